@@ -1,0 +1,1 @@
+set(OXBOW_UI_OBJECT "")

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/times.h"
+
+namespace oxbow::catalog {
+
+using Tags = std::map<std::string, std::string>;
+
+struct Channel {
+    ChannelId id;
+    std::string arn;
+    std::string name;
+    std::string latency_mode = "LOW";
+    std::string type = "BASIC";
+    std::string recording_configuration_arn;  // "": not recorded
+    bool authorized = false;                  // private playback
+    bool insecure_ingest = true;              // RTMP beside RTMPS
+    std::string preset;
+    Tags tags;
+    WallTime created_at;
+};
+
+struct StreamKey {
+    std::string arn;
+    StreamKeyValue value;
+    ChannelId channel;
+    Tags tags;
+};
+
+struct RecordingConfiguration {
+    std::string arn;
+    std::string name;
+    std::string state = "ACTIVE";
+    std::string bucket_name;
+    std::chrono::seconds reconnect_window{0};
+    std::string thumbnail_mode = "INTERVAL";
+    std::chrono::seconds thumbnail_interval{60};
+    Tags tags;
+};
+
+/// One broadcast: from publish to its end. Kept after the channel is deleted.
+struct StreamSession {
+    StreamId id;
+    ChannelId channel;
+    WallTime started_at;
+    std::optional<WallTime> ended_at;
+    RecordingId recording;  // empty: not recorded
+};
+
+enum class RecordingStatus { Started, Ended, EndedWithFailure };
+
+/// One recording: a prefix in the bucket. Streams merged inside the reconnect window share it.
+struct Recording {
+    RecordingId id;
+    ChannelId channel;
+    std::string prefix;  // "ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs"
+    RecordingStatus status = RecordingStatus::Started;
+    std::string status_message;
+    WallTime started_at;
+    std::optional<WallTime> ended_at;
+    std::chrono::milliseconds duration{};
+    std::uint64_t bytes = 0;
+    std::vector<StreamId> streams;   // oldest first
+    std::string rendition;           // "720p30"; discovered from the metadata for foreign recordings
+    std::string segment_epochs;      // which process named which live segments: "0:mp3k9a,57:mp4b1c"
+    bool locked = false;             // true: never deleted
+};
+
+/// Channels and what belongs to them at one moment; immutable.
+struct Directory {
+    std::unordered_map<ChannelId, Channel> channels;
+    std::unordered_map<StreamKeyValue, ChannelId> stream_keys;
+    std::unordered_map<std::string, RecordingConfiguration> recording_configurations;  // by ARN
+};
+
+struct Page {
+    std::size_t offset = 0;
+    std::size_t limit = 100;
+};
+
+/// The database: channels, stream keys, recording configurations, stream sessions, recordings.
+///
+/// SQLite behind SOCI. Opened by one process at a time; the schema has a version, older ones are
+/// migrated in one transaction. All calls but directory() may block on the disk. Thread-safe.
+/// Errors everywhere: Unavailable when the database fails; NotFound and Conflict as named.
+class Catalog {
+public:
+    /// Errors: Unavailable  cannot be opened, or another process has it.
+    ///         Unsupported  made by a newer version of the program; left untouched.
+    static Result<std::unique_ptr<Catalog>> open(const std::filesystem::path& file);
+    ~Catalog();
+
+    /// What the media path and viewers look up; never blocks. A change shows in the next call.
+    std::shared_ptr<const Directory> directory() const;
+
+    /// Errors: Conflict when the id or ARN exists.
+    Result<void> add_channel(const Channel& channel, const StreamKey& key);
+    Result<Channel> channel(const ChannelId& id) const;
+    Result<std::vector<Channel>> channels(Page page) const;  // by creation, oldest first
+    Result<void> update_channel(const Channel& channel);     // all but id, arn, created_at
+    Result<void> remove_channel(const ChannelId& id);        // its stream key too; its recordings stay
+
+    /// Errors: Conflict when the channel has one.
+    Result<void> add_stream_key(const StreamKey& key);
+    Result<std::vector<StreamKey>> stream_keys(const ChannelId& channel) const;
+    Result<void> remove_stream_key(const std::string& arn);
+
+    Result<void> add_recording_configuration(const RecordingConfiguration& configuration);
+    Result<std::vector<RecordingConfiguration>> recording_configurations() const;
+    /// Errors: Conflict when a channel uses it.
+    Result<void> remove_recording_configuration(const std::string& arn);
+
+    Result<void> add_stream_session(const StreamSession& session);
+    Result<void> end_stream_session(const StreamId& id, WallTime ended_at);
+    Result<std::vector<StreamSession>> stream_sessions(const ChannelId& channel, Page page) const;  // newest first
+
+    Result<void> add_recording(const Recording& recording);
+    Result<void> update_recording(const Recording& recording);  // all but id, channel, prefix, started_at, locked
+    Result<void> set_recording_locked(const RecordingId& id, bool locked);
+    Result<Recording> recording(const RecordingId& id) const;
+    Result<std::vector<Recording>> recordings(const ChannelId& channel, Page page) const;  // newest first
+    Result<std::vector<Recording>> unfinished_recordings() const;
+    /// The newest of each channel that has one.
+    Result<std::vector<Recording>> newest_recordings() const;
+    Result<void> remove_recording(const RecordingId& id);
+
+private:
+    class Impl;
+    explicit Catalog(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace oxbow::catalog

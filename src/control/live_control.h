@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/times.h"
+
+namespace oxbow::control {
+
+/// A stream on the air, as GetStream and ListStreams give it.
+struct LiveStreamInfo {
+    ChannelId channel;
+    StreamId stream_id;
+    std::string playback_url;
+    WallTime started_at;
+    bool starving = false;  // no media for a while, not ended yet
+    std::int64_t viewer_count = 0;
+};
+
+/// What the control plane does to streams. Declared here, answered by the live service. Thread-safe.
+class LiveControl {
+public:
+    virtual ~LiveControl() = default;
+    virtual std::optional<LiveStreamInfo> stream(const ChannelId& channel) const = 0;
+    virtual std::vector<LiveStreamInfo> streams() const = 0;
+    /// Disconnects the publisher; false when the channel is not live.
+    virtual bool stop_stream(const ChannelId& channel, const std::string& why) = 0;
+};
+
+}  // namespace oxbow::control

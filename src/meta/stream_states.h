@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/times.h"
+
+namespace oxbow::meta {
+
+struct LiveStream {
+    StreamId stream_id;
+    std::string playback_url;  // absolute, or a path that the answer makes absolute
+};
+
+enum class RecordingStatus { Started, Ended, EndedWithFailure };
+
+/// A channel's newest recording, as its recorder knows it.
+struct RecordingState {
+    RecordingId recording_id;
+    RecordingStatus status = RecordingStatus::Started;
+    std::vector<StreamId> stream_ids;  // merged into it, oldest first
+    WallTime started_at;
+    std::optional<WallTime> ended_at;
+    std::optional<WallTime> reconnect_until;  // set while the publisher is away and may come back
+    std::chrono::milliseconds duration{};     // of what its playlists list
+};
+
+/// What the two functions need to know of streams. Within one process the live service answers from
+/// memory; a remote one asks GetStream and reads the bucket. Thread-safe, never blocks.
+class StreamStates {
+public:
+    virtual ~StreamStates() = default;
+    virtual bool channel_exists(const ChannelId& channel) const = 0;
+    virtual std::optional<LiveStream> live_stream(const ChannelId& channel) const = 0;
+    /// The newest recording that has at least one chunk; nullopt: never recorded.
+    virtual std::optional<RecordingState> newest_recording(const ChannelId& channel) const = 0;
+};
+
+}  // namespace oxbow::meta

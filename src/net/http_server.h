@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/result.h"
+#include "net/http.h"
+
+namespace oxbow::net {
+
+struct HttpServerLimits {
+    std::size_t header_bytes_max = 16 * 1024;  // request line and headers together
+    std::size_t body_bytes_max = 0;            // 0: a request with a body is refused
+    std::size_t connections_max = 10'000;      // per listener and loop
+    std::chrono::milliseconds header_deadline{10'000};  // first byte to the empty line
+    std::chrono::milliseconds idle_deadline{60'000};    // between two requests
+    std::chrono::milliseconds write_deadline{30'000};   // without any progress of a slow reader
+};
+
+/// HTTP/1.1 on one loop. One server per loop: they share a port by SO_REUSEPORT.
+///
+/// Malformed requests are answered 400 and closed; also both Content-Length and Transfer-Encoding,
+/// a bare CR, a space before a colon, an absolute or '*' target that is not OPTIONS (request smuggling).
+class HttpServer {
+public:
+    /// Exceptions: std::system_error when the address cannot be listened on (a failed start).
+    HttpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
+               HttpHandler handler, HttpServerLimits limits);
+    ~HttpServer();
+
+    boost::asio::ip::tcp::endpoint address() const;
+
+    /// Accepts no more, lets answers under way finish, closes idle connections. On the loop.
+    void stop();
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace oxbow::net

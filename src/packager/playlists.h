@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/times.h"
+#include "packager/live_segment.h"
+
+namespace oxbow {
+
+inline constexpr int kLiveTargetDurationSeconds = 6;    // SegmenterLimits::segment_max
+inline constexpr int kChunkTargetDurationSeconds = 16;  // a chunk may hold 10 s and then one segment of 6 s
+
+/// Text that only grows, as a list of pieces that versions share: a playlist of a day is megabytes,
+/// and each version differs from the one before by one line.
+struct GrowingText {
+    std::vector<std::shared_ptr<const std::string>> pieces;
+
+    std::size_t size() const;
+    std::string str() const;
+};
+
+/// One line group of a live or rewind playlist.
+struct SegmentEntry {
+    std::string uri;
+    MediaTime duration{};
+    WallTime program_date_time;
+    bool discontinuity = false;
+};
+
+/// The sliding live playlist of `window`.
+///
+/// In:  the number of window[0] and how many discontinuities were removed before it.
+/// Out: the whole playlist; with EXT-X-ENDLIST when `ended`.
+/// Source: RFC 8216 §4.3; PROGRAM-DATE-TIME before every segment.
+std::string live_playlist(std::span<const SegmentEntry> window, std::uint64_t media_sequence,
+                          std::uint64_t discontinuity_sequence, bool ended);
+
+/// The rewind playlist: EVENT, from the first segment of a recording to ENDLIST, appended and never
+/// rebuilt. PROGRAM-DATE-TIME on the first entry, after each discontinuity and on every tenth.
+class RewindPlaylist {
+public:
+    void append(const SegmentEntry& entry);
+    void end();
+    std::uint64_t segments() const { return segments_; }
+    /// This version. Pieces already closed are shared with every version before.
+    GrowingText text() const;
+
+private:
+    static constexpr std::size_t kPieceBytes = 32 * 1024;
+
+    std::vector<std::shared_ptr<const std::string>> closed_;
+    std::string open_;
+    std::uint64_t segments_ = 0;
+    bool ended_ = false;
+};
+
+/// One live segment inside a chunk object.
+struct ByteRangeEntry {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    MediaTime duration{};
+    WallTime program_date_time;
+};
+
+/// One object of a recording: consecutive live segments, contiguous from offset 0, at least one.
+struct Chunk {
+    std::uint64_t number = 0;  // "17.ts"
+    bool discontinuity = false;
+    std::vector<ByteRangeEntry> segments;
+
+    MediaTime duration() const;
+    std::uint64_t bytes() const;
+};
+
+/// Both rendition playlists of a recording, appended chunk by chunk: the standard one (a chunk per
+/// entry, with TOTAL-SECS) and the byte-range one (a live segment per entry). EVENT throughout,
+/// ENDLIST at the end.
+class RecordingPlaylists {
+public:
+    void append(const Chunk& chunk);
+    /// In: when this version is written (#ID3-EQUIV-TDTG).
+    std::string standard(WallTime written_at, bool ended) const;
+    std::string byte_range(bool ended) const;
+    MediaTime total() const { return total_; }
+    std::uint64_t chunks() const { return chunks_; }
+
+private:
+    std::string standard_entries_;
+    std::string byte_range_entries_;
+    MediaTime total_{};
+    std::uint64_t chunks_ = 0;
+};
+
+/// Reads back a byte-range playlist that RecordingPlaylists or Amazon IVS wrote; tags in any order.
+///
+/// Out:    chunks in order, and whether ENDLIST was there.
+/// Errors: Malformed      not such a playlist; says the line.
+///         LimitExceeded  more than kEntriesMax segments.
+struct ByteRangePlaylist {
+    std::vector<Chunk> chunks;
+    bool ended = false;
+};
+Result<ByteRangePlaylist> read_byte_range_playlist(std::string_view text);
+inline constexpr std::size_t kEntriesMax = 1'000'000;
+
+/// One rendition as a multivariant playlist describes it.
+struct Variant {
+    std::string path;            // "720p30/playlist.m3u8"
+    std::string group_id;        // "720p30"
+    std::string name;            // "720p": without the rate at 30, with it otherwise
+    std::uint64_t bandwidth = 0;  // bits per second, the peak of any segment
+    std::string codecs;          // "avc1.64001F,mp4a.40.2"
+    int width = 0;               // 0: no video
+    int height = 0;
+    double frame_rate = 0;       // 0: not known
+};
+
+/// The multivariant playlist of a recording, as Amazon IVS writes it (session data, one EXT-X-MEDIA
+/// and EXT-X-STREAM-INF per variant, no newline at the end) with FRAME-RATE added.
+std::string recording_multivariant_playlist(std::string_view channel_id, std::string_view account_id,
+                                            std::span<const Variant> variants);
+
+/// The multivariant playlist of live and rewind.
+std::string multivariant_playlist(std::span<const Variant> variants);
+
+/// The rate that `frames` in `duration` stand for: the header's where it agrees within 5 %, else the
+/// nearest usual rate within 2 %, else the measured one.
+double frame_rate_of(const RenditionParameters& parameters, std::uint32_t frames, MediaTime duration);
+
+// 720p30; audio only: "audio"
+std::string rendition_name(const RenditionParameters& parameters, double frame_rate);
+
+/// A variant of these parameters; path left empty.
+Variant variant_of(const RenditionParameters& parameters, double frame_rate, std::uint64_t bandwidth);
+
+}  // namespace oxbow

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/times.h"
+
+namespace oxbow::store {
+
+struct ObjectInfo {
+    std::string key;   // "ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs/media/hls/master.m3u8"
+    std::uint64_t size = 0;
+    std::string etag;  // without quotes
+    WallTime last_modified;
+};
+
+/// Bytes [first, last], both included, as in an HTTP range.
+struct ByteRange {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+};
+
+/// An object that was made or replaced, as an S3 ObjectCreated event tells it.
+struct ObjectCreated {
+    std::string bucket;
+    ObjectInfo object;
+    WallTime time;
+    std::string sequencer;  // hex, rises with every put of this store; orders events of one key
+};
+
+/// The objects of one bucket. No object ever grows: it appears whole, or is replaced whole.
+///
+/// Keys: 1 to kKeyBytesMax bytes, parts between '/' not empty, not "." or "..", no control characters;
+/// anything else is Malformed everywhere below. Thread-safe. All calls may block on the disk or the
+/// network: never call them on a network loop.
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+
+    /// Errors: Unavailable  the disk or the service did not take it. The old object is still whole.
+    virtual Result<ObjectInfo> put(std::string_view key, BytesView bytes) = 0;
+
+    /// Makes a finished local file the object; the file is gone afterwards. A folder renames it.
+    virtual Result<ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) = 0;
+
+    /// Errors: NotFound; LimitExceeded (more than `bytes_max`); Unavailable.
+    virtual Result<std::string> get(std::string_view key, std::size_t bytes_max = kGetBytesMax) = 0;
+
+    /// Errors: NotFound; Unavailable; Malformed when the range is not inside the object.
+    virtual Result<Bytes> get_range(std::string_view key, ByteRange range) = 0;
+
+    virtual Result<ObjectInfo> head(std::string_view key) = 0;
+
+    /// Every object whose key starts with `prefix`, by key.
+    virtual Result<std::vector<ObjectInfo>> list(std::string_view prefix) = 0;
+
+    /// An object that is not there is no error.
+    virtual Result<void> remove(std::string_view key) = 0;
+
+    /// The local file behind an object, for sendfile; nullopt when the store has none.
+    virtual std::optional<std::filesystem::path> local_path(std::string_view key) const = 0;
+
+    /// Called after every put and adopt, on the caller's thread. Set before the first use.
+    using Observer = std::function<void(const ObjectCreated&)>;
+    virtual void set_observer(Observer observer) = 0;
+
+    static constexpr std::size_t kKeyBytesMax = 1024;
+    static constexpr std::size_t kGetBytesMax = 64 * 1024 * 1024;
+};
+
+}  // namespace oxbow::store
