@@ -16,7 +16,9 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-                    -Wimplicit-fallthrough -Werror=return-type)
+                    -Wimplicit-fallthrough -Werror=return-type
+                    # Members that are left out have their defaults; that is the point of naming the others.
+                    -Wno-missing-designated-field-initializers)
 if(OXBOW_WERROR)
   add_compile_options(-Werror)
 endif()

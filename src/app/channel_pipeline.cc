@@ -1,0 +1,338 @@
+#include "app/channel_pipeline.h"
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "base/ensure.h"
+#include "base/log.h"
+#include "ivs/recording_metadata.h"
+#include "record/limits.h"
+
+namespace oxbow::app {
+namespace asio = boost::asio;
+namespace {
+
+/// What the first segment of a rendition tells of it.
+Variant variant_of_segment(const LiveSegment& segment) {
+    const double frame_rate = frame_rate_of(*segment.parameters, segment.video_frames, segment.duration);
+    const auto bytes = static_cast<std::int64_t>(segment.bytes.size());
+    const auto bits_per_second = bytes * 8'000 / std::max<std::int64_t>(1, milliseconds(segment.duration));
+    return variant_of(*segment.parameters, frame_rate, static_cast<std::uint64_t>(bits_per_second));
+}
+
+}  // namespace
+
+/// Carries what a recording says from the recorder's thread to the channel's strand.
+class ChannelPipeline::Listener final : public record::RecordingListener {
+public:
+    Listener(std::weak_ptr<ChannelPipeline> pipeline, asio::any_io_executor executor, RecordingId recording)
+        : pipeline_(std::move(pipeline)), executor_(std::move(executor)), recording_(std::move(recording)) {}
+
+    void on_written() override {
+        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_written(id); });
+    }
+    void on_chunk(const Chunk& chunk) override {
+        tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_chunk(id, chunk); });
+    }
+    void on_ended() override {
+        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_recording_ended(id); });
+    }
+    void on_failed(const std::string& why) override {
+        tell([why](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_recording_failed(id, why); });
+    }
+
+private:
+    template <typename Call>
+    void tell(Call call) {
+        asio::post(executor_, [pipeline = pipeline_, recording = recording_, call] {
+            if (const auto alive = pipeline.lock()) call(*alive, recording);
+        });
+    }
+
+    std::weak_ptr<ChannelPipeline> pipeline_;
+    asio::any_io_executor executor_;
+    RecordingId recording_;
+};
+
+ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor, PipelineWiring wiring)
+    : channel_(std::move(channel)),
+      executor_(executor),
+      wiring_(std::move(wiring)),
+      live_(channel_, wiring_.channel_views),
+      stall_timer_(executor),
+      reconnect_timer_(executor),
+      forget_timer_(executor) {}
+
+// --- A broadcast: publisher -> segmenter ---------------------------------------------------------
+
+std::uint64_t ChannelPipeline::begin(bool recorded, std::chrono::seconds reconnect_window) {
+    if (broadcast_) end(broadcast_->number);
+    if (live_ending_) list_all();
+    reconnect_timer_.cancel();
+    forget_timer_.cancel();
+    broadcast_.emplace(Broadcast{.number = ++broadcasts_,
+                                 .stream = ivs::make_stream_id(),
+                                 .started_at = wiring_.clock.wall(),
+                                 .recorded = recorded,
+                                 .reconnect_window = reconnect_window});
+    live_.begin({.stream = broadcast_->stream,
+                 .started_at = broadcast_->started_at,
+                 .epoch = wiring_.epoch,
+                 .multivariant = {},
+                 .rendition = {}});
+    wiring_.in_background([catalog = &wiring_.catalog,
+                           session = catalog::StreamSession{.id = broadcast_->stream,
+                                                            .channel = channel_,
+                                                            .started_at = broadcast_->started_at}] {
+        if (auto added = catalog->add_stream_session(session); !added) log::error("{}", added.error().what);
+    });
+    log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
+    return broadcast_->number;
+}
+
+Segmenter& ChannelPipeline::segmenter() {
+    if (!broadcast_->segmenter) {
+        // Behind what an open recording holds: should this broadcast be merged into it, its clock goes on.
+        const WallTime now = wiring_.clock.wall();
+        Segmenter::Start start{.media = MediaTime{0}, .wall = now, .discontinuity = false};
+        if (recording_) start = {recording_->media_end, std::max(now, recording_->wall_end), true};
+        broadcast_->segmenter.emplace(SegmenterLimits{}, start);
+    }
+    return *broadcast_->segmenter;
+}
+
+void ChannelPipeline::set_video_parameters(std::uint64_t broadcast, VideoParameters parameters) {
+    if (broadcast_ && broadcast_->number == broadcast) take(segmenter().set_video_parameters(std::move(parameters)));
+}
+
+void ChannelPipeline::set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters) {
+    if (broadcast_ && broadcast_->number == broadcast) take(segmenter().set_audio_parameters(std::move(parameters)));
+}
+
+void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
+    if (broadcast_ && broadcast_->number == broadcast) take(segmenter().push(std::move(unit)));
+}
+
+void ChannelPipeline::end(std::uint64_t broadcast) {
+    if (!broadcast_ || broadcast_->number != broadcast) return;
+    if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
+    const Broadcast ended = std::move(*broadcast_);
+    broadcast_.reset();
+    live_ending_ = true;
+    finish_listing();
+    if (recording_) wait_for_publisher(ended.reconnect_window);
+    wiring_.in_background([catalog = &wiring_.catalog, stream = ended.stream, at = wiring_.clock.wall()] {
+        if (auto done = catalog->end_stream_session(stream, at); !done) log::error("{}", done.error().what);
+    });
+    log::info("[channel {}] [stream {}] ended", channel_.view(), ended.stream.view());
+}
+
+void ChannelPipeline::shut_down() {
+    if (broadcast_) end(broadcast_->number);
+    if (recording_) end_recording();
+    reconnect_timer_.cancel();
+}
+
+// --- A closed segment: recorder, then viewers ----------------------------------------------------
+
+void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
+    for (const LiveSegmentPtr& segment : segments) take(segment);
+}
+
+void ChannelPipeline::take(const LiveSegmentPtr& segment) {
+    choose_recording(segment);
+    if (!broadcast_->described) live_.describe(variant_of_segment(*segment));
+    broadcast_->described = true;
+    if (!recording_) {
+        const std::uint64_t number = broadcast_->next_number++;
+        pending_.push_back({.number = number,
+                            .uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
+                                               wiring_.epoch, number),
+                            .segment = segment,
+                            .timeline = nullptr,
+                            .written = true});
+        return list_written();
+    }
+    recording_->media_end = segment->start + segment->duration;
+    recording_->wall_end = segment->end();
+    const std::uint64_t number = recording_->timeline->take_number();
+    pending_.push_back({.number = number,
+                        .uri = recording_->timeline->uri(number),
+                        .segment = segment,
+                        .timeline = recording_->timeline,
+                        .written = false});
+    wiring_.recorder.append(recording_->id, segment);
+    stall_timer_.expires_after(kDiskStallMax);
+    stall_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+        const auto self = weak.lock();
+        if (!cancelled && self) self->list_all();
+    });
+}
+
+// --- Which recording -----------------------------------------------------------------------------
+
+void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
+    const WallTime now = wiring_.clock.wall();
+    const bool first_of_broadcast = !broadcast_->described;
+    if (first_of_broadcast && recording_) {
+        if (can_merge(segment)) {
+            ++recording_->streams;
+            wiring_.recorder.stream_joined(recording_->id, broadcast_->stream);
+            log::info("[channel {}] [stream {}] continues recording {}", channel_.view(),
+                      broadcast_->stream.view(), recording_->id.view());
+            live_.set_timeline(recording_->timeline);
+            return;
+        }
+        end_recording();
+    }
+    if (recording_ && now - recording_->started_at >= record::kRecordingMax) end_recording();
+    const bool may_record = broadcast_->recorded && wiring_.clock.steady() >= record_again_at_;
+    if (!recording_ && may_record) {
+        begin_recording(segment);
+    } else if (!recording_ && first_of_broadcast) {
+        live_.set_timeline(nullptr);
+    }
+}
+
+bool ChannelPipeline::can_merge(const LiveSegmentPtr& first) const {
+    if (!broadcast_->recorded || recording_->streams >= record::kMergedStreamsMax) return false;
+    if (broadcast_->started_at > recording_->reconnect_until) return false;
+    if (wiring_.clock.wall() - recording_->started_at >= record::kRecordingMax) return false;
+    const RenditionParameters& before = *recording_->parameters;
+    const RenditionParameters& now = *first->parameters;
+    const bool same_tracks =
+        before.video.has_value() == now.video.has_value() && before.audio.has_value() == now.audio.has_value();
+    if (!same_tracks) return false;
+    if (!now.video) return true;
+    const double frame_rate = frame_rate_of(now, first->video_frames, first->duration);
+    return before.video->width == now.video->width && before.video->height == now.video->height &&
+           std::abs(frame_rate - recording_->frame_rate) < 0.5;
+}
+
+void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
+    const RecordingId id = ivs::make_recording_id();
+    record::RecordingSpec spec{.account = wiring_.account,
+                               .region = wiring_.region,
+                               .channel = channel_,
+                               .recording = id,
+                               .stream = broadcast_->stream,
+                               .started_at = std::max(first->program_date_time, broadcast_->started_at),
+                               .epoch = wiring_.epoch};
+    auto timeline = std::make_shared<live::Timeline>(live::Timeline::Names{
+        .channel = channel_,
+        .recording = id,
+        .prefix = ivs::recording_prefix({spec.account, channel_, id, spec.started_at}),
+        .epoch = wiring_.epoch});
+    recording_ = OpenRecording{
+        .id = id,
+        .timeline = timeline,
+        .started_at = spec.started_at,
+        .parameters = first->parameters,
+        .frame_rate = frame_rate_of(*first->parameters, first->video_frames, first->duration)};
+    timelines_.emplace(id, timeline);
+    Variant variant = variant_of_segment(*first);
+    variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
+    timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
+    live_.set_timeline(std::move(timeline));
+    wiring_.recorder.begin(std::move(spec), std::make_shared<Listener>(weak_from_this(), executor_, id));
+    log::info("[channel {}] [stream {}] recording {} begins", channel_.view(), broadcast_->stream.view(), id.view());
+}
+
+void ChannelPipeline::end_recording() {
+    wiring_.recorder.end(recording_->id);
+    recording_.reset();
+}
+
+void ChannelPipeline::wait_for_publisher(std::chrono::seconds window) {
+    if (window.count() == 0) return end_recording();
+    recording_->reconnect_until = wiring_.clock.wall() + window;
+    wiring_.recorder.stream_left(recording_->id, recording_->reconnect_until);
+    reconnect_timer_.expires_after(window);
+    reconnect_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+        const auto self = weak.lock();
+        // A broadcast that has begun decides with its first segment what happens to the recording.
+        if (!cancelled && self && self->recording_ && !self->broadcast_) self->end_recording();
+    });
+}
+
+// --- What viewers see ----------------------------------------------------------------------------
+
+void ChannelPipeline::list(const Pending& pending) {
+    if (pending.timeline) pending.timeline->list(pending.number, pending.segment);
+    live_.list(pending.number, pending.uri, pending.segment);
+    if (!pending.written) ++listed_unwritten_;
+}
+
+void ChannelPipeline::list_written() {
+    bool listed = false;
+    for (; !pending_.empty() && pending_.front().written; pending_.pop_front()) {
+        list(pending_.front());
+        listed = true;
+    }
+    if (listed) live_.publish();
+    finish_listing();
+}
+
+void ChannelPipeline::list_all() {
+    if (!pending_.empty()) {
+        log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded", channel_.view(),
+                     pending_.size());
+    }
+    for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
+    live_.publish();
+    finish_listing();
+}
+
+void ChannelPipeline::finish_listing() {
+    if (!live_ending_ || !pending_.empty()) return;
+    live_ending_ = false;
+    live_.end();
+    forget_timer_.expires_after(kLivePlaylistStays);
+    forget_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+        const auto self = weak.lock();
+        if (!cancelled && self && !self->broadcast_) self->live_.forget();
+    });
+}
+
+// --- What the recorder says ----------------------------------------------------------------------
+
+void ChannelPipeline::on_written(const RecordingId&) {
+    if (listed_unwritten_ > 0) {
+        --listed_unwritten_;
+        return;
+    }
+    const auto oldest = std::ranges::find_if(pending_, [](const Pending& item) { return !item.written; });
+    if (oldest != pending_.end()) oldest->written = true;
+    list_written();
+}
+
+void ChannelPipeline::on_chunk(const RecordingId& recording, const Chunk& chunk) {
+    const auto found = timelines_.find(recording);
+    if (found == timelines_.end()) return;
+    found->second->locate(chunk);
+    live_.publish();
+}
+
+void ChannelPipeline::on_recording_ended(const RecordingId& recording) {
+    const auto found = timelines_.find(recording);
+    if (found == timelines_.end()) return;
+    found->second->end();
+    timelines_.erase(found);
+    live_.publish();
+}
+
+void ChannelPipeline::on_recording_failed(const RecordingId& recording, const std::string& why) {
+    log::error("[channel {}] is not recorded for {} s: {}", channel_.view(), kRecordAgainAfter.count(), why);
+    if (recording_ && recording_->id == recording) {
+        recording_.reset();
+        record_again_at_ = wiring_.clock.steady() + kRecordAgainAfter;
+    }
+    for (Pending& item : pending_) item.written = true;
+    listed_unwritten_ = 0;
+    list_written();
+    on_recording_ended(recording);
+}
+
+}  // namespace oxbow::app

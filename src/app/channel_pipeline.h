@@ -1,0 +1,128 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "catalog/catalog.h"
+#include "live/live_channel.h"
+#include "media/access_unit.h"
+#include "packager/segmenter.h"
+#include "record/recorder.h"
+
+namespace oxbow::app {
+
+/// What all channels share. References outlive every pipeline.
+struct PipelineWiring {
+    std::string region;
+    std::string account;
+    std::string epoch;  // of this process, in the names of live segments
+    const Clock& clock;
+    record::Recorder& recorder;
+    live::ChannelViews& channel_views;
+    std::function<void(std::function<void()>)> in_background;  // for the catalogue, which may block
+    catalog::Catalog& catalog;
+};
+
+/// The way of one channel's media, top to bottom: access units -> live segments -> recording and
+/// viewers. One object per channel, for all its broadcasts, so that a reconnect finds what is open.
+///
+/// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that a
+/// crash takes back is advertised), or after kDiskStallMax, because a disk never delays live.
+/// Thread safety: the channel's strand (`executor`) for everything.
+class ChannelPipeline : public std::enable_shared_from_this<ChannelPipeline> {
+public:
+    ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor, PipelineWiring wiring);
+
+    /// Begins a broadcast; one that is still under way ends first. Out: its number, for the calls below,
+    /// which ignore the numbers of earlier broadcasts.
+    std::uint64_t begin(bool recorded, std::chrono::seconds reconnect_window);
+    void set_video_parameters(std::uint64_t broadcast, VideoParameters parameters);
+    void set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters);
+    void push(std::uint64_t broadcast, AccessUnit unit);
+    void end(std::uint64_t broadcast);
+
+    /// Ends the broadcast and the recording, without waiting for a reconnect.
+    void shut_down();
+
+private:
+    struct Broadcast {
+        std::uint64_t number = 0;
+        StreamId stream;
+        WallTime started_at;
+        bool recorded = false;
+        std::chrono::seconds reconnect_window{};
+        std::optional<Segmenter> segmenter;
+        std::uint64_t next_number = 0;  // of its segments while no recording numbers them
+        bool described = false;
+    };
+    struct OpenRecording {
+        RecordingId id;
+        std::shared_ptr<live::Timeline> timeline;
+        WallTime started_at;
+        std::shared_ptr<const RenditionParameters> parameters;
+        double frame_rate = 0;
+        MediaTime media_end{};  // of what it holds so far
+        WallTime wall_end;
+        std::size_t streams = 1;
+        WallTime reconnect_until{};  // of the newest time that the publisher left
+    };
+    struct Pending {  // closed, not listed yet
+        std::uint64_t number;
+        std::string uri;
+        LiveSegmentPtr segment;
+        std::shared_ptr<live::Timeline> timeline;  // null: not recorded
+        bool written;
+    };
+    class Listener;
+
+    Segmenter& segmenter();
+    void take(const std::vector<LiveSegmentPtr>& segments);
+    void take(const LiveSegmentPtr& segment);
+    void choose_recording(const LiveSegmentPtr& segment);
+    bool can_merge(const LiveSegmentPtr& first) const;
+    void begin_recording(const LiveSegmentPtr& first);
+    void end_recording();
+    void wait_for_publisher(std::chrono::seconds window);
+    void list_written();
+    void list_all();
+    void list(const Pending& pending);
+    void finish_listing();
+
+    void on_written(const RecordingId& recording);
+    void on_chunk(const RecordingId& recording, const Chunk& chunk);
+    void on_recording_ended(const RecordingId& recording);
+    void on_recording_failed(const RecordingId& recording, const std::string& why);
+
+    ChannelId channel_;
+    boost::asio::any_io_executor executor_;
+    PipelineWiring wiring_;
+    live::LiveChannel live_;
+    std::uint64_t broadcasts_ = 0;
+    std::optional<Broadcast> broadcast_;
+    bool live_ending_ = false;  // the broadcast is over, its last segments are not listed yet
+    std::optional<OpenRecording> recording_;
+    std::map<RecordingId, std::shared_ptr<live::Timeline>> timelines_;  // not ended yet
+    std::deque<Pending> pending_;
+    std::size_t listed_unwritten_ = 0;
+    SteadyTime record_again_at_{};
+    boost::asio::steady_timer stall_timer_;
+    boost::asio::steady_timer reconnect_timer_;
+    boost::asio::steady_timer forget_timer_;
+};
+
+/// How long a closed segment waits for the disk before viewers get it anyway.
+inline constexpr std::chrono::milliseconds kDiskStallMax{250};
+
+/// How long the live playlist stays, with ENDLIST, after the broadcast.
+inline constexpr std::chrono::seconds kLivePlaylistStays{60};
+
+/// How long a channel is not recorded after its recording failed.
+inline constexpr std::chrono::seconds kRecordAgainAfter{10};
+
+}  // namespace oxbow::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace oxbow::app {
+
+/// An address to listen on, as written: "127.0.0.1:8080", "[::1]:0". Port 0 takes a free one.
+struct ListenAddress {
+    std::string host;
+    std::uint16_t port = 0;
+};
+
+/// Errors: Malformed  not ADDR:PORT with a numeric address.
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
+/// Everything `oxbow serve` can be told; the defaults are those of the documentation.
+struct Settings {
+    std::filesystem::path data{"./oxbow-data"};
+    ListenAddress http{"127.0.0.1", 8080};
+    ListenAddress api{"127.0.0.1", 8081};
+    ListenAddress rtmp{"127.0.0.1", 1935};
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+    std::string log_level = "info";  // debug, info, warning, error
+
+    std::string public_url;  // edge.public_url
+    std::optional<std::string> default_channel;
+    std::vector<std::string> cors_origins{"*"};
+
+    /// Of the recording configuration `default` that the first start makes.
+    std::chrono::seconds reconnect_window{60};
+
+    std::optional<std::filesystem::path> ready_file;
+    bool demo = false;
+};
+
+/// Reads a configuration file over `settings`; keys that are absent leave what is there.
+///
+/// Errors: Malformed    not TOML, or a value of the wrong type or range: names the key and the line.
+///         NotFound     no such file.
+///         Unsupported  a key that Oxbow does not know: names it and the line.
+Result<void> read_configuration(const std::filesystem::path& file, Settings& settings);
+
+}  // namespace oxbow::app

@@ -1,0 +1,113 @@
+#include "edge/catalogue.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace oxbow::edge {
+namespace json = boost::json;
+namespace {
+
+json::value time_or_null(const std::optional<WallTime>& time) {
+    if (!time) return nullptr;
+    return json::string(format_rfc3339_ms(*time));
+}
+
+std::string_view status_name(meta::RecordingStatus status) {
+    switch (status) {
+        case meta::RecordingStatus::Started: return "RECORDING_STARTED";
+        case meta::RecordingStatus::Ended: return "RECORDING_ENDED";
+        case meta::RecordingStatus::EndedWithFailure: return "RECORDING_ENDED_WITH_FAILURE";
+    }
+    return "";
+}
+
+std::string_view status_name(catalog::RecordingStatus status) {
+    switch (status) {
+        case catalog::RecordingStatus::Started: return "RECORDING_STARTED";
+        case catalog::RecordingStatus::Ended: return "RECORDING_ENDED";
+        case catalog::RecordingStatus::EndedWithFailure: return "RECORDING_ENDED_WITH_FAILURE";
+    }
+    return "";
+}
+
+json::value newest_recording(const ChannelId& channel, const meta::StreamStates& streams) {
+    const auto recording = streams.newest_recording(channel);
+    if (!recording) return nullptr;
+    return {{"id", recording->recording_id.view()},
+            {"status", status_name(recording->status)},
+            {"startedAt", format_rfc3339_ms(recording->started_at)},
+            {"endedAt", time_or_null(recording->ended_at)},
+            {"durationMs", recording->duration.count()},
+            {"reconnectUntil", time_or_null(recording->reconnect_until)}};
+}
+
+struct Row {
+    bool live = false;
+    WallTime newest;
+    json::object body;
+};
+
+Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views, const meta::StreamStates& streams) {
+    const auto stream = streams.live_stream(channel.id);
+    const auto view = views.get(channel.id);
+    const bool on_air = stream && view && view->broadcast && view->broadcast->on_air;
+    json::value recording = newest_recording(channel.id, streams);
+    const bool rewindable = on_air ? view->broadcast->recorded : !recording.is_null();
+    const auto rewind_url = fmt::format("/rewind/{}.m3u8", channel.id.view());
+
+    Row row;
+    row.live = on_air;
+    row.newest = on_air ? view->broadcast->started_at : channel.created_at;
+    row.body = {{"id", channel.id.view()},
+                {"name", channel.name},
+                {"isLive", on_air},
+                {"startedAt", on_air ? time_or_null(view->broadcast->started_at) : nullptr},
+                {"playbackUrl", on_air ? json::value(stream->playback_url) : nullptr},
+                {"rewindUrl", rewindable ? json::value(rewind_url) : nullptr},
+                {"width", on_air ? view->broadcast->width : 0},
+                {"height", on_air ? view->broadcast->height : 0},
+                {"frameRate", on_air ? view->broadcast->frame_rate : 0},
+                {"recording", std::move(recording)}};
+    return row;
+}
+
+}  // namespace
+
+std::string channels_json(const catalog::Directory& directory, const live::ChannelViews& views,
+                          const meta::StreamStates& streams, WallTime now, std::string_view ingest_url) {
+    std::vector<Row> rows;
+    for (const auto& [id, channel] : directory.channels) {
+        if (!channel.authorized) rows.push_back(channel_row(channel, views, streams));
+    }
+    std::ranges::sort(rows, [](const Row& a, const Row& b) {
+        return std::pair{a.live, a.newest} > std::pair{b.live, b.newest};
+    });
+    json::array list;
+    for (Row& row : rows) list.push_back(std::move(row.body));
+    return json::serialize(json::object{{"channels", std::move(list)},
+                                        {"nextToken", nullptr},
+                                        {"now", format_rfc3339_ms(now)},
+                                        {"ingestUrl", ingest_url}});
+}
+
+std::string recordings_json(const ChannelId& channel, const std::vector<catalog::Recording>& recordings,
+                            std::string_view next_token) {
+    json::array list;
+    for (const catalog::Recording& recording : recordings) {
+        list.push_back({{"id", recording.id.view()},
+                        {"status", status_name(recording.status)},
+                        {"startedAt", format_rfc3339_ms(recording.started_at)},
+                        {"endedAt", time_or_null(recording.ended_at)},
+                        {"durationMs", recording.duration.count()},
+                        {"masterKey", recording.prefix + "/media/hls/byte-range-multivariant.m3u8"},
+                        {"playlistUrl", fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.id.view(),
+                                                    recording.rendition)}});
+    }
+    return json::serialize(json::object{
+        {"recordings", std::move(list)},
+        {"nextToken", next_token.empty() ? json::value(nullptr) : json::value(next_token)}});
+}
+
+}  // namespace oxbow::edge

@@ -1,0 +1,70 @@
+#include "record/chunk_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace oxbow::record {
+namespace {
+
+constexpr std::size_t kVectorsPerWrite = 64;
+
+std::unexpected<Error> disk_error(const char* did, const std::filesystem::path& path, int error) {
+    return fail(ErrorCode::Unavailable,
+                fmt::format("cannot {} {}: {}", did, path.string(), std::strerror(error)));
+}
+
+}  // namespace
+
+Result<ChunkFile> ChunkFile::create(std::filesystem::path path) {
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    if (error) return disk_error("make the folder of", path, error.value());
+    const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+    if (fd < 0) return disk_error("make", path, errno);
+    return ChunkFile{std::move(path), fd};
+}
+
+ChunkFile::ChunkFile(ChunkFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+
+ChunkFile::~ChunkFile() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> ChunkFile::append(const AppendBuffer& segment) {
+    std::vector<iovec> vectors;
+    for (const BytesView slice : segment.slices()) {
+        vectors.push_back({const_cast<std::uint8_t*>(slice.data()), slice.size()});
+    }
+    std::span<iovec> rest{vectors};
+    while (!rest.empty()) {
+        const int count = static_cast<int>(std::min(rest.size(), kVectorsPerWrite));
+        ssize_t written = ::writev(fd_, rest.data(), count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            const int error = errno;
+            if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) return disk_error("cut back", path_, errno);
+            return disk_error("write", path_, error);
+        }
+        while (!rest.empty() && static_cast<std::size_t>(written) >= rest.front().iov_len) {
+            written -= static_cast<ssize_t>(rest.front().iov_len);
+            rest = rest.subspan(1);
+        }
+        if (written > 0) {
+            rest.front().iov_base = static_cast<std::uint8_t*>(rest.front().iov_base) + written;
+            rest.front().iov_len -= static_cast<std::size_t>(written);
+        }
+    }
+    size_ += segment.size();
+    return {};
+}
+
+}  // namespace oxbow::record

@@ -1,0 +1,92 @@
+#include "record/recorder.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "record/limits.h"
+
+namespace oxbow::record {
+
+Recorder::Recorder(RecordingPlace place) : place_(std::move(place)), thread_([this] { run(); }) {}
+
+Recorder::~Recorder() { drain(); }
+
+void Recorder::enqueue(std::size_t bytes, std::function<void()> job) {
+    const std::lock_guard lock{mutex_};
+    queued_bytes_ += bytes;
+    queue_.push_back({bytes, std::move(job)});
+    changed_.notify_one();
+}
+
+void Recorder::step(const RecordingId& recording, std::size_t bytes, Step step) {
+    enqueue(bytes, [this, recording, step = std::move(step)] {
+        const auto found = recordings_.find(recording);
+        if (found == recordings_.end()) return;  // it failed before; its listener knows
+        if (auto done = step(*found->second); !done) {
+            found->second->fail_with(done.error().what);
+            recordings_.erase(found);
+        }
+    });
+}
+
+void Recorder::begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener) {
+    enqueue(0, [this, spec = std::move(spec), listener = std::move(listener)]() mutable {
+        const RecordingId id = spec.recording;
+        recordings_[id] = std::make_unique<Recording>(place_, std::move(spec), std::move(listener));
+    });
+}
+
+void Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
+    const std::size_t bytes = segment->bytes.size();
+    bool full = false;
+    {
+        const std::lock_guard lock{mutex_};
+        full = queued_bytes_ + bytes > kQueuedBytesMax;
+    }
+    if (full) {
+        return step(recording, 0, [](Recording&) -> Result<void> {
+            return fail(ErrorCode::LimitExceeded,
+                        fmt::format("the disk is too slow: {} MB wait to be written", kQueuedBytesMax >> 20));
+        });
+    }
+    step(recording, bytes, [segment = std::move(segment)](Recording& open) { return open.append(*segment); });
+}
+
+void Recorder::stream_left(const RecordingId& recording, WallTime reconnect_until) {
+    step(recording, 0, [=](Recording& open) { return open.stream_left(reconnect_until); });
+}
+
+void Recorder::stream_joined(const RecordingId& recording, StreamId stream) {
+    step(recording, 0, [stream](Recording& open) { return open.stream_joined(stream); });
+}
+
+void Recorder::end(const RecordingId& recording) {
+    step(recording, 0, [](Recording& open) { return open.end(); });
+    enqueue(0, [this, recording] { recordings_.erase(recording); });
+}
+
+void Recorder::drain() {
+    {
+        const std::lock_guard lock{mutex_};
+        draining_ = true;
+        changed_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+void Recorder::run() {
+    std::unique_lock lock{mutex_};
+    while (true) {
+        changed_.wait(lock, [this] { return draining_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        Job job = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        job.run();
+        job.run = nullptr;  // lets go of the segment outside the lock
+        lock.lock();
+        queued_bytes_ -= job.bytes;
+    }
+}
+
+}  // namespace oxbow::record

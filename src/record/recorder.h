@@ -1,0 +1,62 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "record/recording.h"
+
+namespace oxbow::record {
+
+/// The recordings of all channels, on a thread of their own: a disk that stalls delays recordings,
+/// never a live channel.
+///
+/// Every call returns at once; work is done in order. The queue is bounded by kQueuedBytesMax: a
+/// recording whose segment does not fit ends with a failure, and live goes on.
+/// Thread-safe.
+class Recorder {
+public:
+    explicit Recorder(RecordingPlace place);
+    ~Recorder();
+
+    void begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
+    void append(const RecordingId& recording, LiveSegmentPtr segment);
+    void stream_left(const RecordingId& recording, WallTime reconnect_until);
+    void stream_joined(const RecordingId& recording, StreamId stream);
+    void end(const RecordingId& recording);
+
+    /// Does all that was asked for until now, then stops. Recordings that were not ended stay open.
+    void drain();
+
+private:
+    using Step = std::function<Result<void>(Recording&)>;
+    void enqueue(std::size_t bytes, std::function<void()> job);
+    void step(const RecordingId& recording, std::size_t bytes, Step step);
+    void run();
+
+    RecordingPlace place_;
+    std::map<RecordingId, std::unique_ptr<Recording>> recordings_;  // the thread's own
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    struct Job {
+        std::size_t bytes;
+        std::function<void()> run;
+    };
+    std::deque<Job> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool draining_ = false;
+    std::thread thread_;
+};
+
+/// Ends what an earlier process left open: playlists of what the bucket lists get ENDLIST, the
+/// recording ends with a failure that says so, the spool is emptied. At start, before anybody publishes.
+///
+/// Out: how many recordings were ended.
+Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place);
+
+}  // namespace oxbow::record

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/snapshots.h"
+#include "base/times.h"
+#include "catalog/catalog.h"
+#include "ivs/recording_metadata.h"
+#include "packager/live_segment.h"
+#include "packager/playlists.h"
+#include "record/chunk_file.h"
+#include "store/object_store.h"
+
+namespace oxbow::record {
+
+/// A channel's newest recording at one moment, for viewers and the API; immutable.
+struct RecordingView {
+    catalog::Recording recording;
+    std::optional<WallTime> reconnect_until;  // the publisher is away and may come back
+    std::string standard_playlist;            // fresher than the objects in the bucket
+    std::string byte_range_playlist;
+};
+
+using RecordingViews = Snapshots<ChannelId, RecordingView>;
+
+/// What a recording tells the channel's strand. Called on the recorder's thread.
+class RecordingListener {
+public:
+    virtual ~RecordingListener() = default;
+    /// One more segment, in order, is written to the chunk file: it survives kill -9.
+    virtual void on_written() = 0;
+    /// The chunk is an object of the bucket.
+    virtual void on_chunk(const Chunk& chunk) = 0;
+    /// The recording is complete: every object is in the bucket.
+    virtual void on_ended() = 0;
+    /// The recording ended with a failure; what was recorded until then is there.
+    virtual void on_failed(const std::string& why) = 0;
+};
+
+struct RecordingSpec {
+    std::string account;
+    std::string region;
+    ChannelId channel;
+    RecordingId recording;
+    StreamId stream;        // the first of it
+    WallTime started_at;
+    std::string epoch;      // in the names of its live segments
+};
+
+struct RecordingPlace {
+    store::ObjectStore& store;
+    catalog::Catalog& catalog;
+    RecordingViews& views;
+    const Clock& clock;
+    std::filesystem::path spool;
+};
+
+/// One recording in the Amazon IVS layout: live segments become chunk objects, the playlists that list
+/// them, and events/*.json.
+///
+/// The order of puts is law: chunk, rendition playlists, multivariant playlists,
+/// recording-started.json, so nothing is ever listed that cannot be fetched. The first chunk closes
+/// with the first segment, so that a recording is there at once.
+///
+/// In:     segments in order. Out: objects in the store, a row in the catalogue, a RecordingView.
+/// Errors: every failure of disk, store or catalogue ends the recording: call fail_with() then.
+/// Thread safety: the recorder's thread.
+/// Source: facts of real recordings in README.md; architecture's timeline in ARCHITECTURE.md.
+class Recording {
+public:
+    Recording(RecordingPlace place, RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
+
+    Result<void> append(const LiveSegment& segment);
+    /// The publisher is away until at most `reconnect_until`: closes the open chunk.
+    Result<void> stream_left(WallTime reconnect_until);
+    Result<void> stream_joined(StreamId stream);
+    /// Ends it in order: last chunk, ENDLIST, recording-ended.json.
+    Result<void> end();
+    /// Ends it after a failure as far as the store still lets: recording-failed.json, catalogue, view.
+    void fail_with(const std::string& why);
+
+    const RecordingSpec& spec() const { return spec_; }
+
+private:
+    struct OpenChunk {
+        ChunkFile file;
+        Chunk chunk;
+    };
+
+    bool has_chunks() const { return playlists_.chunks() > 0; }
+    std::string media_key(std::string_view name) const;      // "<prefix>/media/hls/<name>"
+    Result<void> start_rendition(const LiveSegment& first);
+    Result<void> close_chunk();
+    Result<void> put_playlists(bool ended);
+    Result<void> put_multivariants();
+    Result<void> put_event(const std::string& key, std::string_view status);
+    Result<void> put_started();
+    bool playlists_are_due() const;
+    ivs::RecordingMetadata metadata(std::string_view status) const;
+    void publish_view(bool ended);
+    Result<void> put_text(const std::string& key, std::string_view text);
+
+    RecordingPlace place_;
+    RecordingSpec spec_;
+    std::shared_ptr<RecordingListener> listener_;
+    catalog::Recording row_;
+    std::optional<WallTime> reconnect_until_;
+    std::string rendition_;
+    Variant variant_;
+    std::uint64_t bandwidth_written_ = 0;
+    RecordingPlaylists playlists_;
+    std::optional<OpenChunk> open_;
+    WallTime playlists_put_at_{};
+};
+
+}  // namespace oxbow::record
