@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/times.h"
+#include "net/http.h"
+
+namespace oxbow::net {
+
+// Sun, 06 Nov 1994 08:49:37 GMT      (RFC 9110 §5.6.7)
+std::string http_date(WallTime time);
+
+/// "Not Found" for 404; "Status" for a code that has no phrase here.
+std::string_view reason_phrase(int status);
+
+struct HeadContext {
+    std::string_view date;      // as http_date gives it
+    bool keep_alive = true;     // what the connection does after this answer
+    bool http_1_0 = false;      // then keep-alive must be said
+};
+
+/// The head of an answer up to where `header_block` and `extra_headers` follow: status line, Date,
+/// Content-Length (not for 1xx, 204 and 304, which have no body) and Connection where it must be
+/// said.
+///
+// HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n
+std::string response_head(const HttpResponse& response, const HeadContext& context);
+
+/// A plain-text answer of one sentence, for requests that never reach a handler.
+HttpResponse refusal_response(int status, const std::string& why);
+
+}  // namespace oxbow::net

@@ -1,0 +1,29 @@
+#include "net/http_head.h"
+
+#include <doctest/doctest.h>
+
+namespace oxbow::net {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("the date is RFC 9110's fixed form, without the fraction") {
+    CHECK(http_date(WallTime{784'111'777'999ms}) == "Sun, 06 Nov 1994 08:49:37 GMT");
+    CHECK(http_date(WallTime{951'782'400'000ms}) == "Tue, 29 Feb 2000 00:00:00 GMT");
+}
+
+TEST_CASE("a head has status, date and length, and says Connection only where it must") {
+    const HttpResponse response{.status = 404, .body = HttpBody::of_string("12345")};
+
+    CHECK(response_head(response, {.date = "D"}) ==
+          "HTTP/1.1 404 Not Found\r\nDate: D\r\nContent-Length: 5\r\n");
+    CHECK(response_head(response, {.date = "D", .keep_alive = false}).ends_with("Connection: close\r\n"));
+    CHECK(response_head(response, {.date = "D", .http_1_0 = true})
+              .ends_with("Connection: keep-alive\r\n"));
+}
+
+TEST_CASE("answers that cannot have a body have no length") {
+    CHECK(response_head({.status = 204}, {.date = "D"}) == "HTTP/1.1 204 No Content\r\nDate: D\r\n");
+    CHECK(response_head({.status = 304}, {.date = "D"}) == "HTTP/1.1 304 Not Modified\r\nDate: D\r\n");
+}
+
+}  // namespace oxbow::net

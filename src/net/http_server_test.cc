@@ -1,0 +1,361 @@
+#include "net/http_server.h"
+
+#include <array>
+#include <future>
+#include <optional>
+
+#include <arpa/inet.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/loops.h"
+
+namespace oxbow::net {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// Where a handler waits until the test lets it go on.
+struct Gate {
+    explicit Gate(asio::io_context& loop) : timer(loop, asio::steady_timer::time_point::max()) {}
+    asio::steady_timer timer;
+    std::promise<void> reached;
+};
+
+/// Echoes what it was asked; "/big" has three megabytes, "/file" a region of a file, "/gate" waits.
+asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<Gate> gate,
+                                   std::shared_ptr<const SharedFile> file) {
+    if (request.path == "/throw") throw std::runtime_error("on purpose");
+    if (request.path == "/big") {
+        co_return HttpResponse{.body = HttpBody::of_string(std::string(3'000'000, 'x'))};
+    }
+    if (request.path == "/file") {
+        co_return HttpResponse{.body = HttpBody::of_file(file, 2, 5)};
+    }
+    if (request.path == "/gate") {
+        gate->reached.set_value();
+        const auto [ignored] =
+            co_await gate->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        static_cast<void>(ignored);
+    }
+    co_return HttpResponse{.extra_headers = "X-Test: 1\r\n",
+                           .body = HttpBody::of_string(request.method + " " + request.path + " " +
+                                                       request.body)};
+}
+
+std::shared_ptr<const SharedFile> digits_file() {
+    const int fd = ::open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    REQUIRE(::write(fd, "0123456789", 10) == 10);
+    return std::make_shared<const SharedFile>(fd);
+}
+
+/// A server on a free loopback port with its own thread.
+class TestServer {
+public:
+    explicit TestServer(HttpServerLimits limits = {}) : gate(std::make_shared<Gate>(loops_.at(0))) {
+        server_.emplace(
+            loops_.at(0), asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0},
+            [gate = gate, file = digits_file()](const HttpRequest& request) {
+                return echo(request, gate, file);
+            },
+            limits);
+        port = server_->address().port();
+        loops_.start();
+    }
+    ~TestServer() {
+        loops_.stop();
+        loops_.join();
+    }
+
+    void stop_and_wait() {
+        on_loop([this] { server_->stop(); });
+    }
+    void open_gate() {
+        on_loop([this] { gate->timer.cancel(); });
+    }
+
+    std::uint16_t port = 0;
+
+private:
+    template <typename Work>
+    void on_loop(Work work) {
+        std::promise<void> done;
+        asio::post(loops_.at(0), [&] {
+            work();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+
+    Loops loops_{1};
+
+public:
+    std::shared_ptr<Gate> gate;
+
+private:
+    std::optional<HttpServer> server_;
+};
+
+/// A blocking client that gives up after five seconds.
+class TestClient {
+public:
+    explicit TestClient(const TestServer& server) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        const timeval patience{.tv_sec = 5, .tv_usec = 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        const int receive_bytes = 64 * 1024;
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(server.port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }
+    ~TestClient() { ::close(fd_); }
+
+    void send(std::string_view text) {
+        REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(text.size()));
+    }
+    void finish_sending() { ::shutdown(fd_, SHUT_WR); }
+
+    /// What has come once it ends with `ending`, or the server has closed.
+    std::string until(std::string_view ending) {
+        std::string out;
+        std::array<char, 65536> buffer;
+        while (!out.ends_with(ending)) {
+            const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+            if (count <= 0) break;
+            out.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+        return out;
+    }
+    /// Everything until the server closes; "timeout" stands at the end when it does not.
+    std::string rest() {
+        std::string out;
+        std::array<char, 65536> buffer;
+        while (true) {
+            const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+            if (count < 0 && errno == EAGAIN) return out + "timeout";
+            if (count <= 0) return out;
+            out.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+    }
+
+    /// Waits, without reading, until the server has reset the connection.
+    bool is_reset() const {
+        pollfd waiting{.fd = fd_, .events = 0, .revents = 0};
+        return ::poll(&waiting, 1, 5'000) == 1 && (waiting.revents & POLLERR) != 0;
+    }
+
+    bool connected = false;
+
+private:
+    int fd_;
+};
+
+constexpr std::string_view kClosing = " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+std::string asked(const TestServer& server, std::string_view request) {
+    TestClient client{server};
+    client.send(request);
+    return client.rest();
+}
+
+std::string body_of(const std::string& response) {
+    return response.substr(std::min(response.size(), response.find("\r\n\r\n") + 4));
+}
+
+}  // namespace
+
+TEST_CASE("a request is answered with status, date, length, the handler's headers and its body") {
+    TestServer server;
+
+    const std::string response = asked(server, "GET /a?b" + std::string{kClosing});
+
+    CHECK(response.starts_with("HTTP/1.1 200 OK\r\nDate: "));
+    CHECK(response.contains(
+        " GMT\r\nContent-Length: 7\r\nConnection: close\r\nX-Test: 1\r\n\r\nGET /a "));
+}
+
+TEST_CASE("one connection serves request after request") {
+    TestServer server;
+    TestClient client{server};
+
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::string first = client.until("GET /a ");
+    client.send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::string second = client.until("GET /b ");
+
+    CHECK(first.ends_with("GET /a "));
+    CHECK_FALSE(first.contains("Connection:"));
+    CHECK(second.ends_with("GET /b "));
+}
+
+TEST_CASE("pipelined requests are answered in order") {
+    TestServer server;
+
+    const std::string responses =
+        asked(server, "GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\nGET /c" +
+                          std::string{kClosing});
+
+    const std::size_t a = responses.find("GET /a ");
+    const std::size_t b = responses.find("GET /b ");
+    const std::size_t c = responses.find("GET /c ");
+    REQUIRE(c != std::string::npos);
+    CHECK(a < b);
+    CHECK(b < c);
+}
+
+TEST_CASE("HEAD has the length of the body and not the body") {
+    TestServer server;
+
+    const std::string response = asked(server, "HEAD /big" + std::string{kClosing});
+
+    CHECK(response.contains("Content-Length: 3000000\r\n"));
+    CHECK(body_of(response).empty());
+}
+
+TEST_CASE("a large body arrives whole") {
+    TestServer server;
+
+    const std::string response = asked(server, "GET /big" + std::string{kClosing});
+
+    CHECK(body_of(response) == std::string(3'000'000, 'x'));
+}
+
+TEST_CASE("a region of a file arrives") {
+    TestServer server;
+
+    CHECK(body_of(asked(server, "GET /file" + std::string{kClosing})) == "23456");
+}
+
+TEST_CASE("a peer that has finished sending still gets its answer") {
+    TestServer server;
+    TestClient client{server};
+
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.finish_sending();
+
+    CHECK(client.rest().ends_with("GET /a "));
+}
+
+TEST_CASE("a malformed request is answered 400 with its reason, and closed") {
+    TestServer server;
+
+    const std::string response = asked(server, "GET / HTTP/1.1\r\nHost : h\r\n\r\n");
+
+    CHECK(response.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+    CHECK(response.contains("Connection: close\r\n"));
+    CHECK(body_of(response) == "A header is not a name, a colon and a value.\n");
+}
+
+TEST_CASE("a body is refused where none is taken, and read up to the limit where it is") {
+    TestServer without;
+    TestServer with{{.body_bytes_max = 4}};
+    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ";
+
+    CHECK(asked(without, head + "4\r\n\r\nabcd").starts_with("HTTP/1.1 413 "));
+    CHECK(body_of(asked(with, head + "4\r\n\r\nabcd")) == "POST / abcd");
+    CHECK(asked(with, head + "5\r\n\r\nabcde").starts_with("HTTP/1.1 413 "));
+}
+
+TEST_CASE("a peer that expects 100-continue is invited before it sends the body") {
+    TestServer server{{.body_bytes_max = 4}};
+    TestClient client{server};
+
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n"
+                "Connection: close\r\n\r\n");
+    const std::string invitation = client.until("\r\n\r\n");
+    client.send("abcd");
+
+    CHECK(invitation == "HTTP/1.1 100 Continue\r\n\r\n");
+    CHECK(body_of(client.rest()) == "POST / abcd");
+}
+
+TEST_CASE("a handler that throws is answered 500") {
+    TestServer server;
+
+    CHECK(asked(server, "GET /throw" + std::string{kClosing}).starts_with("HTTP/1.1 500 "));
+}
+
+TEST_CASE("a quiet connection is closed after the idle deadline") {
+    TestServer server{{.idle_deadline = 40ms}};
+
+    CHECK(asked(server, "") == "");
+}
+
+TEST_CASE("a request that trickles is answered 408 after the header deadline") {
+    TestServer server{{.header_deadline = 40ms}};
+
+    CHECK(asked(server, "GET / HT").starts_with("HTTP/1.1 408 "));
+}
+
+TEST_CASE("a reader that stops reading is cut off after the write deadline") {
+    TestServer server{{.write_deadline = 40ms}};
+    TestClient client{server};
+
+    // More than both sockets' buffers hold.
+    for (int i = 0; i < 8; ++i) client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    CHECK(client.is_reset());
+}
+
+TEST_CASE("one connection more than the limit is turned away with 503") {
+    TestServer server{{.connections_max = 1}};
+    TestClient first{server};
+    first.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    REQUIRE(first.until("GET /a ").ends_with("GET /a "));
+
+    TestClient second{server};
+
+    CHECK(second.rest().starts_with("HTTP/1.1 503 "));
+}
+
+TEST_CASE("stopping finishes the answer under way, closes idle connections and accepts no more") {
+    TestServer server;
+    TestClient busy{server};
+    TestClient idle{server};
+    idle.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    REQUIRE(idle.until("GET /a ").ends_with("GET /a "));
+    busy.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n");
+    server.gate->reached.get_future().wait();
+
+    server.stop_and_wait();
+    const std::string nothing = idle.rest();
+    server.open_gate();
+    const std::string answer = busy.rest();
+
+    CHECK(nothing == "");
+    CHECK(answer.contains("Connection: close\r\n"));
+    CHECK(answer.ends_with("GET /gate "));
+    CHECK_FALSE(TestClient{server}.connected);
+}
+
+TEST_CASE("two servers of two loops share one port") {
+    Loops loops{2};
+    const auto handler = [](const HttpRequest&) -> asio::awaitable<HttpResponse> {
+        co_return HttpResponse{};
+    };
+    const HttpServer first{loops.at(0), {asio::ip::make_address("127.0.0.1"), 0}, handler, {}};
+
+    const HttpServer second{loops.at(1), first.address(), handler, {}};
+
+    CHECK(second.address() == first.address());
+}
+
+TEST_CASE("an address that cannot be listened on is a failed start") {
+    asio::io_context loop;
+
+    CHECK_THROWS_AS((HttpServer{loop, {asio::ip::make_address("192.0.2.1"), 0}, {}, {}}),
+                    std::system_error);
+}
+
+}  // namespace oxbow::net

@@ -1,0 +1,111 @@
+#include "net/http_transfer.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+namespace oxbow::net {
+namespace {
+
+constexpr std::size_t kHeadPieces = 4;
+
+bool is_blocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+HttpTransfer::HttpTransfer(std::string head, HttpResponse response, bool with_body)
+    : head_(std::move(head)), response_(std::move(response)) {
+    if (!with_body) response_.body = {};
+}
+
+std::size_t HttpTransfer::piece_count() const { return kHeadPieces + response_.body.pieces.size(); }
+
+BytesView HttpTransfer::piece(std::size_t index) const {
+    switch (index) {
+        case 0: return as_bytes(head_);
+        case 1: return response_.header_block ? as_bytes(*response_.header_block) : BytesView{};
+        case 2: return as_bytes(response_.extra_headers);
+        case 3: return as_bytes("\r\n");
+        default: return response_.body.pieces[index - kHeadPieces];
+    }
+}
+
+HttpTransfer::Progress HttpTransfer::advance(int socket) {
+    std::uint64_t turn_left = kTurnBytesMax;
+    const Progress memory = advance_memory(socket, turn_left);
+    if (memory != Progress::Done) return memory;
+    return advance_file(socket, turn_left);
+}
+
+HttpTransfer::Progress HttpTransfer::advance_memory(int socket, std::uint64_t& turn_left) {
+    while (next_piece_ < piece_count()) {
+        if (turn_left == 0) return Progress::Blocked;
+        std::array<iovec, kPiecesPerCall> vectors;
+        std::size_t count = 0;
+        std::size_t index = next_piece_;
+        std::uint64_t gathered = 0;
+        for (; index < piece_count() && count < vectors.size() && gathered < turn_left; ++index) {
+            BytesView bytes = piece(index);
+            if (index == next_piece_) bytes = bytes.subspan(piece_offset_);
+            if (bytes.empty()) continue;
+            // sendmsg reads only; iovec has no const form.
+            vectors[count++] = {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+            gathered += bytes.size();
+        }
+        if (count == 0) {
+            next_piece_ = index;
+            break;
+        }
+        msghdr message{};
+        message.msg_iov = vectors.data();
+        message.msg_iovlen = count;
+        const bool more = index < piece_count() || response_.body.file_bytes > 0;
+        const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            return is_blocked(errno) ? Progress::Blocked : Progress::Failed;
+        }
+        skip(static_cast<std::size_t>(sent));
+        turn_left -= std::min<std::uint64_t>(turn_left, static_cast<std::uint64_t>(sent));
+    }
+    return Progress::Done;
+}
+
+void HttpTransfer::skip(std::size_t bytes) {
+    sent_ += bytes;
+    while (next_piece_ < piece_count()) {
+        const std::size_t left = piece(next_piece_).size() - piece_offset_;
+        if (bytes < left) {
+            piece_offset_ += bytes;
+            return;
+        }
+        bytes -= left;
+        ++next_piece_;
+        piece_offset_ = 0;
+    }
+}
+
+HttpTransfer::Progress HttpTransfer::advance_file(int socket, std::uint64_t& turn_left) {
+    const HttpBody& body = response_.body;
+    while (file_sent_ < body.file_bytes) {
+        if (turn_left == 0) return Progress::Blocked;
+        auto offset = static_cast<off_t>(body.file_offset + file_sent_);
+        const auto wanted = std::min(body.file_bytes - file_sent_, turn_left);
+        const ssize_t sent = ::sendfile(socket, body.file->fd(), &offset, wanted);
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            return is_blocked(errno) ? Progress::Blocked : Progress::Failed;
+        }
+        if (sent == 0) return Progress::Failed;  // the file is shorter than was promised
+        file_sent_ += static_cast<std::uint64_t>(sent);
+        sent_ += static_cast<std::uint64_t>(sent);
+        turn_left -= static_cast<std::uint64_t>(sent);
+    }
+    return Progress::Done;
+}
+
+}  // namespace oxbow::net

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "net/http.h"
+
+namespace oxbow::net {
+
+/// One answer on its way into a socket, in as few system calls as the kernel allows: memory goes
+/// with the head in one sendmsg (of at most kPiecesPerCall pieces), a file by sendfile behind a
+/// head sent with MSG_MORE. Nothing is copied.
+class HttpTransfer {
+public:
+    enum class Progress {
+        Done,
+        Blocked,  // the socket takes no more now, or this turn was long enough: wait until writable
+        Failed,   // the peer is gone, or the file ended early: close
+    };
+
+    static constexpr std::size_t kPiecesPerCall = 64;
+    /// What one turn sends before other connections of the loop get theirs.
+    static constexpr std::uint64_t kTurnBytesMax = 1024 * 1024;
+
+    /// In: `head` as response_head gives it. With `with_body` false (HEAD) only headers are sent.
+    HttpTransfer(std::string head, HttpResponse response, bool with_body);
+    HttpTransfer(const HttpTransfer&) = delete;
+    HttpTransfer& operator=(const HttpTransfer&) = delete;
+
+    /// Sends what the non-blocking `socket` takes.
+    Progress advance(int socket);
+
+    /// Bytes that the kernel took so far.
+    std::uint64_t sent() const { return sent_; }
+
+private:
+    BytesView piece(std::size_t index) const;
+    std::size_t piece_count() const;
+    Progress advance_memory(int socket, std::uint64_t& turn_left);
+    Progress advance_file(int socket, std::uint64_t& turn_left);
+    void skip(std::size_t bytes);
+
+    std::string head_;
+    HttpResponse response_;
+    std::size_t next_piece_ = 0;    // head, header block, extra headers, empty line, body pieces
+    std::size_t piece_offset_ = 0;  // of next_piece_ that went out
+    std::uint64_t file_sent_ = 0;
+    std::uint64_t sent_ = 0;
+};
+
+}  // namespace oxbow::net
