@@ -1,1 +1,40 @@
-set(OXBOW_UI_OBJECT "")
+# The web page: npm packages, then the page, then C++ that holds it (src/edge/ui_files.h).
+# Nothing of it runs again until a file of ui/ changes.
+
+find_program(NODE NAMES node nodejs REQUIRED)
+find_program(NPM npm REQUIRED)
+
+set(OXBOW_UI_SOURCE ${CMAKE_SOURCE_DIR}/ui)
+set(OXBOW_UI_OUT ${CMAKE_BINARY_DIR}/ui)
+# npm writes this file last.
+set(OXBOW_UI_INSTALLED ${OXBOW_UI_SOURCE}/node_modules/.package-lock.json)
+
+file(MAKE_DIRECTORY ${OXBOW_UI_OUT})
+file(GLOB_RECURSE OXBOW_UI_FILES CONFIGURE_DEPENDS ${OXBOW_UI_SOURCE}/src/*)
+
+add_custom_command(
+  OUTPUT ${OXBOW_UI_INSTALLED}
+  COMMAND ${CMAKE_COMMAND} -DNPM=${NPM} -DFOLDER=${OXBOW_UI_SOURCE} -P ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
+  DEPENDS ${OXBOW_UI_SOURCE}/package.json ${OXBOW_UI_SOURCE}/package-lock.json
+          ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
+  COMMENT "Installing the npm packages of ui/"
+  VERBATIM)
+
+add_custom_command(
+  OUTPUT ${OXBOW_UI_OUT}/ui_files.cc
+  BYPRODUCTS ${OXBOW_UI_OUT}/ui_files.bin
+  COMMAND ${NODE} ${OXBOW_UI_SOURCE}/build.mjs ${OXBOW_UI_OUT}/dist
+  COMMAND ${NODE} ${OXBOW_UI_SOURCE}/embed.mjs
+          ${OXBOW_UI_OUT}/dist ${OXBOW_UI_OUT}/ui_files.bin ${OXBOW_UI_OUT}/ui_files.cc
+  DEPENDS ${OXBOW_UI_INSTALLED} ${OXBOW_UI_FILES} ${OXBOW_UI_SOURCE}/build.mjs ${OXBOW_UI_SOURCE}/embed.mjs
+          ${OXBOW_UI_SOURCE}/licenses/apache-2.0.txt
+  COMMENT "Building the web page"
+  VERBATIM)
+
+add_library(oxbow_ui OBJECT ${OXBOW_UI_OUT}/ui_files.cc)
+target_include_directories(oxbow_ui PRIVATE ${CMAKE_SOURCE_DIR}/src)
+set_source_files_properties(${OXBOW_UI_OUT}/ui_files.cc PROPERTIES OBJECT_DEPENDS ${OXBOW_UI_OUT}/ui_files.bin)
+set(OXBOW_UI_OBJECT $<TARGET_OBJECTS:oxbow_ui>)
+
+add_test(NAME ui_types COMMAND ${NPM} --prefix ${OXBOW_UI_SOURCE} run --silent check)
+add_test(NAME ui COMMAND ${NODE} ${OXBOW_UI_SOURCE}/test.mjs)

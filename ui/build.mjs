@@ -1,0 +1,66 @@
+// Builds the page into OUT (default: dist/): index.html and /assets/ with hashed names.
+//   node build.mjs [OUT]
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = resolve(process.argv[2] ?? join(here, 'dist'));
+const assets = join(out, 'assets');
+const modules = join(here, 'node_modules');
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(assets, { recursive: true });
+
+/** Writes a file whose name carries its hash; returns its URL path. */
+function addHashed(name, extension, bytes) {
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+  const file = `${name}-${hash}.${extension}`;
+  writeFileSync(join(assets, file), bytes);
+  return `/assets/${file}`;
+}
+
+const withoutMap = (text) => text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+
+const worker = addHashed('hls.worker', 'js', withoutMap(readFileSync(join(modules, 'hls.js/dist/hls.worker.js'), 'utf8')));
+const iconUrl = addHashed('icon', 'svg', readFileSync(join(here, 'src/icon.svg')));
+
+const result = await build({
+  absWorkingDir: here,
+  entryPoints: [join(here, 'src/app.ts')],
+  outdir: assets,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: ['chrome100', 'firefox100', 'safari15.4'],
+  minify: true,
+  legalComments: 'none',
+  entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  alias: { 'hls.js': join(modules, 'hls.js/dist/hls.min.mjs') },
+  define: { OXBOW_HLS_WORKER: JSON.stringify(worker) },
+  metafile: true,
+  logLevel: 'warning',
+});
+
+const entry = Object.entries(result.metafile.outputs).find(([, output]) => output.entryPoint?.endsWith('src/app.ts'));
+if (!entry) throw new Error('esbuild wrote no entry for src/app.ts');
+const url = (path) => `/assets/${path.split('/').pop()}`;
+
+const html = readFileSync(join(here, 'src/index.html'), 'utf8')
+  .replace('@SCRIPT@', url(entry[0]))
+  .replace('@STYLE@', url(entry[1].cssBundle))
+  .replace('@ICON@', iconUrl);
+writeFileSync(join(out, 'index.html'), html);
+
+const version = JSON.parse(readFileSync(join(modules, 'hls.js/package.json'), 'utf8')).version;
+const licence = readFileSync(join(modules, 'hls.js/LICENSE'), 'utf8');
+const apache = readFileSync(join(here, 'licenses/apache-2.0.txt'), 'utf8');
+writeFileSync(
+  join(assets, 'licenses.txt'),
+  `This page contains software of others.\n\n--- hls.js ${version}, https://github.com/video-dev/hls.js ---\n\n` +
+    `${licence}\n--- Apache License, Version 2.0 ---\n\n${apache}`,
+);

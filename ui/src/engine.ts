@@ -1,0 +1,39 @@
+/** hls.js, loaded when the first picture is wanted, and how we run it. */
+import type Hls from 'hls.js';
+import type { HlsConfig } from 'hls.js';
+
+let engine: Promise<typeof Hls> | null = null;
+
+export function loadEngine(): Promise<typeof Hls> {
+  engine ??= import('hls.js').then((module) => module.default);
+  return engine;
+}
+
+/**
+ * For the player: no limit on how far behind live a viewer may be, and a little of both sides of the
+ * position in memory, not the whole broadcast.
+ */
+export function engineSettings(): Partial<HlsConfig> {
+  return {
+    workerPath: OXBOW_HLS_WORKER,
+    lowLatencyMode: true,
+    liveSyncDuration: 5.5,
+    liveSyncOnStallIncrease: 0.2,
+    liveDurationInfinity: false,
+    backBufferLength: 30,
+    maxBufferLength: 20,
+    maxMaxBufferLength: 40,
+  };
+}
+
+/** For a tile: as little as shows a moving picture. */
+export function previewSettings(): Partial<HlsConfig> {
+  return {
+    workerPath: OXBOW_HLS_WORKER,
+    lowLatencyMode: false,
+    liveSyncDuration: 6,
+    backBufferLength: 4,
+    maxBufferLength: 6,
+    maxMaxBufferLength: 10,
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * The picture of a tile: the poster at once, a still of the film over it when the tile is seen, and a moving
+ * muted preview while `preview` is on.
+ */
+import type Hls from 'hls.js';
+
+import { loadEngine, previewSettings } from './engine';
+import { poster } from './poster';
+import { Moment, still, stillTaken } from './stills';
+
+export interface Film {
+  /** Of the picture: another key is another picture. */
+  key: string;
+  url: string;
+  moment: Moment;
+}
+
+export class OxPicture extends HTMLElement {
+  private film_: Film | null = null;
+  private seed_ = '';
+  private seen_ = false;
+  private preview_ = false;
+  private hls_: Hls | null = null;
+  private image_: HTMLImageElement | null = null;
+  private observer_: IntersectionObserver | null = null;
+
+  connectedCallback(): void {
+    this.observer_ = new IntersectionObserver((entries) => {
+      this.seen_ = entries.some((entry) => entry.isIntersecting);
+      this.update_();
+    });
+    this.observer_.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    this.observer_?.disconnect();
+    this.seen_ = false;
+    this.stopPreview_();
+  }
+
+  /** `seed` makes the poster; `film` is what to take pictures from, null when there is nothing. */
+  show(seed: string, film: Film | null): void {
+    if (seed !== this.seed_) {
+      this.seed_ = seed;
+      this.querySelector('.poster')?.remove();
+      this.prepend(poster(seed));
+    }
+    if (film?.key === this.film_?.key) return;
+    if (film?.url !== this.film_?.url) this.stopPreview_();
+    this.film_ = film;
+    if (!film) this.setImage_(null);
+    this.update_();
+  }
+
+  set preview(on: boolean) {
+    this.preview_ = on;
+    this.update_();
+  }
+
+  private update_(): void {
+    const film = this.film_;
+    const moves = this.preview_ && this.seen_ && film !== null;
+    if (moves && !this.hls_) void this.startPreview_(film.url);
+    if (!moves) this.stopPreview_();
+    if (!film || !this.seen_) return;
+    const ready = stillTaken(film.key);
+    if (ready) {
+      this.setImage_(ready);
+    } else if (!moves) {
+      void still(film.key, film.url, film.moment).then((picture) => {
+        if (picture && this.film_?.key === film.key) this.setImage_(picture);
+      });
+    }
+  }
+
+  private setImage_(url: string | null): void {
+    if (this.image_?.src === url) return;
+    const last = this.image_;
+    this.image_ = null;
+    if (!url) {
+      last?.remove();
+      return;
+    }
+    const image = document.createElement('img');
+    image.alt = '';
+    image.src = url;
+    image.addEventListener('load', () => setTimeout(() => last?.remove(), 250), { once: true });
+    this.image_ = image;
+    if (last) last.after(image);
+    else this.querySelector('.poster')?.after(image);
+  }
+
+  private async startPreview_(url: string): Promise<void> {
+    const engine = await loadEngine();
+    if (this.hls_ || !this.preview_ || !this.seen_ || !engine.isSupported()) return;
+    const video = document.createElement('video');
+    video.muted = true;
+    video.playsInline = true;
+    video.tabIndex = -1;
+    video.addEventListener('playing', () => this.toggleAttribute('data-moving', true), { once: true });
+    this.append(video);
+    const hls = new engine(previewSettings());
+    this.hls_ = hls;
+    hls.on(engine.Events.MANIFEST_PARSED, () => void video.play().catch(() => undefined));
+    hls.on(engine.Events.ERROR, (_event, data) => {
+      if (data.fatal) this.stopPreview_();
+    });
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  }
+
+  private stopPreview_(): void {
+    this.hls_?.destroy();
+    this.hls_ = null;
+    this.toggleAttribute('data-moving', false);
+    this.querySelector('video')?.remove();
+  }
+}
+
+customElements.define('ox-picture', OxPicture);

@@ -1,0 +1,394 @@
+/**
+ * The player: a film, its seek bar and its controls. `data-state` is loading, live, behind, ended, gone or
+ * broken; `data-behind-seconds` the whole seconds behind live.
+ *
+ * Events: "ox-view" {view} whenever the picture of the state is drawn (4 times a second).
+ */
+import { h, setAttribute, setText } from './element';
+import { icon, IconName, setIcon } from './icons';
+import './ox-seek-bar';
+import type { OxSeekBar } from './ox-seek-bar';
+import { handleKey } from './player-keys';
+import { Playback, Source, View } from './playback';
+import { state } from './state';
+import { clock, stretch } from './time';
+
+/** One line over the film, with at most one thing to do about it. */
+export interface Notice {
+  text: string;
+  action?: { label: string; run: () => void };
+}
+
+const kDrawMs = 250;
+const kControlsStayMs = 3_000;
+const kScrubSeekMs = 120;
+const kSpinnerAfterMs = 400;
+const kBubbleMs = 700;
+
+export class OxPlayer extends HTMLElement {
+  /** What the page has to say; the player's own troubles come first. */
+  notice: Notice | null = null;
+
+  private readonly video_ = h('video', { playsinline: true, preload: 'auto', tabindex: -1 });
+  private readonly playback_ = new Playback(this.video_);
+  private readonly bar_ = h('ox-seek-bar') as OxSeekBar;
+  private readonly noticeText_ = h('span', { class: 'notice-text' });
+  private readonly noticeAction_ = h('button', { class: 'notice-action', type: 'button' });
+  private readonly notice_ = h('div', { class: 'notice', role: 'status', hidden: true }, this.noticeText_, this.noticeAction_);
+  private readonly bubble_ = h('div', { class: 'bubble', 'aria-hidden': 'true' });
+  private readonly play_ = this.button_('play', 'Play', () => this.togglePlay(), 'play');
+  private readonly back_ = this.button_('back', 'Back 10 seconds (J)', () => this.skip(-10), 'skip');
+  private readonly forward_ = this.button_('forward', 'Forward 10 seconds (L)', () => this.skip(10), 'skip');
+  private readonly mute_ = this.button_('sound', 'Mute (M)', () => this.toggleMute(), 'mute');
+  private readonly volume_ = h('input', {
+    class: 'volume', type: 'range', min: 0, max: 1, step: 0.05, 'aria-label': 'Volume',
+  });
+  private readonly pillWord_ = h('span', {}, 'LIVE');
+  private readonly pill_ = h(
+    'button', { class: 'pill', type: 'button', onclick: () => this.goLive() }, h('i', {}), this.pillWord_,
+  );
+  private readonly main_ = h('strong', {});
+  private readonly detail_ = h('span', {});
+  private readonly pip_ = this.button_('pip', 'Picture in picture (P)', () => this.togglePip(), 'pip');
+  private readonly full_ = this.button_('expand', 'Full screen (F)', () => this.toggleFullscreen(), 'full');
+  private readonly stage_ = this.build_();
+
+  private controlsTimer_ = 0;
+  private scrubTimer_ = 0;
+  private scrubAt_: number | null = null;
+  private waitingSince_ = 0;
+  private bubbleTimer_ = 0;
+  private bubbleSum_ = 0;
+  private mutedBeforeDrag_ = false;
+  private playsMutedUnasked_ = false;
+  private lifetime_ = new AbortController();
+
+  connectedCallback(): void {
+    this.lifetime_ = new AbortController();
+    const { signal } = this.lifetime_;
+    if (!this.stage_.isConnected) this.append(this.stage_);
+    this.restoreVolume_();
+    this.listen_(signal);
+    const timer = setInterval(() => this.draw_(), kDrawMs);
+    signal.addEventListener('abort', () => clearInterval(timer));
+    this.draw_();
+  }
+
+  disconnectedCallback(): void {
+    this.lifetime_.abort();
+    this.playback_.destroy();
+    if (document.pictureInPictureElement === this.video_) void document.exitPictureInPicture();
+  }
+
+  load(source: Source): void {
+    void this.playback_.load(source);
+  }
+
+  get view(): View {
+    return this.playback_.view();
+  }
+
+  /** UTC milliseconds of the picture shown. */
+  get wallClock(): number | null {
+    return this.playback_.wallClockAt(this.view.position);
+  }
+
+  togglePlay(): void {
+    if (this.video_.paused) void this.playback_.play();
+    else this.playback_.pause();
+    this.draw_();
+  }
+
+  skip(seconds: number): void {
+    const { position, live, atEdge, rewindable } = this.view;
+    if (!rewindable || (seconds > 0 && live && atEdge)) return;
+    this.playback_.seek(position + seconds);
+    this.showBubble_(seconds);
+    this.said_();
+  }
+
+  goToStart(): void {
+    const { rewindable, start } = this.view;
+    if (!rewindable) return;
+    this.playback_.seek(start);
+    void this.playback_.play();
+    this.said_();
+  }
+
+  goToShare(share: number): void {
+    const { rewindable, start, end } = this.view;
+    if (!rewindable) return;
+    this.playback_.seek(start + share * (end - start));
+    this.said_();
+  }
+
+  goLive(): void {
+    const { live, end } = this.view;
+    if (live) this.playback_.jumpToLive();
+    else this.playback_.seek(end);
+    this.said_();
+  }
+
+  toggleMute(): void {
+    this.video_.muted = !this.video_.muted;
+    this.playsMutedUnasked_ = false;
+  }
+
+  changeVolume(by: number): void {
+    this.video_.volume = Math.min(Math.max(this.video_.volume + by, 0), 1);
+    this.video_.muted = this.video_.volume === 0;
+  }
+
+  togglePip(): void {
+    if (document.pictureInPictureElement) void document.exitPictureInPicture();
+    else void this.video_.requestPictureInPicture().catch(() => undefined);
+  }
+
+  toggleFullscreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void this.stage_.requestFullscreen?.().catch(() => undefined);
+  }
+
+  private build_(): HTMLElement {
+    const shade = h('div', { class: 'shade', 'aria-hidden': 'true' });
+    const spinner = h('div', { class: 'spinner', 'aria-hidden': 'true' });
+    const time = h('div', { class: 'time' }, this.main_, this.detail_);
+    const buttons = h(
+      'div', { class: 'buttons' },
+      h('div', { class: 'transport' }, this.back_, this.play_, this.forward_),
+      h('div', { class: 'status' }, this.mute_, this.volume_, this.pill_, time),
+      h('div', { class: 'tools' }, this.pip_, this.full_),
+    );
+    if (!document.pictureInPictureEnabled) this.pip_.hidden = true;
+    if (!document.fullscreenEnabled) this.full_.hidden = true;
+    return h(
+      'div', { class: 'stage', 'data-controls': 'shown' },
+      this.video_, shade, spinner, this.bubble_, this.notice_, this.bar_, buttons,
+    );
+  }
+
+  private button_(name: IconName, label: string, run: () => void, className: string): HTMLButtonElement {
+    const button = h('button', { class: `control ${className}`, type: 'button', title: label, 'aria-label': label });
+    button.append(icon(name));
+    button.addEventListener('click', run);
+    return button;
+  }
+
+  private listen_(signal: AbortSignal): void {
+    const options = { signal };
+    const on = (type: string, run: (event: CustomEvent<{ at: number }>) => void): void =>
+      this.bar_.addEventListener(type, run as EventListener, options);
+    on('ox-scrub', (event) => this.scrub_(event.detail.at));
+    on('ox-seek', (event) => this.scrubbed_(event.detail.at));
+    on('ox-scrub-cancel', (event) => this.scrubbed_(event.detail.at));
+    this.playback_.addEventListener('change', () => this.draw_(), options);
+    this.playback_.addEventListener('muted', () => (this.playsMutedUnasked_ = true), options);
+    document.addEventListener('keydown', (event) => handleKey(event, this, this.bar_), options);
+    this.noticeAction_.addEventListener('click', () => this.currentNotice_()?.action?.run(), options);
+    this.volume_.addEventListener('input', () => this.setVolume_(), options);
+    this.video_.addEventListener('volumechange', () => this.saveVolume_(), options);
+    for (const type of ['play', 'pause', 'ended', 'seeked', 'volumechange']) {
+      this.video_.addEventListener(type, () => this.draw_(), options);
+    }
+    this.video_.addEventListener('waiting', () => (this.waitingSince_ ||= performance.now()), options);
+    for (const type of ['playing', 'timeupdate', 'pause']) {
+      this.video_.addEventListener(type, () => (this.waitingSince_ = 0), options);
+    }
+    this.stage_.addEventListener('pointermove', () => this.showControls_(), options);
+    this.stage_.addEventListener('focusin', () => this.showControls_(), options);
+    this.stage_.addEventListener('pointerleave', () => this.hideControls_(), options);
+    this.listenToFilm_(options);
+  }
+
+  /** A mouse click plays or pauses; a finger first shows the controls, a second tap at a side skips. */
+  private listenToFilm_(options: AddEventListenerOptions): void {
+    let tappedAt = 0;
+    this.video_.addEventListener('pointerup', (event) => {
+      if (event.pointerType === 'mouse') {
+        if (event.button === 0) this.togglePlay();
+        return;
+      }
+      const box = this.video_.getBoundingClientRect();
+      const share = (event.clientX - box.left) / box.width;
+      const twice = event.timeStamp - tappedAt < 300;
+      tappedAt = event.timeStamp;
+      if (twice && share < 0.35) this.skip(-10);
+      else if (twice && share > 0.65) this.skip(10);
+      else if (this.stage_.dataset['controls'] === 'shown' && !this.video_.paused) this.hideControls_();
+      else this.showControls_();
+    }, options);
+    this.video_.addEventListener('dblclick', () => {
+      if (matchMedia('(hover: hover)').matches) this.toggleFullscreen();
+    }, options);
+  }
+
+  /** The picture follows the drag, without sound and no faster than it can be loaded. */
+  private scrub_(at: number): void {
+    if (this.scrubAt_ === null) {
+      this.mutedBeforeDrag_ = this.video_.muted;
+      this.video_.muted = true;
+    }
+    this.scrubAt_ = at;
+    this.draw_();
+    if (this.scrubTimer_) return;
+    this.scrubTimer_ = window.setTimeout(() => {
+      this.scrubTimer_ = 0;
+      if (this.scrubAt_ !== null) this.playback_.scrub(this.scrubAt_);
+    }, kScrubSeekMs);
+  }
+
+  private scrubbed_(at: number): void {
+    clearTimeout(this.scrubTimer_);
+    this.scrubTimer_ = 0;
+    this.scrubAt_ = null;
+    this.video_.muted = this.mutedBeforeDrag_;
+    this.playback_.seek(at);
+    this.said_();
+  }
+
+  private said_(): void {
+    this.showControls_();
+    this.draw_();
+    this.bar_.say();
+  }
+
+  private showBubble_(seconds: number): void {
+    const goesOn = Math.sign(this.bubbleSum_) === Math.sign(seconds);
+    this.bubbleSum_ = goesOn ? this.bubbleSum_ + seconds : seconds;
+    setText(this.bubble_, `${this.bubbleSum_ < 0 ? '−' : '+'}${Math.abs(this.bubbleSum_)} s`);
+    this.bubble_.dataset['side'] = seconds < 0 ? 'left' : 'right';
+    clearTimeout(this.bubbleTimer_);
+    this.bubbleTimer_ = window.setTimeout(() => {
+      this.bubbleSum_ = 0;
+      delete this.bubble_.dataset['side'];
+    }, kBubbleMs);
+  }
+
+  private showControls_(): void {
+    this.stage_.dataset['controls'] = 'shown';
+    clearTimeout(this.controlsTimer_);
+    this.controlsTimer_ = window.setTimeout(() => this.hideControls_(), kControlsStayMs);
+  }
+
+  private hideControls_(): void {
+    const focusInside = this.stage_.querySelector(':focus-visible') !== null;
+    if (this.video_.paused || this.bar_.dragging || focusInside) return;
+    this.stage_.dataset['controls'] = 'hidden';
+  }
+
+  private restoreVolume_(): void {
+    const volume = Number(localStorage.getItem('oxbow.volume') ?? '1');
+    this.video_.volume = volume >= 0 && volume <= 1 ? volume : 1;
+    this.video_.muted = localStorage.getItem('oxbow.muted') === 'yes';
+  }
+
+  private saveVolume_(): void {
+    if (this.scrubAt_ !== null || this.playsMutedUnasked_) return;
+    localStorage.setItem('oxbow.volume', String(this.video_.volume));
+    localStorage.setItem('oxbow.muted', this.video_.muted ? 'yes' : 'no');
+  }
+
+  private setVolume_(): void {
+    this.video_.volume = Number(this.volume_.value);
+    this.video_.muted = this.video_.volume === 0;
+    this.playsMutedUnasked_ = false;
+  }
+
+  private currentNotice_(): Notice | null {
+    const { phase, retryAt } = this.view;
+    if (retryAt !== null) {
+      const seconds = Math.ceil((retryAt - performance.now()) / 1_000);
+      const text = seconds > 0 ? `Connection lost. Next try in ${seconds} s` : 'Connection lost. Trying again';
+      return { text, action: { label: 'Try now', run: () => this.playback_.retryNow() } };
+    }
+    if (phase === 'broken') {
+      return {
+        text: 'This browser cannot play the stream.',
+        action: { label: 'Load again', run: () => location.reload() },
+      };
+    }
+    if (this.notice) return this.notice;
+    if (phase === 'gone') return { text: 'There is nothing to play here.' };
+    if (this.playsMutedUnasked_ && this.video_.muted && this.scrubAt_ === null) {
+      return { text: 'Playing without sound', action: { label: 'Turn on', run: () => this.toggleMute() } };
+    }
+    return null;
+  }
+
+  private draw_(): void {
+    const view = this.view;
+    const ended = view.phase === 'playing' && !view.live && view.end > 0;
+    const paused = this.video_.paused;
+    this.dataset['state'] = view.phase !== 'playing' ? view.phase
+      : ended ? 'ended' : view.atEdge && !paused ? 'live' : 'behind';
+    this.dataset['behindSeconds'] = String(Math.floor(view.behind));
+    this.toggleAttribute('data-paused', paused);
+    this.toggleAttribute('data-busy', this.isBusy_(view));
+    this.toggleAttribute('data-sliding', !view.rewindable);
+    if (paused) this.stage_.dataset['controls'] = 'shown';
+    this.drawButtons_(view, paused);
+    this.drawTime_(view, ended, paused);
+    this.drawNotice_();
+    if (view.end > view.start) {
+      this.bar_.draw({ ...view, wallClockAt: (at) => this.playback_.wallClockAt(at) });
+    }
+    this.dispatchEvent(new CustomEvent<{ view: View }>('ox-view', { detail: { view } }));
+  }
+
+  private isBusy_(view: View): boolean {
+    if (view.phase === 'loading') return true;
+    return this.waitingSince_ > 0 && performance.now() - this.waitingSince_ > kSpinnerAfterMs && !this.video_.ended;
+  }
+
+  private drawButtons_(view: View, paused: boolean): void {
+    const again = this.video_.ended;
+    setIcon(this.play_, paused ? 'play' : 'pause');
+    const label = again ? 'Play again' : paused ? 'Play (K)' : 'Pause (K)';
+    setAttribute(this.play_, 'aria-label', label);
+    setAttribute(this.play_, 'title', label);
+    this.back_.disabled = !view.rewindable || view.position - view.start < 0.5;
+    this.forward_.disabled = !view.rewindable || view.atEdge || view.end - view.position < 0.5;
+    const silent = this.video_.muted || this.video_.volume === 0;
+    setIcon(this.mute_, silent ? 'muted' : 'sound');
+    setAttribute(this.mute_, 'aria-label', silent ? 'Sound on (M)' : 'Mute (M)');
+    const volume = String(silent ? 0 : this.video_.volume);
+    if (document.activeElement !== this.volume_ || silent) this.volume_.value = volume;
+    this.volume_.style.setProperty('--share', `${Number(volume) * 100}%`);
+    setIcon(this.full_, document.fullscreenElement === this.stage_ ? 'shrink' : 'expand');
+  }
+
+  private drawTime_(view: View, ended: boolean, paused: boolean): void {
+    const at = this.scrubAt_ ?? view.position;
+    const wall = this.playback_.wallClockAt(at);
+    const atEdge = view.atEdge && !paused && this.scrubAt_ === null;
+    setText(this.pillWord_, ended ? 'ENDED' : 'LIVE');
+    this.pill_.disabled = ended || atEdge || view.phase !== 'playing';
+    setAttribute(this.pill_, 'data-pill', ended ? 'ended' : atEdge ? 'live' : paused ? 'paused' : 'behind');
+    setAttribute(this.pill_, 'aria-label', ended ? 'The broadcast has ended' : atEdge ? 'Live' : 'Go to live (End)');
+    const into = `${stretch(at - view.start)} of ${stretch(view.end - view.start)}`;
+    if (view.phase !== 'playing') {
+      setText(this.main_, '');
+      setText(this.detail_, '');
+    } else if (ended) {
+      setText(this.main_, into);
+      setText(this.detail_, wall === null ? '' : clock(wall, state.zone));
+    } else if (atEdge || !view.rewindable) {
+      setText(this.main_, wall === null ? '' : clock(wall, state.zone));
+      setText(this.detail_, view.rewindable ? `${stretch(view.end - view.start)} on air` : 'live, not recorded');
+    } else {
+      setText(this.main_, `${stretch(view.end - at)} behind live`);
+      setText(this.detail_, wall === null ? into : clock(wall, state.zone));
+    }
+  }
+
+  private drawNotice_(): void {
+    const notice = this.currentNotice_();
+    this.notice_.hidden = notice === null;
+    if (!notice) return;
+    setText(this.noticeText_, notice.text);
+    this.noticeAction_.hidden = !notice.action;
+    setText(this.noticeAction_, notice.action?.label ?? '');
+  }
+}
+
+customElements.define('ox-player', OxPlayer);

@@ -1,0 +1,321 @@
+/**
+ * One `<video>` on one HLS playlist, live, rewound or finished: what to show (`view()`), what to do
+ * (`seek`, `jumpToLive`), and recovery. Draws nothing. Events: "change" after anything in `view()` changed
+ * by more than the passing of time.
+ */
+import type Hls from 'hls.js';
+import type { ErrorData, LevelDetails } from 'hls.js';
+
+import { engineSettings, loadEngine } from './engine';
+import { liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
+
+export interface Source {
+  url: string;
+  /** Played when `url` does not exist: the sliding live playlist of a channel that is not recorded. */
+  fallbackUrl: string | null;
+  /** Begin at this wall-clock time (UTC ms); null begins at live, or at 0 when it has ended. */
+  beginAt: number | null;
+}
+
+export type Phase = 'loading' | 'playing' | 'gone' | 'broken';
+
+export interface View {
+  phase: Phase;
+  /** The playlist still grows. */
+  live: boolean;
+  /** The whole broadcast can be reached; false on a sliding live playlist. */
+  rewindable: boolean;
+  /** Media seconds: the first one, the last one to go to (live: where LIVE leads), where we are. */
+  start: number;
+  end: number;
+  position: number;
+  /** Seconds from here to where LIVE leads; 0 at the edge and on finished recordings. */
+  behind: number;
+  atEdge: boolean;
+  reconnects: readonly number[];
+  /** When to try again after a lost connection (performance.now() ms); null while all is well. */
+  retryAt: number | null;
+}
+
+const kEdgeTolerance = 3;  // s: "behind" begins here, so that it does not flicker
+const kRetryDelaysMs = [1_000, 2_000, 4_000, 8_000];
+const kMissingTriesMax = 3;  // a timeline may be a moment younger than its channel
+const kMediaRecoveriesMax = 4;
+const kFlushBeforeLive = 8;  // s
+
+export class Playback extends EventTarget {
+  private hls_: Hls | null = null;
+  private engine_: typeof Hls | null = null;
+  private details_: LevelDetails | null = null;
+  private reconnects_ = new Reconnects();
+  private phase_: Phase = 'loading';
+  private source_: Source = { url: '', fallbackUrl: null, beginAt: null };
+  private url_ = '';
+  private wantsLive_ = true;
+  private retryAt_: number | null = null;
+  private retryTimer_ = 0;
+  private failures_ = 0;
+  private missing_ = 0;
+  private mediaRecoveries_ = 0;
+  private generation_ = 0;
+
+  constructor(private readonly video_: HTMLVideoElement) {
+    super();
+  }
+
+  /** Plays `source` from now on instead of what was played. */
+  async load(source: Source): Promise<void> {
+    const generation = ++this.generation_;
+    this.stop_();
+    this.source_ = source;
+    this.url_ = source.url;
+    this.wantsLive_ = source.beginAt === null;
+    this.set_('loading');
+    const engine = await loadEngine();
+    if (generation !== this.generation_) return;
+    this.engine_ = engine;
+    if (engine.isSupported()) this.attach_();
+    else this.attachNative_();
+  }
+
+  destroy(): void {
+    ++this.generation_;
+    this.stop_();
+  }
+
+  view(): View {
+    const position = this.video_.currentTime;
+    const live = this.details_ ? this.details_.live : this.nativeRange_()?.live ?? false;
+    const start = this.details_ ? this.details_.fragmentStart : this.nativeRange_()?.start ?? 0;
+    const end = Math.max(this.end_(), start);
+    const behind = live ? Math.max(0, end - position) : 0;
+    return {
+      phase: this.phase_,
+      live,
+      rewindable: this.details_ ? !live || this.details_.type === 'EVENT' : true,
+      start,
+      end,
+      position: Math.max(position, start),
+      behind,
+      atEdge: live && behind < kEdgeTolerance,
+      reconnects: this.reconnects_.at,
+      retryAt: this.retryAt_,
+    };
+  }
+
+  /** UTC milliseconds of the picture at `at`. */
+  wallClockAt(at: number): number | null {
+    return this.details_ ? wallClockAt(this.details_.fragments, at) : null;
+  }
+
+  /** Goes to media second `at`; beyond the end of what is there, to that end. */
+  seek(at: number): void {
+    const { start, end, live } = this.view();
+    const target = Math.min(Math.max(at, start), end);
+    if (live && target > end - 0.5) {
+      this.jumpToLive();
+      return;
+    }
+    this.follow_(false);
+    this.video_.currentTime = target;
+    this.changed_();
+  }
+
+  /** The picture follows a drag: no more than a seek. */
+  scrub(at: number): void {
+    this.follow_(false);
+    this.video_.currentTime = at;
+  }
+
+  jumpToLive(): void {
+    const { live } = this.view();
+    const target = this.end_();
+    // Seeking near the edge inside the buffer, hls.js can take a loaded segment for one whose parts are
+    // still to come and then load nothing for up to 18 s. With the tail flushed it loads it again.
+    if (live && this.hls_ && this.engine_) {
+      this.hls_.trigger(this.engine_.Events.BUFFER_FLUSHING, {
+        startOffset: Math.max(0, target - kFlushBeforeLive),
+        endOffset: Infinity,
+        type: null,
+      });
+    }
+    this.video_.currentTime = target;
+    this.follow_(live);
+    void this.play();
+    this.changed_();
+  }
+
+  /** Plays; without leave for sound, muted. Resolves to whether it plays with the sound that was asked for. */
+  async play(): Promise<boolean> {
+    try {
+      if (this.video_.ended) this.video_.currentTime = this.view().start;
+      await this.video_.play();
+      return true;
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError' || this.video_.muted) return true;
+      this.video_.muted = true;
+      await this.video_.play().catch(() => undefined);
+      return false;
+    }
+  }
+
+  pause(): void {
+    this.follow_(false);
+    this.video_.pause();
+  }
+
+  /** The viewer does not want to wait for `retryAt`. */
+  retryNow(): void {
+    if (this.retryAt_ === null) return;
+    clearTimeout(this.retryTimer_);
+    this.retryAt_ = performance.now();
+    this.retry_();
+  }
+
+  private attach_(): void {
+    const engine = this.engine_ as typeof Hls;
+    const { Events } = engine;
+    const hls = new engine(engineSettings());
+    this.hls_ = hls;
+    hls.on(Events.MANIFEST_PARSED, () => void this.begin_());
+    hls.on(Events.LEVEL_LOADED, (_event, { details }) => this.loaded_(details));
+    hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.updated_(details));
+    hls.on(Events.FRAG_BUFFERED, () => this.recovered_());
+    hls.on(Events.ERROR, (_event, data) => this.failed_(data));
+    hls.loadSource(this.url_);
+    hls.attachMedia(this.video_);
+  }
+
+  private attachNative_(): void {
+    this.video_.src = this.url_;
+    this.video_.addEventListener('loadedmetadata', () => void this.begin_(), { once: true });
+    this.video_.addEventListener('error', () => this.set_('broken'), { once: true });
+  }
+
+  private async begin_(): Promise<void> {
+    this.set_('playing');
+    const withSound = await this.play();
+    if (!withSound) this.dispatchEvent(new Event('muted'));
+  }
+
+  private loaded_(details: LevelDetails): void {
+    const first = this.details_ === null;
+    this.details_ = details;
+    this.missing_ = 0;
+    const { beginAt } = this.source_;
+    if (!first || !this.hls_) return;
+    if (beginAt !== null) {
+      const at = mediaTimeAt(details.fragments, beginAt);
+      if (at !== null) {
+        this.hls_.stopLoad();
+        this.hls_.startLoad(Math.min(at, this.end_()));
+      }
+    }
+    this.follow_(this.wantsLive_ && details.live);
+  }
+
+  private updated_(details: LevelDetails): void {
+    this.details_ = details;
+    this.reconnects_.read(details.fragments);
+    if (details.live && this.hls_) {
+      const delay = liveDelay(details.fragments, details.partHoldBack);
+      if (Math.abs((this.hls_.config.liveSyncDuration ?? 0) - delay) > 0.5) this.hls_.targetLatency = delay;
+    }
+    this.recovered_();
+    this.changed_();
+  }
+
+  /** Follows live: catches up gently, and returns to the edge by itself after an outage. */
+  private follow_(wanted: boolean): void {
+    this.wantsLive_ = wanted;
+    if (this.hls_) this.hls_.config.maxLiveSyncPlaybackRate = wanted ? 1.1 : 1;
+    if (!wanted && this.video_.playbackRate !== 1) this.video_.playbackRate = 1;
+  }
+
+  /** Media second where LIVE leads; on a finished recording its last one. */
+  private end_(): number {
+    const details = this.details_;
+    if (!details) return this.nativeRange_()?.end ?? 0;
+    if (!details.live) return details.edge;
+    const delay = this.hls_?.targetLatency ?? 6;
+    const room = details.partTarget || 2;
+    return Math.max(details.fragmentStart, Math.min(details.edge + details.age - delay, details.edge - room));
+  }
+
+  private nativeRange_(): { start: number; end: number; live: boolean } | null {
+    const { seekable, duration } = this.video_;
+    if (this.hls_ || seekable.length === 0) return null;
+    return { start: seekable.start(0), end: seekable.end(seekable.length - 1), live: duration === Infinity };
+  }
+
+  private failed_(data: ErrorData): void {
+    const { ErrorTypes, ErrorDetails } = this.engine_ as typeof Hls;
+    if (!data.fatal) return;
+    if (data.type === ErrorTypes.NETWORK_ERROR) {
+      const missing = data.response?.code === 404 || data.response?.code === 400;
+      if (missing && data.details === ErrorDetails.MANIFEST_LOAD_ERROR) this.manifestMissing_();
+      else this.scheduleRetry_(kRetryDelaysMs[Math.min(this.failures_++, kRetryDelaysMs.length - 1)] as number);
+    } else if (data.type === ErrorTypes.MEDIA_ERROR && this.mediaRecoveries_++ < kMediaRecoveriesMax) {
+      this.hls_?.recoverMediaError();
+      void this.play();
+    } else {
+      this.set_('broken');
+    }
+  }
+
+  private manifestMissing_(): void {
+    if (++this.missing_ <= kMissingTriesMax) {
+      clearTimeout(this.retryTimer_);
+      this.retryTimer_ = window.setTimeout(() => this.hls_?.loadSource(this.url_), 1_000);
+    } else if (this.source_.fallbackUrl && this.url_ !== this.source_.fallbackUrl) {
+      this.missing_ = 0;
+      this.url_ = this.source_.fallbackUrl;
+      this.hls_?.loadSource(this.url_);
+    } else {
+      this.set_('gone');
+    }
+  }
+
+  private scheduleRetry_(delayMs: number): void {
+    clearTimeout(this.retryTimer_);
+    this.retryAt_ = performance.now() + delayMs;
+    this.retryTimer_ = window.setTimeout(() => this.retry_(), delayMs);
+    this.changed_();
+  }
+
+  private retry_(): void {
+    if (this.details_) this.hls_?.startLoad();
+    else this.hls_?.loadSource(this.url_);
+    this.changed_();
+  }
+
+  private recovered_(): void {
+    if (this.retryAt_ === null) return;
+    this.retryAt_ = null;
+    this.failures_ = 0;
+    // A viewer who was at live did not choose to fall behind.
+    if (this.wantsLive_ && this.view().behind > 2 * kEdgeTolerance) this.jumpToLive();
+    this.changed_();
+  }
+
+  private set_(phase: Phase): void {
+    this.phase_ = phase;
+    this.changed_();
+  }
+
+  private changed_(): void {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  private stop_(): void {
+    clearTimeout(this.retryTimer_);
+    this.hls_?.destroy();
+    this.hls_ = null;
+    this.details_ = null;
+    this.reconnects_ = new Reconnects();
+    this.retryAt_ = null;
+    this.failures_ = 0;
+    this.missing_ = 0;
+    this.mediaRecoveries_ = 0;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The page's state, in one place: what the server says of its channels, and the viewer's two settings.
+ * Elements subscribe and draw; nobody else asks the server for channels.
+ */
+import { Channel, ChannelList, fetchChannels } from './api';
+import type { Zone } from './time';
+
+const kPollMs = 2_000;
+const kPollAfterFailureMs = 4_000;
+
+type Theme = 'dark' | 'light';
+
+/** Events: "channels" (the list changed, or the server came or went), "tick" (a second passed), "settings". */
+class State extends EventTarget {
+  list: ChannelList | null = null;
+  /** False from the first failed request until one succeeds. */
+  reachable = true;
+
+  private etag_: string | null = null;
+  private timer_ = 0;
+  private skewMs_ = 0;
+
+  start(): void {
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) void this.poll_();
+    });
+    setInterval(() => {
+      if (!document.hidden) this.dispatchEvent(new Event('tick'));
+    }, 1_000);
+    void this.poll_();
+  }
+
+  channel(id: string): Channel | undefined {
+    return this.list?.channels.find((channel) => channel.id === id);
+  }
+
+  /** The server's clock. The viewer's own may be wrong. */
+  now(): number {
+    return Date.now() + this.skewMs_;
+  }
+
+  get zone(): Zone {
+    return localStorage.getItem('oxbow.zone') === 'utc' ? 'utc' : 'local';
+  }
+
+  set zone(zone: Zone) {
+    localStorage.setItem('oxbow.zone', zone);
+    this.dispatchEvent(new Event('settings'));
+  }
+
+  get theme(): Theme {
+    const chosen = localStorage.getItem('oxbow.theme');
+    if (chosen === 'dark' || chosen === 'light') return chosen;
+    return matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
+  }
+
+  set theme(theme: Theme) {
+    localStorage.setItem('oxbow.theme', theme);
+    this.dispatchEvent(new Event('settings'));
+  }
+
+  /** Calls `draw` at each of `types` until `signal` ends, and once now. */
+  watch(types: string[], signal: AbortSignal, draw: () => void): void {
+    for (const type of types) this.addEventListener(type, draw, { signal });
+    draw();
+  }
+
+  private async poll_(): Promise<void> {
+    clearTimeout(this.timer_);
+    let next = kPollMs;
+    try {
+      const answer = await fetchChannels(this.etag_);
+      const changed = answer !== null || !this.reachable;
+      if (answer) {
+        this.list = answer.list;
+        this.etag_ = answer.etag;
+        if (Number.isFinite(answer.list.now)) this.skewMs_ = answer.list.now - Date.now();
+      }
+      this.reachable = true;
+      if (changed) this.dispatchEvent(new Event('channels'));
+    } catch {
+      next = kPollAfterFailureMs;
+      if (this.reachable) {
+        this.reachable = false;
+        this.dispatchEvent(new Event('channels'));
+      }
+    }
+    clearTimeout(this.timer_);
+    // A hidden page asks nothing; becoming visible asks at once.
+    if (!document.hidden) this.timer_ = window.setTimeout(() => void this.poll_(), next);
+  }
+}
+
+export const state = new State();

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { liveDelay, mediaTimeAt, Piece, Reconnects, wallClockAt } from './timeline';
+
+const piece = (start: number, programDateTime: number | null, cc = 0): Piece => ({ start, duration: 2, cc, programDateTime });
+
+// Two pieces, then a reconnect whose wall clock is 60 s later.
+const merged = [piece(0, 100_000), piece(2, 102_000), piece(4, 164_000, 1), piece(6, 166_000, 1)];
+
+test('the wall clock runs with media time inside a piece', () => {
+  assert.equal(wallClockAt(merged, 0), 100_000);
+  assert.equal(wallClockAt(merged, 3.5), 103_500);
+});
+
+test('the wall clock jumps where the publisher came back', () => {
+  assert.equal(wallClockAt(merged, 3.999), 103_999);
+  assert.equal(wallClockAt(merged, 4), 164_000);
+});
+
+test('a playlist without PROGRAM-DATE-TIME has no wall clock', () => {
+  assert.equal(wallClockAt([piece(0, null)], 1), null);
+  assert.equal(wallClockAt([], 1), null);
+});
+
+test('a wall-clock time is found again, and one in a gap gives its end', () => {
+  assert.equal(mediaTimeAt(merged, 103_500), 3.5);
+  assert.equal(mediaTimeAt(merged, 130_000), 4);
+  assert.equal(mediaTimeAt(merged, 165_000), 5);
+});
+
+test('a wall-clock time outside the recording gives its nearest second', () => {
+  assert.equal(mediaTimeAt(merged, 5), 0);
+  assert.equal(mediaTimeAt(merged, 999_000), 8);
+});
+
+test('reconnects are read once each from a list that grows', () => {
+  const reconnects = new Reconnects();
+
+  reconnects.read(merged.slice(0, 3));
+  reconnects.read(merged);
+  reconnects.read([...merged, piece(8, 300_000, 2)]);
+
+  assert.deepEqual(reconnects.at, [4, 8]);
+});
+
+test('the live delay follows the longest recent piece, and parts when there are parts', () => {
+  assert.equal(liveDelay(merged, 0), 5.5);
+  assert.equal(liveDelay([{ ...piece(0, 0), duration: 6 }], 0), 13.5);
+  assert.equal(liveDelay([{ ...piece(0, 0), duration: 1 }], 0), 3.5);
+  assert.equal(liveDelay(merged, 1.2), 1.2);
+});

@@ -1,0 +1,66 @@
+/**
+ * The time axis of one playlist: media seconds on one side, the wall clock of PROGRAM-DATE-TIME on the
+ * other. Between two broadcasts merged into one recording the wall clock jumps, media time does not.
+ */
+
+/** What is used of hls.js's fragments: rising `start`, `programDateTime` in UTC milliseconds. */
+export interface Piece {
+  start: number;
+  duration: number;
+  cc: number;
+  programDateTime: number | null;
+}
+
+/** The last piece whose `key` is not above `value`; the first piece when all are. */
+function pieceAt(pieces: readonly Piece[], value: number, key: (piece: Piece) => number): Piece | undefined {
+  let low = 0;
+  let high = pieces.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (key(pieces[middle] as Piece) <= value) low = middle;
+    else high = middle - 1;
+  }
+  return pieces[low];
+}
+
+/** UTC milliseconds of the picture at media second `at`; null when the playlist names no wall clock. */
+export function wallClockAt(pieces: readonly Piece[], at: number): number | null {
+  const piece = pieceAt(pieces, at, (p) => p.start);
+  if (!piece || piece.programDateTime === null) return null;
+  return piece.programDateTime + (at - piece.start) * 1_000;
+}
+
+/** Media second of the wall-clock time `wall`; a time in a gap gives the gap's end. Null as above. */
+export function mediaTimeAt(pieces: readonly Piece[], wall: number): number | null {
+  const piece = pieceAt(pieces, wall, (p) => p.programDateTime ?? 0);
+  if (!piece || piece.programDateTime === null) return null;
+  const inside = (wall - piece.programDateTime) / 1_000;
+  return piece.start + Math.min(Math.max(inside, 0), piece.duration);
+}
+
+/** Media seconds at which the publisher came back: where the discontinuity number rises. */
+export class Reconnects {
+  readonly at: number[] = [];
+  private seen_ = 0;
+  private cc_ = 0;
+
+  /** Reads the pieces added since the last call; an EVENT playlist only grows. */
+  read(pieces: readonly Piece[]): void {
+    for (; this.seen_ < pieces.length; ++this.seen_) {
+      const piece = pieces[this.seen_] as Piece;
+      if (this.seen_ > 0 && piece.cc !== this.cc_) this.at.push(piece.start);
+      this.cc_ = piece.cc;
+    }
+  }
+}
+
+/**
+ * How far behind the newest picture to play, in seconds. Without parts a player sees a segment only when
+ * it is whole, and asks again a segment later: two of the longest recent ones and a little for the network.
+ */
+export function liveDelay(pieces: readonly Piece[], partHoldBack: number): number {
+  if (partHoldBack > 0) return partHoldBack;
+  const recent = pieces.slice(-6).map((piece) => piece.duration);
+  const longest = recent.length > 0 ? Math.max(...recent) : 2;
+  return Math.max(3.5, 2 * longest + 1.5);
+}
