@@ -1,0 +1,83 @@
+#include "ingest/admission.h"
+
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace oxbow::ingest {
+
+struct Admission::Place {
+    ChannelId channel;
+    std::function<void(std::string)> stop;
+    std::atomic<SteadyTime::rep> last_media;  // of the steady clock, in its milliseconds
+};
+
+class Admission::Places {
+public:
+    explicit Places(const Clock& clock) : clock_(clock) {}
+
+    SteadyTime::rep now() const { return clock_.steady().time_since_epoch().count(); }
+
+    /// Out: the place that was taken over; null when the channel had none.
+    Result<std::shared_ptr<Place>> take(const std::shared_ptr<Place>& place) {
+        const std::lock_guard lock(mutex_);
+        auto& held = by_channel_[place->channel];
+        if (held) {
+            const std::chrono::milliseconds quiet{now() - held->last_media.load()};
+            if (quiet < kTakeoverAfter) {
+                return fail(ErrorCode::Conflict,
+                            fmt::format("the channel {} has a publisher already: end that one, or try "
+                                        "again once it is quiet for {} seconds",
+                                        place->channel.view(),
+                                        std::chrono::duration_cast<std::chrono::seconds>(kTakeoverAfter)
+                                            .count()));
+            }
+        }
+        return std::exchange(held, place);
+    }
+
+    void release(const std::shared_ptr<Place>& place) {
+        const std::lock_guard lock(mutex_);
+        const auto found = by_channel_.find(place->channel);
+        if (found != by_channel_.end() && found->second == place) by_channel_.erase(found);
+    }
+
+private:
+    const Clock& clock_;
+    std::mutex mutex_;
+    std::unordered_map<ChannelId, std::shared_ptr<Place>> by_channel_;
+};
+
+Admission::Admission(const Clock& clock) : places_(std::make_shared<Places>(clock)) {}
+
+Result<Admission::Ticket> Admission::admit(const ChannelId& channel,
+                                           std::function<void(std::string)> stop) {
+    auto place = std::make_shared<Place>(channel, std::move(stop), places_->now());
+    const auto taken_over = places_->take(place);
+    if (!taken_over) return std::unexpected(taken_over.error());
+    if (*taken_over) (*taken_over)->stop("another publisher took over, after this one was quiet");
+    return Ticket{places_, std::move(place)};
+}
+
+Admission::Ticket::Ticket(std::shared_ptr<Places> places, std::shared_ptr<Place> place)
+    : places_(std::move(places)), place_(std::move(place)) {}
+
+Admission::Ticket::Ticket(Ticket&&) noexcept = default;
+
+Admission::Ticket& Admission::Ticket::operator=(Ticket&& other) noexcept {
+    std::swap(places_, other.places_);
+    std::swap(place_, other.place_);
+    return *this;
+}
+
+Admission::Ticket::~Ticket() {
+    if (place_) places_->release(place_);
+}
+
+void Admission::Ticket::media_delivered() {
+    place_->last_media.store(places_->now(), std::memory_order_relaxed);
+}
+
+}  // namespace oxbow::ingest

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/times.h"
+
+namespace oxbow::ingest {
+
+/// The rule for a second publisher of a channel: it is refused while the first delivers media, and takes
+/// over once the first was quiet for kTakeoverAfter, so that an encoder whose connection died without a
+/// word comes back at once.
+///
+/// Thread-safe. The clock outlives the admission and all tickets.
+class Admission {
+private:
+    struct Place;
+    class Places;
+
+public:
+    static constexpr std::chrono::milliseconds kTakeoverAfter{3'000};
+
+    /// A channel's one place, held from publish to the end; destruction frees it, unless another
+    /// publisher has taken it over.
+    class Ticket {
+    public:
+        Ticket(Ticket&&) noexcept;
+        Ticket& operator=(Ticket&&) noexcept;
+        ~Ticket();
+
+        /// To be told of every access unit; costs one read of the clock.
+        void media_delivered();
+
+    private:
+        friend class Admission;
+        Ticket(std::shared_ptr<Places> places, std::shared_ptr<Place> place);
+
+        std::shared_ptr<Places> places_;
+        std::shared_ptr<Place> place_;
+    };
+
+    explicit Admission(const Clock& clock);
+
+    /// Admits a publisher. One that is taken over is told so by its `stop`, before this returns.
+    ///
+    /// In:     `stop` ends the publisher; called at most once, from any thread, without a lock held.
+    /// Errors: Conflict  the channel's publisher delivered media in the last kTakeoverAfter, or was
+    ///                   admitted in it.
+    Result<Ticket> admit(const ChannelId& channel, std::function<void(std::string why)> stop);
+
+private:
+    std::shared_ptr<Places> places_;
+};
+
+}  // namespace oxbow::ingest

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace oxbow::ingest {
+
+/// A connected socket whose every wait ends at a deadline that the owner moves along.
+///
+/// Moving the deadline costs nothing: one timer sleeps until the oldest one and looks then.
+/// Thread safety: the socket's executor for everything.
+class Line : public std::enable_shared_from_this<Line> {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    explicit Line(boost::asio::ip::tcp::socket socket);
+
+    boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+
+    /// For this wait and all that follow, until it is moved.
+    void set_deadline(std::chrono::milliseconds from_now);
+
+    /// Reads what is there, at least one byte.
+    ///
+    /// Errors: Timeout      the deadline has passed.
+    ///         Conflict     interrupted.
+    ///         Unavailable  the peer has closed or the connection broke.
+    boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> buffer);
+
+    /// Writes all of it. Errors as of read_some.
+    boost::asio::awaitable<Result<void>> write(Bytes bytes);
+
+    /// Ends the wait under way, and every later one at once.
+    void interrupt();
+
+    /// Tells the peer that no more bytes come; reading goes on.
+    void shutdown_send();
+    void close();
+
+    /// Gives up the socket for another executor: an open one there. Nothing may be waiting here.
+    ///
+    /// Errors: Unavailable  the system refuses; the connection is closed.
+    Result<std::shared_ptr<Line>> move_to(boost::asio::any_io_executor executor);
+
+private:
+    void watch();
+    void on_timer();
+    Result<void> usable() const;
+    Error error_of(const boost::system::error_code& error) const;
+
+    boost::asio::ip::tcp::socket socket_;
+    boost::asio::steady_timer timer_;
+    TimePoint deadline_ = TimePoint::max();
+    bool expired_ = false;
+    bool interrupted_ = false;
+};
+
+}  // namespace oxbow::ingest
