@@ -135,6 +135,12 @@ void ChannelPipeline::shut_down() {
     reconnect_timer_.cancel();
 }
 
+void ChannelPipeline::forget(const RecordingId& recording) {
+    if (!live_.timeline() || live_.timeline()->recording() != recording) return;
+    live_.set_timeline(nullptr);
+    live_.publish();
+}
+
 // --- A closed segment: recorder, then viewers ----------------------------------------------------
 
 void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {

@@ -50,6 +50,9 @@ public:
     /// Ends the broadcast and the recording, without waiting for a reconnect.
     void shut_down();
 
+    /// Lets go of a deleted recording's timeline.
+    void forget(const RecordingId& recording);
+
 private:
     struct Broadcast {
         std::uint64_t number = 0;

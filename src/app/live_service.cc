@@ -1,0 +1,231 @@
+#include "app/live_service.h"
+
+#include <chrono>
+#include <future>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "ivs/recording_metadata.h"
+
+namespace oxbow::app {
+namespace asio = boost::asio;
+namespace {
+
+/// How long shutting down waits for one channel's loop to hand over its last segment.
+constexpr std::chrono::seconds kHandOverMax{5};
+
+meta::RecordingStatus status_of(catalog::RecordingStatus status) {
+    switch (status) {
+        case catalog::RecordingStatus::Started: return meta::RecordingStatus::Started;
+        case catalog::RecordingStatus::Ended: return meta::RecordingStatus::Ended;
+        case catalog::RecordingStatus::EndedWithFailure: return meta::RecordingStatus::EndedWithFailure;
+    }
+    return meta::RecordingStatus::Ended;
+}
+
+}  // namespace
+
+/// One publisher's broadcast on its way into the pipeline of its channel.
+class LiveService::Session final : public ingest::PublishSession {
+public:
+    Session(LiveService& service, ChannelId channel, std::uint64_t serial, ingest::Admission::Ticket ticket,
+            std::shared_ptr<ChannelPipeline> pipeline, bool recorded, std::chrono::seconds reconnect_window)
+        : service_(service),
+          channel_(std::move(channel)),
+          serial_(serial),
+          ticket_(std::move(ticket)),
+          pipeline_(std::move(pipeline)),
+          recorded_(recorded),
+          reconnect_window_(reconnect_window) {}
+
+    void on_metadata(const StreamMetadata& metadata) override {
+        log::debug("[channel {}] encoder {}", channel_.view(), log::printable(metadata.encoder));
+    }
+    void on_video_parameters(VideoParameters parameters) override {
+        pipeline_->set_video_parameters(broadcast(), std::move(parameters));
+    }
+    void on_audio_parameters(AudioParameters parameters) override {
+        pipeline_->set_audio_parameters(broadcast(), std::move(parameters));
+    }
+    void on_access_unit(AccessUnit unit) override {
+        ticket_.media_delivered();
+        pipeline_->push(broadcast(), std::move(unit));
+    }
+    void on_ended(ingest::EndReason, std::string_view) override {
+        if (broadcast_) pipeline_->end(*broadcast_);
+        service_.publisher_gone(channel_, serial_);
+    }
+
+private:
+    /// The broadcast begins with the first thing that the publisher sends of it.
+    std::uint64_t broadcast() {
+        if (!broadcast_) broadcast_ = pipeline_->begin(recorded_, reconnect_window_);
+        return *broadcast_;
+    }
+
+    LiveService& service_;
+    ChannelId channel_;
+    std::uint64_t serial_;
+    ingest::Admission::Ticket ticket_;
+    std::shared_ptr<ChannelPipeline> pipeline_;
+    bool recorded_;
+    std::chrono::seconds reconnect_window_;
+    std::optional<std::uint64_t> broadcast_;
+};
+
+LiveService::LiveService(Rooms rooms) : rooms_(std::move(rooms)), admission_(rooms_.wiring.clock) {}
+
+LiveService::~LiveService() = default;
+
+// --- Who may publish -----------------------------------------------------------------------------
+
+Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request) {
+    const auto directory = rooms_.wiring.catalog.directory();
+    const auto key = directory->stream_keys.find(request.stream_key);
+    if (key == directory->stream_keys.end()) return fail(ErrorCode::NotFound, "no channel has this stream key");
+    const ChannelId channel = key->second;
+    const auto found = directory->channels.find(channel);
+    if (found == directory->channels.end()) return fail(ErrorCode::NotFound, "the channel was deleted");
+
+    auto ticket = admission_.admit(channel, request.stop);
+    if (!ticket) return std::unexpected(ticket.error());
+
+    const auto configuration =
+        directory->recording_configurations.find(found->second.recording_configuration_arn);
+    const bool recorded = configuration != directory->recording_configurations.end();
+    std::uint64_t serial = 0;
+    {
+        const std::lock_guard lock{mutex_};
+        serial = ++serials_;
+        publishers_[channel] = {serial, request.stop};
+    }
+    return ingest::PublishGrant{
+        .executor = executor_of(channel),
+        .session = std::make_unique<Session>(
+            *this, channel, serial, std::move(*ticket), pipeline(channel), recorded,
+            recorded ? configuration->second.reconnect_window : std::chrono::seconds{0})};
+}
+
+void LiveService::publisher_gone(const ChannelId& channel, std::uint64_t serial) {
+    const std::lock_guard lock{mutex_};
+    const auto found = publishers_.find(channel);
+    if (found != publishers_.end() && found->second.serial == serial) publishers_.erase(found);
+}
+
+asio::any_io_executor LiveService::executor_of(const ChannelId& channel) {
+    const std::size_t loop = std::hash<ChannelId>{}(channel) % rooms_.loops.size();
+    return rooms_.loops.at(loop).get_executor();
+}
+
+std::shared_ptr<ChannelPipeline> LiveService::pipeline(const ChannelId& channel) {
+    const std::lock_guard lock{mutex_};
+    auto& pipeline = pipelines_[channel];
+    if (!pipeline) {
+        pipeline = std::make_shared<ChannelPipeline>(channel, executor_of(channel), rooms_.wiring);
+    }
+    return pipeline;
+}
+
+// --- What is on the air and recorded -------------------------------------------------------------
+
+std::string LiveService::playback_path(const ChannelId& channel) const {
+    return "/api/video/v1/" + ivs::playback_name(rooms_.wiring.region, rooms_.wiring.account, channel);
+}
+
+bool LiveService::channel_exists(const ChannelId& channel) const {
+    return rooms_.wiring.catalog.directory()->channels.contains(channel);
+}
+
+std::optional<meta::LiveStream> LiveService::live_stream(const ChannelId& channel) const {
+    const auto info = stream(channel);
+    if (!info) return std::nullopt;
+    return meta::LiveStream{info->stream_id, info->playback_url};
+}
+
+std::optional<control::LiveStreamInfo> LiveService::stream(const ChannelId& channel) const {
+    const auto view = rooms_.wiring.channel_views.get(channel);
+    // On the air once its playlist can be fetched, not before.
+    if (!view || !view->broadcast || !view->broadcast->on_air || view->broadcast->multivariant.empty()) {
+        return std::nullopt;
+    }
+    return control::LiveStreamInfo{.channel = channel,
+                                   .stream_id = view->broadcast->stream,
+                                   .playback_url = playback_path(channel),
+                                   .started_at = view->broadcast->started_at};
+}
+
+std::vector<control::LiveStreamInfo> LiveService::streams() const {
+    std::vector<control::LiveStreamInfo> out;
+    for (const auto& [channel, view] : rooms_.wiring.channel_views.all()) {
+        if (auto info = stream(channel)) out.push_back(std::move(*info));
+    }
+    return out;
+}
+
+bool LiveService::stop_stream(const ChannelId& channel, const std::string& why) {
+    const std::lock_guard lock{mutex_};
+    const auto found = publishers_.find(channel);
+    if (found == publishers_.end()) return false;
+    found->second.stop(why);
+    return true;
+}
+
+std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelId& channel) const {
+    const auto view = rooms_.recordings.get(channel);
+    if (!view) return std::nullopt;
+    const catalog::Recording& row = view->recording;
+    return meta::RecordingState{.recording_id = row.id,
+                                .status = status_of(row.status),
+                                .stream_ids = row.streams,
+                                .started_at = row.started_at,
+                                .ended_at = row.ended_at,
+                                .reconnect_until = view->reconnect_until,
+                                .duration = row.duration};
+}
+
+std::optional<std::string> LiveService::open_playlist(std::string_view key) const {
+    if (!key.ends_with(".m3u8")) return std::nullopt;
+    const std::size_t media = key.find("/media/hls/");
+    if (media == std::string_view::npos) return std::nullopt;
+    const auto ref = ivs::parse_recording_prefix(key.substr(0, media));
+    if (!ref) return std::nullopt;
+    const auto view = rooms_.recordings.get(ref->channel);
+    if (!view || view->recording.id != ref->recording ||
+        view->recording.status != catalog::RecordingStatus::Started) {
+        return std::nullopt;
+    }
+    const std::string folder = fmt::format("{}/media/hls/{}/", view->recording.prefix, view->recording.rendition);
+    if (key == folder + "playlist.m3u8") return view->standard_playlist;
+    if (key == folder + "byte-range-variant.m3u8") return view->byte_range_playlist;
+    return std::nullopt;
+}
+
+void LiveService::forget_recording(const ChannelId& channel, const RecordingId& recording) {
+    const std::lock_guard lock{mutex_};
+    const auto found = pipelines_.find(channel);
+    if (found == pipelines_.end()) return;
+    asio::post(executor_of(channel), [pipeline = found->second, recording] { pipeline->forget(recording); });
+}
+
+// --- The end -------------------------------------------------------------------------------------
+
+void LiveService::shut_down() {
+    std::vector<std::future<void>> handed_over;
+    {
+        const std::lock_guard lock{mutex_};
+        for (const auto& [channel, publisher] : publishers_) publisher.stop("the server is shutting down");
+        for (const auto& [channel, pipeline] : pipelines_) {
+            auto done = std::make_shared<std::promise<void>>();
+            handed_over.push_back(done->get_future());
+            asio::post(executor_of(channel), [pipeline, done] {
+                pipeline->shut_down();
+                done->set_value();
+            });
+        }
+    }
+    for (const auto& done : handed_over) done.wait_for(kHandOverMax);
+}
+
+}  // namespace oxbow::app

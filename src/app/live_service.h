@@ -1,0 +1,81 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "app/channel_pipeline.h"
+#include "catalog/catalog.h"
+#include "control/live_control.h"
+#include "edge/edge.h"
+#include "ingest/admission.h"
+#include "ingest/publish_gate.h"
+#include "meta/stream_states.h"
+#include "net/loops.h"
+#include "record/recorder.h"
+
+namespace oxbow::app {
+
+/// The live service of one process, as the other rooms ask for it: who may publish (ingest), what is
+/// on the air and recorded (meta, control, edge), stop a stream (control).
+///
+/// Every channel belongs to one loop, chosen by its id; its pipeline and its publisher's connection
+/// live there. Thread-safe.
+class LiveService final : public ingest::PublishGate,
+                          public meta::StreamStates,
+                          public control::LiveControl,
+                          public edge::OpenPlaylists {
+public:
+    struct Rooms {
+        net::Loops& loops;
+        PipelineWiring wiring;
+        const record::RecordingViews& recordings;
+    };
+    explicit LiveService(Rooms rooms);
+    ~LiveService() override;
+
+    // ingest::PublishGate
+    Result<ingest::PublishGrant> publish(ingest::PublishRequest request) override;
+
+    // meta::StreamStates
+    bool channel_exists(const ChannelId& channel) const override;
+    std::optional<meta::LiveStream> live_stream(const ChannelId& channel) const override;
+    std::optional<meta::RecordingState> newest_recording(const ChannelId& channel) const override;
+
+    // control::LiveControl
+    std::optional<control::LiveStreamInfo> stream(const ChannelId& channel) const override;
+    std::vector<control::LiveStreamInfo> streams() const override;
+    bool stop_stream(const ChannelId& channel, const std::string& why) override;
+
+    // edge::OpenPlaylists
+    std::optional<std::string> open_playlist(std::string_view key) const override;
+
+    /// Lets go of a deleted recording.
+    void forget_recording(const ChannelId& channel, const RecordingId& recording);
+
+    /// Ends all broadcasts and their recordings; returns when every pipeline has handed its last
+    /// segment to the recorder. The loops must still run.
+    void shut_down();
+
+private:
+    class Session;
+
+    std::shared_ptr<ChannelPipeline> pipeline(const ChannelId& channel);
+    boost::asio::any_io_executor executor_of(const ChannelId& channel);
+    void publisher_gone(const ChannelId& channel, std::uint64_t serial);
+    std::string playback_path(const ChannelId& channel) const;
+
+    Rooms rooms_;
+    ingest::Admission admission_;
+    mutable std::mutex mutex_;
+    std::map<ChannelId, std::shared_ptr<ChannelPipeline>> pipelines_;
+    struct Publisher {
+        std::uint64_t serial;
+        std::function<void(std::string)> stop;
+    };
+    std::map<ChannelId, Publisher> publishers_;  // connected now; the newest of each channel
+    std::uint64_t serials_ = 0;
+};
+
+}  // namespace oxbow::app

@@ -1,0 +1,365 @@
+#include "app/server.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "app/demo.h"
+#include "app/live_service.h"
+#include "app/ready_file.h"
+#include "app/recording_remover.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "catalog/catalog.h"
+#include "control/api.h"
+#include "control/credentials.h"
+#include "edge/blocking.h"
+#include "edge/edge.h"
+#include "ingest/rtmp_server.h"
+#include "ivs/recording_metadata.h"
+#include "meta/functions.h"
+#include "net/http_server.h"
+#include "net/loops.h"
+#include "notify/object_created_queue.h"
+#include "record/recorder.h"
+#include "store/folder_store.h"
+
+namespace oxbow::app {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+namespace {
+
+constexpr std::string_view kBucket = "recordings";
+constexpr std::string_view kDefaultConfiguration = "default";
+constexpr std::size_t kStoreReaders = 2;             // threads that may wait for the bucket on behalf of viewers
+constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
+
+tcp::endpoint endpoint_of(const ListenAddress& address) {
+    return {asio::ip::make_address(address.host), address.port};
+}
+
+// 127.0.0.1:8080, [::1]:8080
+std::string host_and_port(const tcp::endpoint& endpoint) {
+    const std::string host = endpoint.address().to_string();
+    return fmt::format("{}:{}", endpoint.address().is_v6() ? fmt::format("[{}]", host) : host, endpoint.port());
+}
+
+log::Level level_of(const std::string& name) {
+    if (name == "debug") return log::Level::Debug;
+    if (name == "warning") return log::Level::Warning;
+    if (name == "error") return log::Level::Error;
+    return log::Level::Info;
+}
+
+/// A name that no process of this data directory had before: the start in milliseconds, in base 36.
+std::string process_epoch(WallTime now) {
+    constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+    std::string out;
+    for (auto rest = now.time_since_epoch().count(); rest > 0; rest /= 36) {
+        out.insert(out.begin(), kDigits[static_cast<std::size_t>(rest % 36)]);
+    }
+    return out;
+}
+
+asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker, control::ControlApi& api,
+                                              net::HttpRequest request) {
+    co_return co_await edge::in_blocking_pool(worker, [&api, request = std::move(request)] { return api.handle(request); });
+}
+
+Result<void> make_data_directory(const std::filesystem::path& data) {
+    std::error_code error;
+    std::filesystem::create_directories(data, error);
+    if (error) {
+        return fail(ErrorCode::Unavailable, fmt::format("cannot make the data directory {}: {}; choose another with --data",
+                                                        data.string(), error.message()));
+    }
+    return {};
+}
+
+}  // namespace
+
+class Server::Impl {
+public:
+    explicit Impl(Settings settings) : settings_(std::move(settings)) {}
+
+    Result<void> start();
+    void run();
+
+private:
+    Result<void> open_rooms();
+    Result<std::string> default_configuration();
+    Result<void> take_up_recordings();
+    void wire_functions();
+    void save_metadata(const std::string& key);
+    void listen();
+    Result<void> announce();
+    Result<void> start_demo();
+    void shut_down();
+
+    Settings settings_;
+    SystemClock clock_;
+    std::string epoch_;
+    // In the order of the data's way; destroyed in the opposite order.
+    std::unique_ptr<control::Credentials> credentials_;
+    std::unique_ptr<catalog::Catalog> catalog_;
+    std::unique_ptr<store::FolderStore> store_;
+    record::RecordingViews recordings_;
+    live::ChannelViews channels_;
+    asio::thread_pool background_{1};            // the catalogue, for rooms that must not wait
+    asio::thread_pool readers_{kStoreReaders};
+    std::unique_ptr<record::Recorder> recorder_;
+    std::unique_ptr<net::Loops> loops_;
+    std::unique_ptr<LiveService> live_;
+    std::unique_ptr<meta::SaveRecordingStartMeta> save_meta_;
+    std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
+    std::unique_ptr<notify::ObjectCreatedQueue> created_;
+    std::unique_ptr<RecordingRemover> remover_;
+    std::unique_ptr<edge::Edge> edge_;
+    std::unique_ptr<control::ControlApi> api_;
+    std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
+    std::unique_ptr<net::HttpServer> api_server_;
+    std::vector<std::unique_ptr<ingest::RtmpServer>> rtmp_servers_;
+    std::vector<Demo::Channel> demo_channels_;
+    std::unique_ptr<Demo> demo_;
+    std::string default_configuration_arn_;
+    ReadyInfo ready_;
+};
+
+Result<void> Server::Impl::start() {
+    log::set_level(level_of(settings_.log_level));
+    epoch_ = process_epoch(clock_.wall());
+    if (auto opened = open_rooms(); !opened) return opened;
+    if (auto taken = take_up_recordings(); !taken) return taken;
+    wire_functions();
+    try {
+        listen();
+    } catch (const std::system_error& error) {
+        return fail(ErrorCode::Unavailable, error.what());
+    }
+    loops_->start();
+    if (auto announced = announce(); !announced) return announced;
+    return settings_.demo ? start_demo() : Result<void>{};
+}
+
+Result<void> Server::Impl::open_rooms() {
+    if (auto made = make_data_directory(settings_.data); !made) return made;
+    auto catalog = catalog::Catalog::open(settings_.data / "oxbow.db");
+    if (!catalog) return std::unexpected(catalog.error());
+    catalog_ = std::move(*catalog);
+    auto credentials = control::Credentials::load_or_create(settings_.data / "credentials");
+    if (!credentials) return std::unexpected(credentials.error());
+    credentials_ = std::move(*credentials);
+    auto store = store::FolderStore::open(settings_.data / "bucket", std::string{kBucket}, clock_);
+    if (!store) return std::unexpected(store.error());
+    store_ = std::move(*store);
+    auto configuration = default_configuration();
+    if (!configuration) return std::unexpected(configuration.error());
+    default_configuration_arn_ = std::move(*configuration);
+    return {};
+}
+
+Result<std::string> Server::Impl::default_configuration() {
+    for (const auto& [arn, configuration] : catalog_->directory()->recording_configurations) {
+        if (configuration.name == kDefaultConfiguration) return arn;
+    }
+    catalog::RecordingConfiguration made;
+    made.arn = ivs::recording_configuration_arn(settings_.region, settings_.account, random_alphanumeric(12));
+    made.name = kDefaultConfiguration;
+    made.bucket_name = kBucket;
+    made.reconnect_window = settings_.reconnect_window;
+    made.thumbnail_interval = std::chrono::seconds{5};
+    if (auto added = catalog_->add_recording_configuration(made); !added) return std::unexpected(added.error());
+    return made.arn;
+}
+
+Result<void> Server::Impl::take_up_recordings() {
+    const record::RecordingPlace place{*store_, *catalog_, recordings_, clock_, settings_.data / "spool"};
+    if (auto ended = record::end_unfinished_recordings(place); !ended) return std::unexpected(ended.error());
+    const auto newest = catalog_->newest_recordings();
+    if (!newest) return std::unexpected(newest.error());
+    for (const catalog::Recording& row : *newest) {
+        recordings_.publish(row.channel, std::make_shared<const record::RecordingView>(record::RecordingView{.recording = row}));
+    }
+    recorder_ = std::make_unique<record::Recorder>(place);
+    return {};
+}
+
+void Server::Impl::wire_functions() {
+    loops_ = std::make_unique<net::Loops>(std::max(1u, std::thread::hardware_concurrency()));
+    live_ = std::make_unique<LiveService>(LiveService::Rooms{
+        .loops = *loops_,
+        .wiring = {.region = settings_.region,
+                   .account = settings_.account,
+                   .epoch = epoch_,
+                   .clock = clock_,
+                   .recorder = *recorder_,
+                   .channel_views = channels_,
+                   .in_background = [this](std::function<void()> work) { asio::post(background_, std::move(work)); },
+                   .catalog = *catalog_},
+        .recordings = recordings_});
+    save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
+    latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
+    created_ = std::make_unique<notify::ObjectCreatedQueue>([this](const notify::ObjectCreatedRecord& record) -> Result<void> {
+        const auto saved = save_meta_->handle(record.key, record.sequencer);
+        if (!saved) return std::unexpected(saved.error());
+        const auto ref = ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
+        return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
+    });
+    store_->set_observer([this](const store::ObjectCreated& object) { created_->push(object); });
+    remover_ = std::make_unique<RecordingRemover>(RecordingRemover::Rooms{
+        .catalog = *catalog_,
+        .store = *store_,
+        .recordings = recordings_,
+        .forget =
+            [this](const ChannelId& channel, const RecordingId& recording) {
+                live_->forget_recording(channel, recording);
+                edge_->forget_recording(recording);
+            },
+        .save_metadata = [this](const std::string& key) { save_metadata(key); }});
+    // What was recorded and not told when the last process ended is told now; twice does no harm.
+    for (const auto& [channel, view] : recordings_.all()) {
+        save_metadata(ivs::recording_started_key(view->recording.prefix));
+    }
+}
+
+void Server::Impl::save_metadata(const std::string& key) {
+    store::ObjectCreated event;
+    event.bucket = kBucket;
+    event.object.key = key;
+    event.time = clock_.wall();
+    event.sequencer = "0";
+    created_->push(event);
+}
+
+void Server::Impl::listen() {
+    const tcp::endpoint http = endpoint_of(settings_.http);
+    const tcp::endpoint rtmp = endpoint_of(settings_.rtmp);
+    const tcp::endpoint api = endpoint_of(settings_.api);
+
+    // The first of each kind may take a free port; the others share it, one per loop.
+    const auto answer_viewer = [this](const net::HttpRequest& request) { return edge_->answer(request); };
+    rtmp_servers_.push_back(std::make_unique<ingest::RtmpServer>(loops_->at(0), rtmp, *live_, ingest::RtmpLimits{}));
+    http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer, net::HttpServerLimits{}));
+    for (std::size_t i = 1; i < loops_->size(); ++i) {
+        rtmp_servers_.push_back(std::make_unique<ingest::RtmpServer>(loops_->at(i), rtmp_servers_[0]->address(), *live_,
+                                                                     ingest::RtmpLimits{}));
+        http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(i), http_servers_[0]->address(),
+                                                                  answer_viewer, net::HttpServerLimits{}));
+    }
+    const auto answer_client = [this](const net::HttpRequest& request) {
+        return answer_api(background_.get_executor(), *api_, request);
+    };
+    api_server_ = std::make_unique<net::HttpServer>(loops_->at(0), api, answer_client,
+                                                    net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
+
+    ready_ = {.http = "http://" + host_and_port(http_servers_[0]->address()),
+              .api = "http://" + host_and_port(api_server_->address()),
+              .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_servers_[0]->address())),
+              .credentials = settings_.data / "credentials"};
+    const std::string public_url = settings_.public_url.empty() ? ready_.http : settings_.public_url;
+
+    edge_ = std::make_unique<edge::Edge>(
+        edge::EdgeSettings{.region = settings_.region,
+                           .account = settings_.account,
+                           .public_url = settings_.public_url,
+                           .default_channel = settings_.default_channel
+                                                  ? std::optional{ChannelId{*settings_.default_channel}}
+                                                  : std::nullopt,
+                           .cors_origins = settings_.cors_origins,
+                           .ingest_url = ready_.rtmp},
+        edge::EdgeRooms{.catalog = *catalog_,
+                        .store = *store_,
+                        .channels = channels_,
+                        .streams = *live_,
+                        .latest_meta = *latest_meta_,
+                        .open_playlists = *live_,
+                        .clock = clock_,
+                        .blocking = readers_.get_executor()});
+    api_ = std::make_unique<control::ControlApi>(
+        *catalog_, *live_, *remover_, *credentials_, clock_,
+        control::ControlSettings{.region = settings_.region,
+                                 .account = settings_.account,
+                                 .ingest_url = ready_.rtmp,
+                                 .public_url = public_url,
+                                 .default_recording_configuration_arn = default_configuration_arn_});
+}
+
+Result<void> Server::Impl::announce() {
+    const std::string text = ready_json(ready_);
+    if (auto written = write_atomically(settings_.data / "ready.json", text); !written) return written;
+    if (settings_.ready_file) {
+        if (auto written = write_atomically(*settings_.ready_file, text); !written) return written;
+    }
+    notify_systemd();
+    fmt::print("Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http, ready_.rtmp,
+               ready_.api);
+    std::fflush(stdout);
+    return {};
+}
+
+Result<void> Server::Impl::start_demo() {
+    auto channels = Demo::channels(*catalog_, clock_, settings_.region, settings_.account);
+    if (!channels) return std::unexpected(channels.error());
+    fmt::print("\nDemo channels, on the air in a moment:\n\n");
+    for (const Demo::Channel& channel : *channels) {
+        fmt::print("  {:12}  {}/watch/{}   stream key {}\n", channel.name, ready_.http, channel.id.view(),
+                   channel.stream_key.view());
+    }
+    fmt::print("\nCtrl-C ends them and keeps what was recorded in {}.\n", settings_.data.string());
+    std::fflush(stdout);
+    demo_ = std::make_unique<Demo>(std::move(*channels), ready_.rtmp, *catalog_, *remover_);
+    return {};
+}
+
+void Server::Impl::run() {
+    asio::io_context main_loop;
+    asio::signal_set signals{main_loop, SIGINT, SIGTERM};
+    signals.async_wait([](boost::system::error_code, int) {});
+    main_loop.run();
+    shut_down();
+}
+
+void Server::Impl::shut_down() {
+    log::info("shutting down: every recording is ended first");
+    std::error_code ignored;
+    std::filesystem::remove(settings_.data / "ready.json", ignored);
+    demo_.reset();
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        asio::post(loops_->at(i), [server = rtmp_servers_[i].get()] { server->stop(); });
+    }
+    live_->shut_down();
+    recorder_->drain();
+    created_->drain();
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
+    }
+    asio::post(loops_->at(0), [server = api_server_.get()] { server->stop(); });
+    background_.join();
+    readers_.join();
+    loops_->stop();
+    loops_->join();
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(Settings settings) {
+    auto impl = std::make_unique<Impl>(std::move(settings));
+    if (auto started = impl->start(); !started) return std::unexpected(started.error());
+    return std::unique_ptr<Server>{new Server{std::move(impl)}};
+}
+
+void Server::run() { impl_->run(); }
+
+}  // namespace oxbow::app

@@ -1,0 +1,138 @@
+#include "live/live_channel.h"
+
+#include <doctest/doctest.h>
+
+using namespace oxbow;
+using namespace oxbow::live;
+using namespace std::chrono_literals;
+
+namespace {
+
+const ChannelId kChannel{"AsXego4U6tnj"};
+const StreamId kStream{"st-1FQzeLONMT9XTKI43leLSo1"};
+constexpr WallTime kStart{1'700'000'000s};
+
+LiveSegmentPtr segment(int number, std::chrono::milliseconds duration, bool discontinuity = false) {
+    auto made = std::make_shared<LiveSegment>();
+    made->duration = duration;
+    made->program_date_time = kStart + number * duration;
+    made->discontinuity = discontinuity;
+    made->bytes.append(Bytes(188, 0x47));
+    return made;
+}
+
+std::shared_ptr<Timeline> timeline() {
+    return std::make_shared<Timeline>(
+        Timeline::Names{kChannel, RecordingId{"j8Z9O91ndcVs"}, "ivs/v1/000000000000/AsXego4U6tnj/x", "mp3k9a"});
+}
+
+void list(Timeline& timeline, int count, std::chrono::milliseconds duration) {
+    for (int i = 0; i < count; ++i) {
+        const std::uint64_t number = timeline.take_number();
+        timeline.list(number, segment(static_cast<int>(number), duration));
+    }
+}
+
+void list(LiveChannel& channel, int from, int count, std::chrono::milliseconds duration) {
+    for (int i = from; i < from + count; ++i) {
+        channel.list(static_cast<std::uint64_t>(i), "/seg/" + std::to_string(i) + ".ts", segment(i, duration, i == 1));
+    }
+}
+
+Chunk chunk(std::uint64_t number, int segments) {
+    Chunk made{.number = number};
+    for (int i = 0; i < segments; ++i) {
+        made.segments.push_back({static_cast<std::uint64_t>(i) * 188, 188, 2s, kStart});
+    }
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("a segment has one permanent name that carries channel, recording and process epoch") {
+    CHECK(timeline()->uri(57) == "/seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts");
+}
+
+TEST_CASE("a segment outside the live window stays in memory until its chunk is an object") {
+    const auto line = timeline();
+    list(*line, 20, 2s);
+    CHECK(line->view()->held_segment(0) != nullptr);
+
+    line->locate(chunk(0, 1));
+    line->locate(chunk(1, 5));
+
+    const auto view = line->view();
+    CHECK(view->held_segment(5) == nullptr);
+    CHECK(view->held_segment(6) != nullptr);
+    CHECK(view->held_segment(19) != nullptr);
+    CHECK(view->held_segment(20) == nullptr);
+    CHECK(view->located.size() == 6);
+    CHECK(view->located[1].chunk == 1);
+    CHECK(view->located[1].offset == 0);
+}
+
+TEST_CASE("the window keeps at least twelve segments and at least 24 seconds in memory") {
+    const auto line = timeline();
+    list(*line, 40, 1s);
+    line->locate(chunk(0, 40));
+
+    CHECK(line->view()->held.size() == 24);
+}
+
+TEST_CASE("the rewind playlist only grows and ends with ENDLIST") {
+    const auto line = timeline();
+    list(*line, 3, 2s);
+    const std::string before = line->view()->playlist.str();
+
+    list(*line, 2, 2s);
+    line->end();
+
+    const std::string after = line->view()->playlist.str();
+    CHECK(after.starts_with(before));
+    CHECK(after.ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(line->view()->ended);
+}
+
+TEST_CASE("an epoch text names which process named which segments") {
+    const SegmentEpochs epochs{"0:aaa,57:bbb"};
+
+    CHECK(epochs.of(0) == "aaa");
+    CHECK(epochs.of(56) == "aaa");
+    CHECK(epochs.of(57) == "bbb");
+    CHECK(SegmentEpochs{""}.of(3).empty());
+    CHECK(SegmentEpochs{"x,y"}.of(3).empty());
+}
+
+TEST_CASE("the live playlist slides and counts the discontinuities that it let go") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin({.stream = kStream, .started_at = kStart, .epoch = "mp3k9a"});
+    list(channel, 0, 14, 2s);
+    channel.publish();
+
+    const auto view = views.get(kChannel);
+    CHECK(view->broadcast->playlist.find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
+    CHECK(view->broadcast->playlist.find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") != std::string::npos);
+    CHECK(view->broadcast->playlist.find("/seg/1.ts") == std::string::npos);
+    CHECK(view->broadcast->playlist.find("/seg/2.ts") != std::string::npos);
+}
+
+TEST_CASE("a channel has no multivariant playlist before its first segment, and ENDLIST after its end") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin({.stream = kStream, .started_at = kStart, .epoch = "mp3k9a"});
+    CHECK(views.get(kChannel)->broadcast->multivariant.empty());
+
+    channel.describe({.group_id = "720p30", .bandwidth = 1'000'000, .codecs = "avc1.64001F", .width = 1280, .height = 720});
+    list(channel, 0, 1, 2s);
+    channel.publish();
+    CHECK(views.get(kChannel)->broadcast->multivariant.find(
+              "/api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8") != std::string::npos);
+
+    channel.end();
+    CHECK_FALSE(views.get(kChannel)->broadcast->on_air);
+    CHECK(views.get(kChannel)->broadcast->playlist.ends_with("#EXT-X-ENDLIST\n"));
+
+    channel.forget();
+    CHECK_FALSE(views.get(kChannel)->broadcast.has_value());
+}
