@@ -10,7 +10,8 @@
 
 namespace oxbow {
 
-/// What one rendition is made of. Fixed from the first access unit to the next change of parameters.
+/// What one rendition is made of. Fixed from the first access unit to the next change of
+/// parameters.
 struct RenditionParameters {
     std::optional<VideoParameters> video;
     std::optional<AudioParameters> audio;
@@ -18,14 +19,14 @@ struct RenditionParameters {
     friend bool operator==(const RenditionParameters&, const RenditionParameters&) = default;
 };
 
-/// One live segment: MPEG-TS, muxed once, shared by the live playlist, the rewind timeline, the chunk
-/// object and every viewer. Immutable from the moment it is handed out.
+/// One live segment: MPEG-TS, muxed once, shared by the live playlist, the rewind timeline, the
+/// chunk object and every viewer. Immutable from the moment it is handed out.
 struct LiveSegment {
     std::shared_ptr<const RenditionParameters> parameters;
     MediaTime start{};     // dts of its first access unit on the timeline of the recording
     MediaTime duration{};  // whole milliseconds; to the next segment's first access unit
     WallTime program_date_time;
-    bool discontinuity = false;     // true: its clock or its parameters do not continue the one before
+    bool discontinuity = false;  // true: its clock or its parameters do not continue the one before
     bool starts_with_idr = false;
     std::uint32_t video_frames = 0;
     std::uint32_t audio_frames = 0;

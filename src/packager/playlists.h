@@ -14,8 +14,9 @@
 
 namespace oxbow {
 
-inline constexpr int kLiveTargetDurationSeconds = 6;    // SegmenterLimits::segment_max
-inline constexpr int kChunkTargetDurationSeconds = 16;  // a chunk may hold 10 s and then one segment of 6 s
+inline constexpr int kLiveTargetDurationSeconds = 6;  // SegmenterLimits::segment_max
+inline constexpr int kChunkTargetDurationSeconds =
+    16;  // a chunk may hold 10 s and then one segment of 6 s
 
 /// Text that only grows, as a list of pieces that versions share: a playlist of a day is megabytes,
 /// and each version differs from the one before by one line.
@@ -46,6 +47,8 @@ std::string live_playlist(std::span<const SegmentEntry> window, std::uint64_t me
 /// rebuilt. PROGRAM-DATE-TIME on the first entry, after each discontinuity and on every tenth.
 class RewindPlaylist {
 public:
+    RewindPlaylist();
+
     void append(const SegmentEntry& entry);
     void end();
     std::uint64_t segments() const { return segments_; }
@@ -98,46 +101,52 @@ private:
     std::uint64_t chunks_ = 0;
 };
 
-/// Reads back a byte-range playlist that RecordingPlaylists or Amazon IVS wrote; tags in any order.
-///
-/// Out:    chunks in order, and whether ENDLIST was there.
-/// Errors: Malformed      not such a playlist; says the line.
-///         LimitExceeded  more than kEntriesMax segments.
+/// A byte-range playlist read back.
 struct ByteRangePlaylist {
     std::vector<Chunk> chunks;
     bool ended = false;
 };
+
+/// Reads back a byte-range playlist that RecordingPlaylists or Amazon IVS wrote: the tags of an
+/// entry in any order, unknown tags passed over, an entry without a time where the one before ends.
+///
+/// Out:    chunks in order, and whether ENDLIST was there.
+/// Errors: Malformed      not such a playlist; says the line.
+///         LimitExceeded  more than kEntriesMax segments.
 Result<ByteRangePlaylist> read_byte_range_playlist(std::string_view text);
 inline constexpr std::size_t kEntriesMax = 1'000'000;
 
 /// One rendition as a multivariant playlist describes it.
 struct Variant {
-    std::string path;            // "720p30/playlist.m3u8"
-    std::string group_id;        // "720p30"
-    std::string name;            // "720p": without the rate at 30, with it otherwise
+    std::string path;             // "720p30/playlist.m3u8"
+    std::string group_id;         // "720p30"
+    std::string name;             // "720p": without the rate at 30, with it otherwise
     std::uint64_t bandwidth = 0;  // bits per second, the peak of any segment
-    std::string codecs;          // "avc1.64001F,mp4a.40.2"
-    int width = 0;               // 0: no video
+    std::string codecs;           // "avc1.64001F,mp4a.40.2"
+    int width = 0;                // 0: no video
     int height = 0;
-    double frame_rate = 0;       // 0: not known
+    double frame_rate = 0;  // 0: not known
 };
 
 /// The multivariant playlist of a recording, as Amazon IVS writes it (session data, one EXT-X-MEDIA
 /// and EXT-X-STREAM-INF per variant, no newline at the end) with FRAME-RATE added.
-std::string recording_multivariant_playlist(std::string_view channel_id, std::string_view account_id,
+std::string recording_multivariant_playlist(std::string_view channel_id,
+                                            std::string_view account_id,
                                             std::span<const Variant> variants);
 
 /// The multivariant playlist of live and rewind.
 std::string multivariant_playlist(std::span<const Variant> variants);
 
-/// The rate that `frames` in `duration` stand for: the header's where it agrees within 5 %, else the
-/// nearest usual rate within 2 %, else the measured one.
-double frame_rate_of(const RenditionParameters& parameters, std::uint32_t frames, MediaTime duration);
+/// The rate that `frames` in `duration` stand for: the header's where it agrees within 5 %, else
+/// the nearest usual rate within 2 %, else the measured one.
+double frame_rate_of(const RenditionParameters& parameters, std::uint32_t frames,
+                     MediaTime duration);
 
 // 720p30; audio only: "audio"
 std::string rendition_name(const RenditionParameters& parameters, double frame_rate);
 
 /// A variant of these parameters; path left empty.
-Variant variant_of(const RenditionParameters& parameters, double frame_rate, std::uint64_t bandwidth);
+Variant variant_of(const RenditionParameters& parameters, double frame_rate,
+                   std::uint64_t bandwidth);
 
 }  // namespace oxbow

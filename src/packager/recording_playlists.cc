@@ -1,0 +1,69 @@
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/ensure.h"
+#include "packager/playlist_text.h"
+#include "packager/playlists.h"
+
+namespace oxbow {
+
+MediaTime Chunk::duration() const {
+    MediaTime total{};
+    for (const ByteRangeEntry& entry : segments) total += entry.duration;
+    return total;
+}
+
+std::uint64_t Chunk::bytes() const {
+    return segments.empty() ? 0 : segments.back().offset + segments.back().length;
+}
+
+void RecordingPlaylists::append(const Chunk& chunk) {
+    ENSURE(!chunk.segments.empty());
+    const MediaTime duration = chunk.duration();
+    if (chunk.discontinuity) {
+        standard_entries_ += kDiscontinuityLine;
+        byte_range_entries_ += kDiscontinuityLine;
+    }
+    append_program_date_time(standard_entries_, chunk.segments.front().program_date_time);
+    append_extinf(standard_entries_, duration);
+    fmt::format_to(std::back_inserter(standard_entries_), "{}.ts\n", chunk.number);
+    for (const ByteRangeEntry& entry : chunk.segments) {
+        append_program_date_time(byte_range_entries_, entry.program_date_time);
+        append_extinf(byte_range_entries_, entry.duration);
+        fmt::format_to(std::back_inserter(byte_range_entries_), "#EXT-X-BYTERANGE:{}@{}\n{}.ts\n",
+                       entry.length, entry.offset, chunk.number);
+    }
+    total_ += duration;
+    ++chunks_;
+}
+
+std::string RecordingPlaylists::standard(WallTime written_at, bool ended) const {
+    std::string written = format_rfc3339(written_at);
+    written.pop_back();  // Amazon IVS writes this one time without a zone
+    return fmt::format(
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:3\n"
+        "#EXT-X-TARGETDURATION:{}\n"
+        "#ID3-EQUIV-TDTG:{}\n"
+        "#EXT-X-PLAYLIST-TYPE:EVENT\n"
+        "#EXT-X-MEDIA-SEQUENCE:0\n"
+        "#EXT-X-TWITCH-ELAPSED-SECS:0.000\n"
+        "#EXT-X-TWITCH-TOTAL-SECS:{}\n"
+        "{}{}",
+        kChunkTargetDurationSeconds, written, seconds_text(total_), standard_entries_,
+        ended ? kEndListLine : "");
+}
+
+std::string RecordingPlaylists::byte_range(bool ended) const {
+    return fmt::format(
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:4\n"
+        "#EXT-X-TARGETDURATION:{}\n"
+        "#EXT-X-PLAYLIST-TYPE:EVENT\n"
+        "#EXT-X-MEDIA-SEQUENCE:0\n"
+        "{}{}",
+        kChunkTargetDurationSeconds, byte_range_entries_, ended ? kEndListLine : "");
+}
+
+}  // namespace oxbow

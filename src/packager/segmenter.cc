@@ -1,0 +1,340 @@
+#include "packager/segmenter.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "media/aac.h"
+#include "media/h264.h"
+#include "packager/held_audio.h"
+#include "packager/mpegts.h"
+#include "packager/publisher_clock.h"
+
+namespace oxbow {
+namespace {
+
+using std::chrono::seconds;
+using Milliseconds = std::chrono::milliseconds;
+
+// Clocks of milliseconds round: a frame that seems to end this much late may end in time.
+constexpr MediaTime kClockTolerance = Milliseconds{1};
+// What a picture lasts as long as nothing is known: 30 frames a second.
+constexpr MediaTime kFrameDefault = Milliseconds{33};
+// Encoders reorder over a few pictures; a larger composition time is a broken one.
+constexpr MediaTime kReorderMax = seconds{5};
+
+MediaTime whole_milliseconds(MediaTime time) {
+    return std::chrono::floor<Milliseconds>(time);
+}
+
+bool has_picture(const AccessUnit& unit) {
+    return std::ranges::any_of(unit.nal_units, [&](NalUnit nal) {
+        const std::uint8_t type = h264::nal_type(unit.data[nal.offset]);
+        return type >= h264::kNalSlice && type <= h264::kNalIdr;
+    });
+}
+
+}  // namespace
+
+class Segmenter::Impl {
+public:
+    Impl(SegmenterLimits limits, Start start)
+        : limits_(limits),
+          start_(start),
+          next_start_(start.media),
+          next_discontinuity_(start.discontinuity) {}
+
+    void set_video_parameters(VideoParameters parameters);
+    void set_audio_parameters(AudioParameters parameters);
+    void push(AccessUnit unit);
+    void finish();
+    std::vector<LiveSegmentPtr> take_closed() { return std::exchange(closed_, {}); }
+    std::uint64_t dropped() const { return dropped_; }
+
+private:
+    bool can_be_muxed(const AccessUnit& unit) const;
+    void wait(AccessUnit unit);
+    void start_with_picture(AccessUnit unit);
+    void start_audio_only();
+    void start_at(MediaTime dts);
+    void add_held();
+    void add(AccessUnit unit);
+    bool place(AccessUnit& unit);
+    void make_room(const AccessUnit& unit);
+    std::optional<MediaTime> cut_before(const AccessUnit& unit) const;
+    void mux(const AccessUnit& unit);
+    const VideoParameters* parameter_sets_for(const AccessUnit& unit) const;
+
+    void open();
+    void close(MediaTime boundary);
+    void close_with_discontinuity(MediaTime boundary);
+    MediaTime expected_end() const;
+    MediaTime video_frame() const;
+    MediaTime segment_start() const { return open_ ? open_->start : next_start_; }
+
+    SegmenterLimits limits_;
+    Start start_;
+    std::optional<VideoParameters> video_;
+    std::optional<AudioParameters> audio_;
+    bool started_ = false;          // the timeline is anchored
+    bool with_video_ = false;       // segments carry video: a key frame has come
+    bool key_frame_needed_ = true;  // no picture before it could be shown
+    bool picture_seen_ = false;
+    bool picture_skipped_ = false;  // before the first key frame
+    HeldAudio held_{kHeldUnitsMax, kHeldBytesMax};
+    PublisherClock clock_{kJumpMax};
+    MpegTsMuxer muxer_;
+
+    std::shared_ptr<const RenditionParameters> parameters_;  // of the next segment; null: changed
+    std::shared_ptr<LiveSegment> open_;                      // never without an access unit
+    MediaTime next_start_;
+    bool next_discontinuity_;
+    std::optional<MediaTime> last_jump_;
+    std::vector<LiveSegmentPtr> closed_;
+    std::uint64_t dropped_ = 0;
+};
+
+void Segmenter::Impl::set_video_parameters(VideoParameters parameters) {
+    if (video_ == parameters) return;
+    video_ = std::move(parameters);
+    if (!with_video_) return;  // what is audio only stays so until the first key frame
+    key_frame_needed_ = true;
+    close_with_discontinuity(expected_end());
+}
+
+void Segmenter::Impl::set_audio_parameters(AudioParameters parameters) {
+    if (audio_ == parameters) return;
+    dropped_ += held_.clear();
+    audio_ = parameters;
+    if (started_) close_with_discontinuity(expected_end());
+}
+
+void Segmenter::Impl::push(AccessUnit unit) {
+    if (unit.track == Track::Video) picture_seen_ = true;
+    if (!can_be_muxed(unit)) {
+        ++dropped_;
+    } else if (!started_) {
+        wait(std::move(unit));
+    } else {
+        add(std::move(unit));
+    }
+}
+
+void Segmenter::Impl::finish() {
+    if (!started_ && !held_.empty() && !video_ && !picture_seen_) start_audio_only();
+    if (open_) close(expected_end());
+}
+
+bool Segmenter::Impl::can_be_muxed(const AccessUnit& unit) const {
+    if (unit.track == Track::Video) return video_ && has_picture(unit);
+    const std::size_t size = unit.audio_frame.size;
+    return audio_ && size > 0 && size <= aac::kFrameBytesMax;
+}
+
+void Segmenter::Impl::wait(AccessUnit unit) {
+    if (unit.track == Track::Audio) {
+        dropped_ += held_.push(std::move(unit), kJumpMax);
+        if (held_.span() < limits_.video_wait) return;
+        if (!video_ && !picture_seen_) return start_audio_only();
+        dropped_ +=
+            held_.keep(held_.first_dts() + held_.span() - limits_.video_wait, MediaTime::max());
+    } else if (unit.key_frame == KeyFrame::Yes) {
+        start_with_picture(std::move(unit));
+    } else {
+        picture_skipped_ = true;
+        ++dropped_;
+    }
+}
+
+void Segmenter::Impl::start_with_picture(AccessUnit unit) {
+    // The picture is the beginning, not the sound a little before it: a segment then begins with
+    // every key frame of a regular stream, also where those are exactly `segment_max` apart.
+    const MediaTime from = picture_skipped_ ? unit.dts : unit.dts - kTrackSkewMax;
+    dropped_ += held_.keep(from, unit.dts + kTrackSkewMax);
+    start_at(unit.dts);
+    with_video_ = true;
+    add_held();
+    add(std::move(unit));
+}
+
+void Segmenter::Impl::start_audio_only() {
+    start_at(held_.first_dts());
+    add_held();
+}
+
+void Segmenter::Impl::start_at(MediaTime dts) {
+    started_ = true;
+    clock_.anchor(dts, start_.media);
+}
+
+void Segmenter::Impl::add_held() {
+    for (AccessUnit& unit : held_.take()) add(std::move(unit));
+}
+
+void Segmenter::Impl::add(AccessUnit unit) {
+    const bool key_frame = unit.key_frame == KeyFrame::Yes;
+    if (unit.track == Track::Video && key_frame_needed_ && !key_frame) {
+        ++dropped_;
+        return;
+    }
+    if (!place(unit)) {
+        ++dropped_;
+        return;
+    }
+    if (unit.track == Track::Video && !with_video_) {
+        with_video_ = true;
+        close_with_discontinuity(unit.dts);
+    }
+    if (const auto boundary = cut_before(unit)) close(*boundary);
+    mux(unit);
+}
+
+/// Moves `unit` onto the recording's timeline; false when it has no place there.
+bool Segmenter::Impl::place(AccessUnit& unit) {
+    const MediaTime reorder = std::clamp(unit.pts - unit.dts, MediaTime{}, kReorderMax);
+    // One segment may begin before the unit that follows a hole; none may be empty.
+    const MediaTime horizon = segment_start() + 2 * limits_.segment_max;
+    PublisherClock::Place place = clock_.place(unit.track, unit.dts, horizon);
+    if (place.outcome == PublisherClock::Outcome::Jumped) {
+        const MediaTime end = expected_end();
+        // A clock that jumps all the time would make a segment of every frame.
+        if (!last_jump_ || end - *last_jump_ >= limits_.target) {
+            last_jump_ = end;
+            close_with_discontinuity(end);
+        }
+        clock_.anchor_track(unit.track, unit.dts, end);
+        place = clock_.place(unit.track, unit.dts, MediaTime::max());
+    }
+    unit.dts = place.dts;
+    unit.pts = place.dts + reorder;
+    return place.outcome == PublisherClock::Outcome::Placed;
+}
+
+/// Where the open segment must end so that `unit` begins the next one; nullopt when it goes in.
+std::optional<MediaTime> Segmenter::Impl::cut_before(const AccessUnit& unit) const {
+    if (!open_) return std::nullopt;
+    const MediaTime in_segment = unit.dts - open_->start;
+    const bool full = open_->bytes.size() + muxer_.bytes_at_most(unit, parameter_sets_for(unit)) >
+                      limits_.bytes_max;
+    bool late = false;
+    if (unit.track == Track::Video) {
+        const bool key_frame = unit.key_frame == KeyFrame::Yes && open_->video_frames > 0;
+        late = (key_frame && in_segment >= limits_.target) ||
+               in_segment + video_frame() > limits_.segment_max + kClockTolerance;
+    } else if (with_video_) {
+        late = in_segment >= limits_.segment_max + kTrackSkewMax;
+    } else {
+        late = in_segment >= limits_.audio_only_target;
+    }
+    return full || late ? std::optional{unit.dts} : std::nullopt;
+}
+
+void Segmenter::Impl::mux(const AccessUnit& unit) {
+    const std::size_t tables = 2 * MpegTsMuxer::kPacketBytes;
+    if (!open_ &&
+        tables + muxer_.bytes_at_most(unit, parameter_sets_for(unit)) > limits_.bytes_max) {
+        ++dropped_;
+        return;
+    }
+    if (!open_) open();
+    if (unit.track == Track::Video) {
+        key_frame_needed_ = false;
+        if (open_->video_frames == 0) open_->starts_with_idr = unit.key_frame == KeyFrame::Yes;
+        muxer_.write_video(open_->bytes, unit, parameter_sets_for(unit));
+        ++open_->video_frames;
+    } else {
+        muxer_.write_audio(open_->bytes, unit, *audio_);
+        ++open_->audio_frames;
+    }
+}
+
+const VideoParameters* Segmenter::Impl::parameter_sets_for(const AccessUnit& unit) const {
+    if (unit.track == Track::Audio) return nullptr;
+    const bool first = !open_ || open_->video_frames == 0;
+    return first || unit.key_frame == KeyFrame::Yes ? &*video_ : nullptr;
+}
+
+void Segmenter::Impl::open() {
+    if (!parameters_) {
+        parameters_ = std::make_shared<const RenditionParameters>(
+            RenditionParameters{.video = with_video_ ? video_ : std::nullopt, .audio = audio_});
+    }
+    open_ = std::make_shared<LiveSegment>();
+    open_->parameters = parameters_;
+    open_->start = next_start_;
+    open_->program_date_time = start_.wall + Milliseconds{milliseconds(next_start_ - start_.media)};
+    open_->discontinuity = std::exchange(next_discontinuity_, false);
+    muxer_.begin_segment(open_->bytes, with_video_, audio_.has_value());
+}
+
+void Segmenter::Impl::close(MediaTime boundary) {
+    muxer_.flush(open_->bytes);
+    const MediaTime start = open_->start;
+    const MediaTime end = std::clamp<MediaTime>(
+        whole_milliseconds(boundary), start + Milliseconds{1}, start + limits_.segment_max);
+    open_->duration = end - start;
+    next_start_ = end;
+    closed_.push_back(std::exchange(open_, nullptr));
+}
+
+void Segmenter::Impl::close_with_discontinuity(MediaTime boundary) {
+    if (open_) close(boundary);
+    if (next_start_ != start_.media) next_discontinuity_ = true;  // nothing is before the first
+    parameters_ = nullptr;
+}
+
+/// Where what was placed so far ends, each track's last frame lasting as long as the one before it.
+MediaTime Segmenter::Impl::expected_end() const {
+    const auto video = clock_.last(Track::Video);
+    const auto audio = clock_.last(Track::Audio);
+    MediaTime end = segment_start();
+    if (audio) {
+        end = std::max(end, *audio + MediaTime{std::int64_t{aac::kSamplesPerFrame} *
+                                               MediaTime::period::den / audio_->sample_rate});
+    }
+    if (video && (!audio || *audio <= *video + kTrackSkewMax)) {
+        end = std::max(segment_start(), *video + video_frame());
+    }
+    return std::min(whole_milliseconds(end), segment_start() + limits_.segment_max);
+}
+
+MediaTime Segmenter::Impl::video_frame() const {
+    if (const auto frame = clock_.frame_duration(Track::Video)) return *frame;
+    if (video_ && video_->frame_rate && video_->frame_rate->value() >= 1) {
+        return MediaTime{std::int64_t{MediaTime::period::den} * video_->frame_rate->denominator /
+                         video_->frame_rate->numerator};
+    }
+    return kFrameDefault;
+}
+
+Segmenter::Segmenter(SegmenterLimits limits, Start start)
+    : impl_(std::make_unique<Impl>(limits, start)) {}
+Segmenter::~Segmenter() = default;
+Segmenter::Segmenter(Segmenter&&) noexcept = default;
+Segmenter& Segmenter::operator=(Segmenter&&) noexcept = default;
+
+std::vector<LiveSegmentPtr> Segmenter::set_video_parameters(VideoParameters parameters) {
+    impl_->set_video_parameters(std::move(parameters));
+    return impl_->take_closed();
+}
+
+std::vector<LiveSegmentPtr> Segmenter::set_audio_parameters(AudioParameters parameters) {
+    impl_->set_audio_parameters(parameters);
+    return impl_->take_closed();
+}
+
+std::vector<LiveSegmentPtr> Segmenter::push(AccessUnit unit) {
+    impl_->push(std::move(unit));
+    return impl_->take_closed();
+}
+
+std::vector<LiveSegmentPtr> Segmenter::finish() {
+    impl_->finish();
+    return impl_->take_closed();
+}
+
+std::uint64_t Segmenter::dropped() const {
+    return impl_->dropped();
+}
+
+}  // namespace oxbow
