@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/times.h"
+#include "catalog/catalog.h"
+#include "control/credentials.h"
+#include "control/live_control.h"
+#include "control/recording_deleter.h"
+#include "net/http.h"
+
+namespace oxbow::control {
+
+struct ControlSettings {
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+    std::string ingest_url;  // "rtmp://127.0.0.1:1935/app"
+    std::string public_url;  // "http://127.0.0.1:8080"
+};
+
+/// The Amazon IVS control API, and Oxbow's own operations under /oxbow/: `POST /<Operation>` with a
+/// JSON object, signed with AWS Signature V4 for service "ivs". Nothing is answered to an unsigned
+/// call.
+///
+/// Out:    200 with a JSON object, or 204; always x-amzn-RequestId.
+/// Errors: the status, header x-amzn-ErrorType and {"__type","message","exceptionMessage"}.
+/// Source: the API model "ivs" 2020-07-14, protocol REST-JSON 1.
+class ControlApi {
+public:
+    /// What it is given outlives it.
+    ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDeleter& deleter,
+               Credentials& credentials, const Clock& clock, ControlSettings settings);
+    ~ControlApi();
+
+    /// Answers one whole request. Blocks on the database and the bucket. Thread-safe.
+    net::HttpResponse handle(const net::HttpRequest& request) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace oxbow::control

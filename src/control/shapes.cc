@@ -1,0 +1,156 @@
+#include "control/shapes.h"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "ivs/recording_metadata.h"
+
+namespace oxbow::control {
+namespace {
+
+namespace json = boost::json;
+
+json::object tags_json(const catalog::Tags& tags) {
+    json::object out;
+    for (const auto& [key, value] : tags) out[key] = value;
+    return out;
+}
+
+// "rtmp://127.0.0.1:1935/app" -> "127.0.0.1"; "rtmp://[::1]:1935/app" -> "[::1]"
+std::string host_of(std::string_view url) {
+    if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) {
+        url.remove_prefix(scheme + 3);
+    }
+    url = url.substr(0, url.find('/'));
+    const std::size_t bracket = url.find(']');
+    const std::size_t colon = url.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    return std::string{url.substr(0, colon)};
+}
+
+std::string_view status_name(catalog::RecordingStatus status) {
+    switch (status) {
+        case catalog::RecordingStatus::Started: return "RECORDING_STARTED";
+        case catalog::RecordingStatus::Ended: return "RECORDING_ENDED";
+        case catalog::RecordingStatus::EndedWithFailure: return "RECORDING_ENDED_WITH_FAILURE";
+    }
+    return "RECORDING_STARTED";
+}
+
+}  // namespace
+
+std::string playback_url(const ControlSettings& settings, const ChannelId& channel) {
+    return fmt::format("{}/api/video/v1/{}", settings.public_url,
+                       ivs::playback_name(settings.region, settings.account, channel));
+}
+
+json::object channel_summary_json(const catalog::Channel& channel) {
+    return {{"arn", channel.arn},
+            {"name", channel.name},
+            {"latencyMode", channel.latency_mode},
+            {"type", channel.type},
+            {"recordingConfigurationArn", channel.recording_configuration_arn},
+            {"authorized", channel.authorized},
+            {"insecureIngest", channel.insecure_ingest},
+            {"preset", channel.preset},
+            {"playbackRestrictionPolicyArn", ""},
+            {"adConfigurationArn", ""},
+            {"tags", tags_json(channel.tags)}};
+}
+
+json::object channel_json(const Rooms& rooms, const catalog::Channel& channel) {
+    json::object out = channel_summary_json(channel);
+    out["containerFormat"] = "TS";
+    out["ingestEndpoint"] = host_of(rooms.settings.ingest_url);
+    out["playbackUrl"] = playback_url(rooms.settings, channel.id);
+    return out;
+}
+
+json::object stream_key_summary_json(const Rooms& rooms, const catalog::StreamKey& key) {
+    return {{"arn", key.arn},
+            {"channelArn",
+             ivs::channel_arn(rooms.settings.region, rooms.settings.account, key.channel)},
+            {"tags", tags_json(key.tags)}};
+}
+
+json::object stream_key_json(const Rooms& rooms, const catalog::StreamKey& key) {
+    json::object out = stream_key_summary_json(rooms, key);
+    out["value"] = key.value.view();
+    return out;
+}
+
+json::object stream_summary_json(const Rooms& rooms, const LiveStreamInfo& stream) {
+    return {{"channelArn",
+             ivs::channel_arn(rooms.settings.region, rooms.settings.account, stream.channel)},
+            {"streamId", stream.stream_id.view()},
+            {"startTime", format_rfc3339(stream.started_at)},
+            {"state", "LIVE"},
+            {"health", stream.starving ? "STARVING" : "HEALTHY"},
+            {"viewerCount", stream.viewer_count}};
+}
+
+json::object stream_json(const Rooms& rooms, const LiveStreamInfo& stream) {
+    json::object out = stream_summary_json(rooms, stream);
+    out["playbackUrl"] = playback_url(rooms.settings, stream.channel);
+    return out;
+}
+
+json::object recording_configuration_summary_json(
+    const catalog::RecordingConfiguration& configuration) {
+    return {{"arn", configuration.arn},
+            {"name", configuration.name},
+            {"state", configuration.state},
+            {"destinationConfiguration",
+             json::object{{"s3", json::object{{"bucketName", configuration.bucket_name}}}}},
+            {"tags", tags_json(configuration.tags)}};
+}
+
+json::object recording_configuration_json(const catalog::RecordingConfiguration& configuration) {
+    json::object out = recording_configuration_summary_json(configuration);
+    out["recordingReconnectWindowSeconds"] = configuration.reconnect_window.count();
+    json::object thumbnails{{"recordingMode", configuration.thumbnail_mode}};
+    if (configuration.thumbnail_mode == "INTERVAL") {
+        thumbnails["targetIntervalSeconds"] = configuration.thumbnail_interval.count();
+        thumbnails["storage"] = json::array{"SEQUENTIAL"};
+    }
+    out["thumbnailConfiguration"] = std::move(thumbnails);
+    out["renditionConfiguration"] = json::object{{"renditionSelection", "ALL"}};
+    return out;
+}
+
+json::object recording_json(const Rooms& rooms, const catalog::Recording& recording) {
+    json::array streams;
+    for (const StreamId& stream : recording.streams) streams.emplace_back(stream.view());
+    json::object out{
+        {"recordingId", recording.id.view()},
+        {"channelId", recording.channel.view()},
+        {"channelArn",
+         ivs::channel_arn(rooms.settings.region, rooms.settings.account, recording.channel)},
+        {"prefix", recording.prefix},
+        {"status", status_name(recording.status)},
+        {"startedAt", format_rfc3339(recording.started_at)}};
+    if (recording.ended_at) out["endedAt"] = format_rfc3339(*recording.ended_at);
+    if (!recording.status_message.empty()) out["statusMessage"] = recording.status_message;
+    out["durationMs"] = recording.duration.count();
+    out["bytes"] = recording.bytes;
+    out["streamIds"] = std::move(streams);
+    out["rendition"] = recording.rendition;
+    out["locked"] = recording.locked;
+    const ivs::RecordingMetadata layout;
+    out["playbackUrl"] = fmt::format("{}/{}/{}/{}", rooms.settings.public_url, recording.prefix,
+                                     layout.hls_path, layout.playlist);
+    return out;
+}
+
+Outcome<catalog::Channel> channel_of(const Rooms& rooms, const std::string& arn) {
+    const auto id = ivs::channel_of_arn(arn);
+    if (!id) return refuse(validation_error("The channel ARN is not an ARN of a channel."));
+    auto channel = rooms.catalog.channel(*id);
+    if (!channel && channel.error().code != ErrorCode::NotFound) return refuse(channel.error());
+    // An ARN of another account or region is another channel's.
+    if (!channel || channel->arn != arn) {
+        return refuse(not_found(fmt::format("There is no channel {}.", arn)));
+    }
+    return std::move(*channel);
+}
+
+}  // namespace oxbow::control

@@ -1,0 +1,85 @@
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include "base/random.h"
+#include "control/operations.h"
+#include "control/paging.h"
+#include "control/shapes.h"
+#include "ivs/recording_metadata.h"
+
+namespace oxbow::control {
+namespace {
+
+constexpr std::int64_t kStreamKeysPerPage = 50;
+
+/// The stream key that `arn` names. The directory leads from values to channels only, so the keys
+/// are read channel by channel: one each.
+Outcome<catalog::StreamKey> stream_key_of(const Rooms& rooms, const std::string& arn) {
+    for (const auto& [value, channel] : rooms.catalog.directory()->stream_keys) {
+        auto keys = rooms.catalog.stream_keys(channel);
+        if (!keys) return refuse(keys.error());
+        for (catalog::StreamKey& key : *keys) {
+            if (key.arn == arn) return std::move(key);
+        }
+    }
+    return refuse(not_found(fmt::format("There is no stream key {}.", arn)));
+}
+
+}  // namespace
+
+Answer create_stream_key(const Rooms& rooms, Arguments& arguments) {
+    const std::string arn = arguments.text("channelArn");
+    const catalog::Tags tags = arguments.tags("tags");
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto channel = channel_of(rooms, arn);
+    if (!channel) return refuse(channel.error());
+    const catalog::StreamKey key{
+        .arn = ivs::stream_key_arn(rooms.settings.region, rooms.settings.account,
+                                   random_alphanumeric(12)),
+        .value = ivs::make_stream_key(rooms.settings.region, channel->id),
+        .channel = channel->id,
+        .tags = tags};
+
+    const auto added = rooms.catalog.add_stream_key(key);
+    if (!added && added.error().code == ErrorCode::Conflict) {
+        return refuse(ApiError{402, "ServiceQuotaExceededException",
+                               "The channel has a stream key: delete it, then create a new one."});
+    }
+    if (!added) return refuse(added.error());
+    return boost::json::object{{"streamKey", stream_key_json(rooms, key)}};
+}
+
+Answer get_stream_key(const Rooms& rooms, Arguments& arguments) {
+    const std::string arn = arguments.text("arn");
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto key = stream_key_of(rooms, arn);
+    if (!key) return refuse(key.error());
+    return boost::json::object{{"streamKey", stream_key_json(rooms, *key)}};
+}
+
+Answer list_stream_keys(const Rooms& rooms, Arguments& arguments) {
+    const std::string arn = arguments.text("channelArn");
+    const catalog::Page page = requested_page(arguments, kStreamKeysPerPage);
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto channel = channel_of(rooms, arn);
+    if (!channel) return refuse(channel.error());
+    const auto keys = rooms.catalog.stream_keys(channel->id);
+    if (!keys) return refuse(keys.error());
+
+    boost::json::array items;
+    for (const catalog::StreamKey& key : *keys)
+        items.push_back(stream_key_summary_json(rooms, key));
+    return page_json("streamKeys", cut_to(std::move(items), page), page);
+}
+
+Answer delete_stream_key(const Rooms& rooms, Arguments& arguments) {
+    const std::string arn = arguments.text("arn");
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto key = stream_key_of(rooms, arn);
+    if (!key) return refuse(key.error());
+    const auto removed = rooms.catalog.remove_stream_key(arn);
+    if (!removed) return refuse(removed.error());
+    return std::nullopt;
+}
+
+}  // namespace oxbow::control
