@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <thread>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace oxbow::app {
 namespace asio = boost::asio;
 namespace {
 
-/// How long shutting down waits for one channel's loop to hand over its last segment.
+/// How long shutting down waits for all channels to hand over their last segments.
 constexpr std::chrono::seconds kHandOverMax{5};
 
 meta::RecordingStatus status_of(catalog::RecordingStatus status) {
@@ -106,6 +107,11 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
         .session = std::make_unique<Session>(
             *this, channel, serial, std::move(*ticket), pipeline(channel), recorded,
             recorded ? configuration->second.reconnect_window : std::chrono::seconds{0})};
+}
+
+bool LiveService::has_publishers() const {
+    const std::lock_guard lock{mutex_};
+    return !publishers_.empty();
 }
 
 void LiveService::publisher_gone(const ChannelId& channel, std::uint64_t serial) {
@@ -225,7 +231,11 @@ void LiveService::shut_down() {
             });
         }
     }
-    for (const auto& done : handed_over) done.wait_for(kHandOverMax);
+    const auto deadline = rooms_.wiring.clock.steady() + kHandOverMax;
+    for (const auto& done : handed_over) done.wait_until(deadline);
+    while (has_publishers() && rooms_.wiring.clock.steady() < deadline) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
 }
 
 }  // namespace oxbow::app

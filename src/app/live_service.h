@@ -55,7 +55,7 @@ public:
     void forget_recording(const ChannelId& channel, const RecordingId& recording);
 
     /// Ends all broadcasts and their recordings; returns when every pipeline has handed its last
-    /// segment to the recorder. The loops must still run.
+    /// segment to the recorder and every publisher is gone. The loops must still run.
     void shut_down();
 
 private:
@@ -63,6 +63,7 @@ private:
 
     std::shared_ptr<ChannelPipeline> pipeline(const ChannelId& channel);
     boost::asio::any_io_executor executor_of(const ChannelId& channel);
+    bool has_publishers() const;
     void publisher_gone(const ChannelId& channel, std::uint64_t serial);
     std::string playback_path(const ChannelId& channel) const;
 

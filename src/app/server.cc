@@ -98,7 +98,7 @@ public:
 
 private:
     Result<void> open_rooms();
-    Result<std::string> default_configuration();
+    Result<void> make_default_configuration();
     Result<void> take_up_recordings();
     void wire_functions();
     void save_metadata(const std::string& key);
@@ -132,7 +132,6 @@ private:
     std::vector<std::unique_ptr<ingest::RtmpServer>> rtmp_servers_;
     std::vector<Demo::Channel> demo_channels_;
     std::unique_ptr<Demo> demo_;
-    std::string default_configuration_arn_;
     ReadyInfo ready_;
 };
 
@@ -163,15 +162,12 @@ Result<void> Server::Impl::open_rooms() {
     auto store = store::FolderStore::open(settings_.data / "bucket", std::string{kBucket}, clock_);
     if (!store) return std::unexpected(store.error());
     store_ = std::move(*store);
-    auto configuration = default_configuration();
-    if (!configuration) return std::unexpected(configuration.error());
-    default_configuration_arn_ = std::move(*configuration);
-    return {};
+    return make_default_configuration();
 }
 
-Result<std::string> Server::Impl::default_configuration() {
+Result<void> Server::Impl::make_default_configuration() {
     for (const auto& [arn, configuration] : catalog_->directory()->recording_configurations) {
-        if (configuration.name == kDefaultConfiguration) return arn;
+        if (configuration.name == kDefaultConfiguration) return {};
     }
     catalog::RecordingConfiguration made;
     made.arn = ivs::recording_configuration_arn(settings_.region, settings_.account, random_alphanumeric(12));
@@ -179,8 +175,7 @@ Result<std::string> Server::Impl::default_configuration() {
     made.bucket_name = kBucket;
     made.reconnect_window = settings_.reconnect_window;
     made.thumbnail_interval = std::chrono::seconds{5};
-    if (auto added = catalog_->add_recording_configuration(made); !added) return std::unexpected(added.error());
-    return made.arn;
+    return catalog_->add_recording_configuration(made);
 }
 
 Result<void> Server::Impl::take_up_recordings() {
@@ -291,8 +286,7 @@ void Server::Impl::listen() {
         control::ControlSettings{.region = settings_.region,
                                  .account = settings_.account,
                                  .ingest_url = ready_.rtmp,
-                                 .public_url = public_url,
-                                 .default_recording_configuration_arn = default_configuration_arn_});
+                                 .public_url = public_url});
 }
 
 Result<void> Server::Impl::announce() {
@@ -335,9 +329,7 @@ void Server::Impl::shut_down() {
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     demo_.reset();
-    for (std::size_t i = 0; i < loops_->size(); ++i) {
-        asio::post(loops_->at(i), [server = rtmp_servers_[i].get()] { server->stop(); });
-    }
+    for (const auto& server : rtmp_servers_) server->stop();
     live_->shut_down();
     recorder_->drain();
     created_->drain();

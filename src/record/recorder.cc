@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "record/limits.h"
 
 namespace oxbow::record {
 
-Recorder::Recorder(RecordingPlace place) : place_(std::move(place)), thread_([this] { run(); }) {}
+Recorder::Recorder(RecordingPlace place, std::size_t queued_bytes_max)
+    : place_(std::move(place)), queued_bytes_max_(queued_bytes_max), thread_([this] { run(); }) {}
 
 Recorder::~Recorder() { drain(); }
 
@@ -41,12 +41,12 @@ void Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
     bool full = false;
     {
         const std::lock_guard lock{mutex_};
-        full = queued_bytes_ + bytes > kQueuedBytesMax;
+        full = queued_bytes_ + bytes > queued_bytes_max_;
     }
     if (full) {
-        return step(recording, 0, [](Recording&) -> Result<void> {
+        return step(recording, 0, [max = queued_bytes_max_](Recording&) -> Result<void> {
             return fail(ErrorCode::LimitExceeded,
-                        fmt::format("the disk is too slow: {} MB wait to be written", kQueuedBytesMax >> 20));
+                        fmt::format("the disk is too slow: more than {} bytes wait to be written", max));
         });
     }
     step(recording, bytes, [segment = std::move(segment)](Recording& open) { return open.append(*segment); });

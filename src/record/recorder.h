@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "record/limits.h"
 #include "record/recording.h"
 
 namespace oxbow::record {
@@ -20,7 +21,7 @@ namespace oxbow::record {
 /// Thread-safe.
 class Recorder {
 public:
-    explicit Recorder(RecordingPlace place);
+    explicit Recorder(RecordingPlace place, std::size_t queued_bytes_max = kQueuedBytesMax);
     ~Recorder();
 
     void begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
@@ -39,6 +40,7 @@ private:
     void run();
 
     RecordingPlace place_;
+    const std::size_t queued_bytes_max_;
     std::map<RecordingId, std::unique_ptr<Recording>> recordings_;  // the thread's own
 
     std::mutex mutex_;
