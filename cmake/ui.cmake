@@ -38,3 +38,18 @@ set(OXBOW_UI_OBJECT $<TARGET_OBJECTS:oxbow_ui>)
 
 add_test(NAME ui_types COMMAND ${NPM} --prefix ${OXBOW_UI_SOURCE} run --silent check)
 add_test(NAME ui COMMAND ${NODE} ${OXBOW_UI_SOURCE}/test.mjs)
+
+# The page in a real browser, against the real server.
+set(OXBOW_BROWSER_TESTS ${CMAKE_SOURCE_DIR}/tests/browser)
+add_custom_command(
+  OUTPUT ${OXBOW_BROWSER_TESTS}/node_modules/.package-lock.json
+  COMMAND ${CMAKE_COMMAND} -DNPM=${NPM} -DFOLDER=${OXBOW_BROWSER_TESTS} -P ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
+  DEPENDS ${OXBOW_BROWSER_TESTS}/package.json ${OXBOW_BROWSER_TESTS}/package-lock.json
+          ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
+  COMMENT "Installing the npm packages of tests/browser/"
+  VERBATIM)
+add_custom_target(browser_packages ALL DEPENDS ${OXBOW_BROWSER_TESTS}/node_modules/.package-lock.json)
+add_test(NAME browser COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/watch.test.mjs)
+set_tests_properties(browser PROPERTIES
+  ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_SCREENSHOTS=${CMAKE_BINARY_DIR}/screenshots"
+  RUN_SERIAL TRUE TIMEOUT 300)

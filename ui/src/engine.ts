@@ -9,13 +9,18 @@ export function loadEngine(): Promise<typeof Hls> {
   return engine;
 }
 
+const kCommon: Partial<HlsConfig> = {
+  workerPath: OXBOW_HLS_WORKER,
+  enableInterstitialPlayback: false,
+};
+
 /**
  * For the player: no limit on how far behind live a viewer may be, and a little of both sides of the
  * position in memory, not the whole broadcast.
  */
 export function engineSettings(): Partial<HlsConfig> {
   return {
-    workerPath: OXBOW_HLS_WORKER,
+    ...kCommon,
     lowLatencyMode: true,
     liveSyncDuration: 5.5,
     liveSyncOnStallIncrease: 0.2,
@@ -29,7 +34,7 @@ export function engineSettings(): Partial<HlsConfig> {
 /** For a tile: as little as shows a moving picture. */
 export function previewSettings(): Partial<HlsConfig> {
   return {
-    workerPath: OXBOW_HLS_WORKER,
+    ...kCommon,
     lowLatencyMode: false,
     liveSyncDuration: 6,
     backBufferLength: 4,

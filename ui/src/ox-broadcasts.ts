@@ -88,8 +88,10 @@ export class OxBroadcasts extends HTMLElement {
       : status === 'RECORDING_ENDED_WITH_FAILURE' ? 'ended with a failure' : '');
     setText(row.length, stretch(seconds));
     if (live) this.running_ = { row, began };
-    // The running one has the moving picture beside it: its poster is enough until it has ended.
-    row.picture.show(recording.id, running ? null : { key: recording.id, url: recording.playlistUrl, moment: 0.2 });
+    const film = live
+      ? { key: `${recording.id} live`, url: recording.playlistUrl, moment: 'live' as const }
+      : running ? null : { key: recording.id, url: recording.playlistUrl, moment: 0.2 };
+    row.picture.show(recording.id, film);
   }
 }
 

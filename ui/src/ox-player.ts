@@ -361,6 +361,7 @@ export class OxPlayer extends HTMLElement {
     const at = this.scrubAt_ ?? view.position;
     const wall = this.playback_.wallClockAt(at);
     const atEdge = view.atEdge && !paused && this.scrubAt_ === null;
+    const showsNow = view.atEdge && this.scrubAt_ === null;
     setText(this.pillWord_, ended ? 'ENDED' : 'LIVE');
     this.pill_.disabled = ended || atEdge || view.phase !== 'playing';
     setAttribute(this.pill_, 'data-pill', ended ? 'ended' : atEdge ? 'live' : paused ? 'paused' : 'behind');
@@ -372,9 +373,10 @@ export class OxPlayer extends HTMLElement {
     } else if (ended) {
       setText(this.main_, into);
       setText(this.detail_, wall === null ? '' : clock(wall, state.zone));
-    } else if (atEdge || !view.rewindable) {
+    } else if (showsNow || !view.rewindable) {
+      const delay = wall === null ? 0 : Math.round((state.now() - wall) / 1_000);
       setText(this.main_, wall === null ? '' : clock(wall, state.zone));
-      setText(this.detail_, view.rewindable ? `${stretch(view.end - view.start)} on air` : 'live, not recorded');
+      setText(this.detail_, !view.rewindable ? 'not recorded' : delay > 0 && !paused ? `${delay} s delay` : '');
     } else {
       setText(this.main_, `${stretch(view.end - at)} behind live`);
       setText(this.detail_, wall === null ? into : clock(wall, state.zone));

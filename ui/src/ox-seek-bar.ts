@@ -28,6 +28,7 @@ interface Drag {
 
 const kTickPixelsMin = 72;
 const kTicksMax = 60;
+const kTickErrorMs = 200;
 const kReconnectsMax = 200;
 /** Sliding away from the bar makes steps finer: [pixels away, share of the movement that counts]. */
 const kFineSteps: [number, number][] = [[180, 0.25], [90, 0.5]];
@@ -72,8 +73,10 @@ export class OxSeekBar extends HTMLElement {
   }
 
   draw(model: SeekModel): void {
+    const first = this.model_ === null;
     this.model_ = model;
     this.paint_();
+    if (first) this.say();
   }
 
   /** Tells a screen reader where we are: when the viewer moved, never because time passed. */
@@ -221,11 +224,9 @@ export class OxSeekBar extends HTMLElement {
       const left = ((tick - start) / (end - start)) * width;
       if (left > width - kTickPixelsMin) break;
       after = tick;
-      if (left < kTickPixelsMin) continue;
       const wall = model.wallClockAt(tick);
-      const text = wall === null
-        ? stretch(tick - start)
-        : step < 60 ? clock(wall, state.zone) : clockMinutes(wall, state.zone);
+      const text = wall === null ? stretch(tick - start) : this.roundClock_(wall, step);
+      if (text === null || left < kTickPixelsMin) continue;
       labels.push(label(text, `${left.toFixed(1)}px`, 'tick'));
     }
     this.ruler_.replaceChildren(...labels);
@@ -235,10 +236,22 @@ export class OxSeekBar extends HTMLElement {
   private nextTick_(model: SeekModel, after: number, step: number): number {
     const wall = model.wallClockAt(after);
     if (wall === null) return (Math.floor(after / step + 1e-6) + 1) * step;
-    const zoneShift = state.zone === 'local' ? new Date(wall).getTimezoneOffset() * 60_000 : 0;
-    const shifted = wall - zoneShift;
-    const next = (Math.floor(shifted / (step * 1_000) + 1e-6) + 1) * step * 1_000;
-    return after + (next - shifted) / 1_000;
+    const shifted = (wall - this.zoneShift_(wall)) / 1_000;
+    // Segments name their wall clock in milliseconds: a tick may stand a little before its round time.
+    const next = (Math.floor(shifted / step + 0.05) + 1) * step;
+    return after + next - shifted;
+  }
+
+  /** The round time that `wall` stands for; null when it is none, as behind a jump of the wall clock. */
+  private roundClock_(wall: number, step: number): string | null {
+    const shift = this.zoneShift_(wall);
+    const round = Math.round((wall - shift) / (step * 1_000)) * step * 1_000 + shift;
+    if (Math.abs(round - wall) > kTickErrorMs) return null;
+    return step < 60 ? clock(round, state.zone) : clockMinutes(round, state.zone);
+  }
+
+  private zoneShift_(wall: number): number {
+    return state.zone === 'local' ? new Date(wall).getTimezoneOffset() * 60_000 : 0;
   }
 
   private paintCard_(model: SeekModel, start: number, end: number): void {

@@ -36,9 +36,10 @@ export class OxTile extends HTMLElement {
     if (this.firstChild) return;
     this.append(
       h('div', { class: 'frame' }, this.picture_, this.badge_, this.length_),
-      h('div', { class: 'words' }, this.name_, h('div', {}, this.line_, this.more_)),
+      h('div', { class: 'foot' },
+        h('div', { class: 'words' }, this.name_, h('div', {}, this.line_, this.more_)),
+        h('div', { class: 'actions' }, this.live_, this.first_)),
       this.chip_,
-      h('div', { class: 'actions' }, this.live_, this.first_),
     );
     for (const type of ['pointerenter', 'focusin']) this.addEventListener(type, () => this.wantPreview_(true));
     for (const type of ['pointerleave', 'focusout']) this.addEventListener(type, () => this.wantPreview_(false));

@@ -7,6 +7,7 @@ import { state } from './state';
 
 /** With more on air than this all tiles are equal. */
 const kFeaturedMax = 12;
+const kFewMax = 3;
 
 export class OxWall extends HTMLElement {
   private readonly tiles_ = new Map<string, OxTile>();
@@ -47,7 +48,7 @@ export class OxWall extends HTMLElement {
     setText(this.count_, `${on.length} ${on.length === 1 ? 'channel' : 'channels'}`);
     const recorded = off.filter((channel) => channel.recording).length;
     setText(this.offNote_, recorded > 0 ? 'last recording ready to watch' : 'ready for their first broadcast');
-    this.toggleAttribute('data-alone', on.length === 0);
+    this.on_.toggleAttribute('data-few', on.length <= kFewMax);
     this.place_(this.on_, on, on.length <= kFeaturedMax);
     this.place_(this.off_, off, false);
     for (const [id, tile] of this.tiles_) {

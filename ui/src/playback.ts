@@ -52,6 +52,8 @@ export class Playback extends EventTarget {
   private source_: Source = { url: '', fallbackUrl: null, beginAt: null };
   private url_ = '';
   private wantsLive_ = true;
+  private placed_ = false;  // begun at live, or where the source says
+  private sliding_ = false;
   private retryAt_: number | null = null;
   private retryTimer_ = 0;
   private failures_ = 0;
@@ -92,7 +94,7 @@ export class Playback extends EventTarget {
     return {
       phase: this.phase_,
       live,
-      rewindable: this.details_ ? !live || this.details_.type === 'EVENT' : true,
+      rewindable: !this.sliding_,
       start,
       end,
       position: Math.max(position, start),
@@ -199,11 +201,11 @@ export class Playback extends EventTarget {
   }
 
   private loaded_(details: LevelDetails): void {
-    const first = this.details_ === null;
     this.details_ = details;
     this.missing_ = 0;
     const { beginAt } = this.source_;
-    if (!first || !this.hls_) return;
+    if (this.placed_ || !this.hls_) return;
+    this.placed_ = true;
     if (beginAt !== null) {
       const at = mediaTimeAt(details.fragments, beginAt);
       if (at !== null) {
@@ -216,7 +218,8 @@ export class Playback extends EventTarget {
 
   private updated_(details: LevelDetails): void {
     this.details_ = details;
-    this.reconnects_.read(details.fragments);
+    this.sliding_ ||= details.live && details.type !== 'EVENT';
+    if (!this.sliding_) this.reconnects_.read(details.fragments);
     if (details.live && this.hls_) {
       const delay = liveDelay(details.fragments, details.partHoldBack);
       if (Math.abs((this.hls_.config.liveSyncDuration ?? 0) - delay) > 0.5) this.hls_.targetLatency = delay;
@@ -312,6 +315,8 @@ export class Playback extends EventTarget {
     this.hls_?.destroy();
     this.hls_ = null;
     this.details_ = null;
+    this.placed_ = false;
+    this.sliding_ = false;
     this.reconnects_ = new Reconnects();
     this.retryAt_ = null;
     this.failures_ = 0;

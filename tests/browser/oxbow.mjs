@@ -1,0 +1,122 @@
+// The real server, real encoders and a real browser, for the tests beside this file.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const binary = process.env.OXBOW;
+
+/** Polls `read` until `accept` of its value; fails with `what` and the last value after `seconds`. */
+export async function until(what, read, accept = Boolean, seconds = 20) {
+  const end = Date.now() + seconds * 1_000;
+  for (;;) {
+    const value = await read();
+    if (accept(value)) return value;
+    if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s, last seen ${JSON.stringify(value)}`);
+    await sleep(100);
+  }
+}
+
+/** `oxbow serve` on free ports and a folder of its own. */
+export class Server {
+  #children = new Set();
+
+  static async start() {
+    if (!binary) throw new Error('set OXBOW to the oxbow binary, for example build/dev/oxbow');
+    const server = new Server();
+    server.folder = mkdtempSync(join(tmpdir(), 'oxbow-browser-'));
+    const ready = join(server.folder, 'ready.json');
+    const config = join(server.folder, 'oxbow.toml');
+    writeFileSync(config, '[recording]\nreconnect_window_seconds = 2\n');
+    server.data = join(server.folder, 'data');
+    const any = '127.0.0.1:0';
+    server.#spawn(binary, ['serve', '--config', config, '--data', server.data, '--ready-file', ready,
+      '--http', any, '--api', any, '--rtmp', any]);
+    const read = () => {
+      try {
+        return JSON.parse(readFileSync(ready, 'utf8'));
+      } catch {
+        return null;
+      }
+    };
+    server.ready = await until('the server is ready', read, Boolean, 30);
+    return server;
+  }
+
+  async createChannel(name) {
+    const { stdout } = await run(binary, ['channel', 'create', name, '--json', '--data', this.data]);
+    const answer = JSON.parse(stdout);
+    return { id: answer.channel.arn.split('/').pop(), name, ingestUrl: answer.ingestUrl };
+  }
+
+  /**
+   * Publishes 640x360 at 30 fps with a key frame every 2 s. Eight squares along the top show the second of
+   * the broadcast in binary, white for 1, the lowest bit on the left: `secondShown` reads it.
+   */
+  publish(channel, tone) {
+    const squares = [0, 1, 2, 3, 4, 5, 6, 7].map(
+      (bit) => `drawbox=x=${bit * 80}:y=0:w=80:h=40:t=fill:color=white:enable='mod(floor(t/${2 ** bit}),2)'`);
+    const filter = ['drawbox=x=0:y=0:w=640:h=40:t=fill:color=black', ...squares].join(',');
+    return this.#spawn('ffmpeg', [
+      '-nostdin', '-loglevel', 'error',
+      '-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30',
+      '-re', '-f', 'lavfi', '-i', `sine=frequency=${tone}:sample_rate=48000`,
+      '-vf', filter, '-pix_fmt', 'yuv420p',
+      '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '60', '-b:v', '1200k',
+      '-c:a', 'aac', '-b:a', '64k', '-f', 'flv', channel.ingestUrl,
+    ]);
+  }
+
+  /** Ends a publisher as its user would, and waits until it is gone. */
+  async stop(child) {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGINT');
+    const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await gone;
+    clearTimeout(late);
+  }
+
+  async close() {
+    const children = [...this.#children].reverse();
+    for (const child of children) await this.stop(child);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #spawn(command, args) {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+}
+
+/** The player of a page, from outside. */
+export const playerOf = (page) => page.evaluate(() => {
+  const player = document.querySelector('ox-player');
+  const video = player?.querySelector('video');
+  if (!player || !video) return null;
+  return {
+    state: player.dataset.state,
+    behind: Number(player.dataset.behindSeconds),
+    at: video.currentTime,
+    duration: video.duration,
+    paused: video.paused,
+    spoken: player.querySelector('[role=slider]')?.getAttribute('aria-valuetext') ?? '',
+  };
+});
+
+/** The second of the broadcast that the picture shows, read off its squares. */
+export const secondShown = (page) => page.evaluate(() => {
+  const video = document.querySelector('ox-player video');
+  const canvas = document.createElement('canvas');
+  canvas.width = 640;
+  canvas.height = 360;
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0, 640, 360);
+  const isWhite = (bit) => context.getImageData(bit * 80 + 40, 20, 1, 1).data[0] > 128;
+  return [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, bit) => sum + (isWhite(bit) ? 2 ** bit : 0), 0);
+});
