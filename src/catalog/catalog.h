@@ -105,13 +105,14 @@ public:
     std::shared_ptr<const Directory> directory() const;
 
     /// Errors: Conflict when the id or ARN exists.
+    ///         NotFound when the channel's recording configuration does not.
     Result<void> add_channel(const Channel& channel, const StreamKey& key);
     Result<Channel> channel(const ChannelId& id) const;
     Result<std::vector<Channel>> channels(Page page) const;  // by creation, oldest first
     Result<void> update_channel(const Channel& channel);     // all but id, arn, created_at
     Result<void> remove_channel(const ChannelId& id);        // its stream key too; its recordings stay
 
-    /// Errors: Conflict when the channel has one.
+    /// Errors: Conflict when the channel has one, or the ARN or the value exists.
     Result<void> add_stream_key(const StreamKey& key);
     Result<std::vector<StreamKey>> stream_keys(const ChannelId& channel) const;
     Result<void> remove_stream_key(const std::string& arn);
@@ -122,7 +123,10 @@ public:
     Result<void> remove_recording_configuration(const std::string& arn);
 
     Result<void> add_stream_session(const StreamSession& session);
+    /// The first end stays when it is told twice.
     Result<void> end_stream_session(const StreamId& id, WallTime ended_at);
+    /// Ends what a killed process left open; at the start, before any stream.
+    Result<void> end_open_stream_sessions(WallTime ended_at);
     Result<std::vector<StreamSession>> stream_sessions(const ChannelId& channel, Page page) const;  // newest first
 
     Result<void> add_recording(const Recording& recording);
@@ -133,6 +137,7 @@ public:
     Result<std::vector<Recording>> unfinished_recordings() const;
     /// The newest of each channel that has one.
     Result<std::vector<Recording>> newest_recordings() const;
+    /// Errors: Conflict when it is locked.
     Result<void> remove_recording(const RecordingId& id);
 
 private:

@@ -1,0 +1,122 @@
+#include "catalog/catalog.h"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <fmt/format.h>
+
+#include "catalog/catalog_impl.h"
+#include "catalog/rows.h"
+#include "catalog/schema.h"
+
+namespace oxbow::catalog {
+namespace {
+
+constexpr int kBusySeconds = 5;  // an operator's sqlite3 shell may hold the file for a moment
+constexpr int kSqliteConstraint = 19;
+
+std::unique_ptr<soci::session> connect(const std::filesystem::path& file,
+                                       std::string_view options) {
+    return std::make_unique<soci::session>(
+        soci::sqlite3,
+        fmt::format("db=\"{}\" timeout={} {}", file.string(), kBusySeconds, options));
+}
+
+/// The version of a database that is there, read without a write to it.
+Result<void> check_version_of(const std::filesystem::path& file) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) return {};
+    const auto session = connect(file, "readonly=true");
+    return check_schema_version(schema_version(*session), schema_migrations().size());
+}
+
+Directory load_directory(soci::session& session) {
+    Directory out;
+    for (auto& channel : fetch<Channel>(session.prepare << "SELECT * FROM channels")) {
+        const ChannelId id = channel.id;
+        out.channels.emplace(id, std::move(channel));
+    }
+    for (const auto& key : fetch<StreamKey>(session.prepare << "SELECT * FROM stream_keys")) {
+        out.stream_keys.emplace(key.value, key.channel);
+    }
+    for (auto& configuration : fetch<RecordingConfiguration>(
+             session.prepare << "SELECT * FROM recording_configurations")) {
+        const std::string arn = configuration.arn;
+        out.recording_configurations.emplace(arn, std::move(configuration));
+    }
+    return out;
+}
+
+}  // namespace
+
+Error Catalog::Impl::current_error(std::string_view subject) {
+    try {
+        throw;
+    } catch (const soci::sqlite3_soci_error& error) {
+        // Checked before, so what is left is a name that must be there once.
+        if ((error.result() & 0xff) == kSqliteConstraint) {
+            return {ErrorCode::Conflict, fmt::format("{} exists already", subject)};
+        }
+        return {ErrorCode::Unavailable, fmt::format("the database failed at {}: {}; check its disk",
+                                                    subject, error.get_error_message())};
+    } catch (const soci::soci_error& error) {
+        return {ErrorCode::Unavailable, fmt::format("the database failed at {}: {}; check its disk",
+                                                    subject, error.get_error_message())};
+    } catch (const std::exception& error) {
+        return {
+            ErrorCode::Unavailable,
+            fmt::format("the database holds what this program did not write, at {}: {}; restore "
+                        "it from a backup",
+                        subject, error.what())};
+    }
+}
+
+Result<void> touch(const soci::details::prepare_temp_type& prepared, std::string_view subject) {
+    soci::statement statement{prepared};
+    statement.execute(true);
+    if (statement.get_affected_rows() > 0) return {};
+    return fail(ErrorCode::NotFound, fmt::format("there is no {}", subject));
+}
+
+Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& file) {
+    if (file.string().find('"') != std::string::npos) {
+        return fail(
+            ErrorCode::Unavailable,
+            fmt::format("the database {} has a '\"' in its path; choose another data folder",
+                        file.string()));
+    }
+    auto lock = ProcessLock::take(file);
+    if (!lock) return std::unexpected(lock.error());
+    try {
+        if (auto checked = check_version_of(file); !checked) {
+            return fail(checked.error().code, fmt::format("cannot open the database {}: {}",
+                                                          file.string(), checked.error().what));
+        }
+        auto session = connect(file, "");
+        *session << "PRAGMA journal_mode = WAL";
+        *session << "PRAGMA synchronous = NORMAL";
+        *session << "PRAGMA foreign_keys = ON";
+        migrate(*session, schema_migrations());
+        Directory directory = load_directory(*session);
+        return std::unique_ptr<Catalog>{new Catalog{
+            std::make_unique<Impl>(*std::move(lock), std::move(session), std::move(directory))}};
+    } catch (const soci::soci_error& error) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot open the database {}: {}; check that its folder can be "
+                                "written and that it is a database of oxbow",
+                                file.string(), error.get_error_message()));
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot read the database {}: {}; restore it "
+                                "from a backup",
+                                file.string(), error.what()));
+    }
+}
+
+Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Catalog::~Catalog() = default;
+
+std::shared_ptr<const Directory> Catalog::directory() const {
+    return impl_->directory();
+}
+
+}  // namespace oxbow::catalog

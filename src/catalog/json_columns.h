@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+
+namespace oxbow::catalog {
+
+// {"team":"sports"}
+std::string tags_column(const Tags& tags);
+
+// ["st-1FQzeLONMT9XTKI43leLSo1"]
+std::string streams_column(const std::vector<StreamId>& streams);
+
+// Read back what the database holds. Exceptions: std::exception for what is no such JSON.
+Tags read_tags(const std::string& column);
+std::vector<StreamId> read_streams(const std::string& column);
+
+}  // namespace oxbow::catalog

@@ -1,0 +1,112 @@
+#include "catalog/schema.h"
+
+#include <array>
+#include <string>
+
+#include <soci/soci.h>
+
+#include <fmt/format.h>
+
+namespace oxbow::catalog {
+namespace {
+
+// Times are UTC milliseconds, durations as their column says, tags and stream lists JSON. Numbers
+// are BIGINT because SOCI reads INTEGER as 32 bits.
+constexpr std::array<std::string_view, 9> kVersion1{
+    R"(CREATE TABLE recording_configurations (
+        arn TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        state TEXT NOT NULL,
+        bucket_name TEXT NOT NULL,
+        reconnect_window_seconds BIGINT NOT NULL,
+        thumbnail_mode TEXT NOT NULL,
+        thumbnail_interval_seconds BIGINT NOT NULL,
+        tags TEXT NOT NULL))",
+    R"(CREATE TABLE channels (
+        id TEXT PRIMARY KEY,
+        arn TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        latency_mode TEXT NOT NULL,
+        type TEXT NOT NULL,
+        recording_configuration_arn TEXT REFERENCES recording_configurations (arn),
+        authorized BIGINT NOT NULL,
+        insecure_ingest BIGINT NOT NULL,
+        preset TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        created_at BIGINT NOT NULL))",
+    R"(CREATE TABLE stream_keys (
+        arn TEXT PRIMARY KEY,
+        value TEXT NOT NULL UNIQUE,
+        channel TEXT NOT NULL UNIQUE REFERENCES channels (id) ON DELETE CASCADE,
+        tags TEXT NOT NULL))",
+    // No reference to channels: sessions and recordings outlive their channel.
+    R"(CREATE TABLE stream_sessions (
+        id TEXT PRIMARY KEY,
+        channel TEXT NOT NULL,
+        started_at BIGINT NOT NULL,
+        ended_at BIGINT,
+        recording TEXT NOT NULL))",
+    R"(CREATE TABLE recordings (
+        id TEXT PRIMARY KEY,
+        channel TEXT NOT NULL,
+        prefix TEXT NOT NULL UNIQUE,
+        status TEXT NOT NULL,
+        status_message TEXT NOT NULL,
+        started_at BIGINT NOT NULL,
+        ended_at BIGINT,
+        duration_ms BIGINT NOT NULL,
+        bytes BIGINT NOT NULL,
+        streams TEXT NOT NULL,
+        rendition TEXT NOT NULL,
+        segment_epochs TEXT NOT NULL,
+        locked BIGINT NOT NULL))",
+    "CREATE INDEX channels_by_creation ON channels (created_at, id)",
+    "CREATE INDEX stream_sessions_newest ON stream_sessions (channel, started_at DESC, id DESC)",
+    "CREATE INDEX recordings_newest ON recordings (channel, started_at DESC, id DESC)",
+    "CREATE INDEX recordings_unfinished ON recordings (started_at) "
+    "WHERE status = 'RECORDING_STARTED'",
+};
+
+constexpr std::array<Migration, 1> kMigrations{Migration{kVersion1}};
+
+}  // namespace
+
+std::span<const Migration> schema_migrations() {
+    return kMigrations;
+}
+
+long long schema_version(soci::session& session) {
+    long long tables = 0;
+    session
+        << "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+        soci::into(tables);
+    long long version = 0;
+    if (tables > 0) session << "SELECT version FROM schema_version", soci::into(version);
+    return version;
+}
+
+Result<void> check_schema_version(long long version, std::size_t newest) {
+    if (version <= static_cast<long long>(newest)) return {};
+    return fail(
+        ErrorCode::Unsupported,
+        fmt::format("the database has schema version {}, this program knows {} and older; use "
+                    "the newer oxbow that made it",
+                    version, newest));
+}
+
+void migrate(soci::session& session, std::span<const Migration> migrations) {
+    const auto version = static_cast<std::size_t>(schema_version(session));
+    for (std::size_t next = version; next < migrations.size(); ++next) {
+        soci::transaction transaction{session};
+        for (const std::string_view statement : migrations[next]) session << std::string(statement);
+        if (next == 0) {
+            session << "CREATE TABLE schema_version (version BIGINT NOT NULL)";
+            session << "INSERT INTO schema_version (version) VALUES (0)";
+        }
+        const auto reached = static_cast<long long>(next + 1);
+        session << "UPDATE schema_version SET version = :version", soci::use(reached, "version");
+        transaction.commit();
+    }
+}
+
+}  // namespace oxbow::catalog

@@ -1,0 +1,62 @@
+#include "catalog/schema.h"
+
+#include <array>
+
+#include <doctest/doctest.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace oxbow::catalog {
+namespace {
+
+constexpr std::array<std::string_view, 1> kFirst{"CREATE TABLE things (name TEXT NOT NULL)"};
+constexpr std::array<std::string_view, 2> kSecond{
+    "ALTER TABLE things ADD COLUMN size BIGINT NOT NULL DEFAULT 7",
+    "CREATE INDEX things_by_size ON things (size)"};
+constexpr std::array<std::string_view, 2> kBroken{"CREATE TABLE more (name TEXT NOT NULL)",
+                                                  "CREATE TABLE things (name TEXT NOT NULL)"};
+
+TEST_CASE("an empty database has version 0 and gets every migration") {
+    soci::session session{soci::sqlite3, ":memory:"};
+    const std::array<Migration, 2> migrations{kFirst, kSecond};
+
+    CHECK(schema_version(session) == 0);
+    migrate(session, migrations);
+
+    CHECK(schema_version(session) == 2);
+}
+
+TEST_CASE("an older database gets what it lacks and keeps its rows") {
+    soci::session session{soci::sqlite3, ":memory:"};
+    const std::array<Migration, 2> migrations{kFirst, kSecond};
+    migrate(session, std::span{migrations}.first(1));
+    session << "INSERT INTO things (name) VALUES ('kept')";
+
+    migrate(session, migrations);
+
+    long long size = 0;
+    session << "SELECT size FROM things WHERE name = 'kept'", soci::into(size);
+    CHECK(size == 7);
+    CHECK(schema_version(session) == 2);
+}
+
+TEST_CASE("a migration that fails leaves the version before it, without a trace of itself") {
+    soci::session session{soci::sqlite3, ":memory:"};
+    const std::array<Migration, 2> migrations{kFirst, kBroken};
+
+    CHECK_THROWS_AS(migrate(session, migrations), soci::soci_error);
+
+    long long tables = 0;
+    session << "SELECT COUNT(*) FROM sqlite_master WHERE name = 'more'", soci::into(tables);
+    CHECK(tables == 0);
+    CHECK(schema_version(session) == 1);
+}
+
+TEST_CASE("the newest version is taken, the next one refused") {
+    CHECK(check_schema_version(0, 2).has_value());
+    CHECK(check_schema_version(2, 2).has_value());
+    CHECK(check_schema_version(3, 2).error().code == ErrorCode::Unsupported);
+}
+
+}  // namespace
+}  // namespace oxbow::catalog
