@@ -1,0 +1,476 @@
+#include "control/api.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+#include "ivs/recording_metadata.h"
+#include "net/sigv4.h"
+
+namespace oxbow::control {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+const WallTime kNow = parse_rfc3339("2026-11-23T09:00:00Z").value();
+
+class FakeLive final : public LiveControl {
+public:
+    std::optional<LiveStreamInfo> stream(const ChannelId& channel) const override {
+        for (const LiveStreamInfo& info : on_air) {
+            if (info.channel == channel) return info;
+        }
+        return std::nullopt;
+    }
+    std::vector<LiveStreamInfo> streams() const override { return on_air; }
+    bool stop_stream(const ChannelId& channel, const std::string&) override {
+        return std::erase_if(on_air, [&](const auto& info) { return info.channel == channel; }) > 0;
+    }
+
+    std::vector<LiveStreamInfo> on_air;
+};
+
+class FakeDeleter final : public RecordingDeleter {
+public:
+    Result<void> delete_recording(const RecordingId& recording) override {
+        deleted.push_back(recording.str());
+        return {};
+    }
+
+    std::vector<std::string> deleted;
+};
+
+/// What came back: the status, the error's type from the header, and the JSON.
+struct Reply {
+    int status = 0;
+    std::string error_type;
+    json::object body;
+    std::string headers;
+
+    json::value at(std::string_view pointer) const { return json::value(body).at_pointer(pointer); }
+    std::string text(std::string_view pointer) const {
+        return std::string{std::string_view{at(pointer).as_string()}};
+    }
+};
+
+std::string header_of(const std::string& headers, std::string_view name) {
+    const std::size_t begin = headers.find(std::string{name} + ": ");
+    if (begin == std::string::npos) return {};
+    const std::size_t value = begin + name.size() + 2;
+    return headers.substr(value, headers.find('\r', value) - value);
+}
+
+/// The API over a database of its own, called as its owner.
+class TestApi {
+public:
+    TestApi() {
+        std::string name = "/tmp/oxbow-api-XXXXXX";
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        folder_ = name;
+        catalog = catalog::Catalog::open(folder_ / "oxbow.db").value();
+        credentials = Credentials::load_or_create(folder_ / "credentials").value();
+        api_ = std::make_unique<ControlApi>(
+            *catalog, live, deleter, *credentials, clock,
+            ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
+                            .public_url = "http://127.0.0.1:8080"});
+    }
+    ~TestApi() {
+        api_.reset();
+        catalog.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    Reply call(std::string_view operation, std::string body = "{}") const {
+        const Credential key = credentials->list()[0];
+        net::HttpRequest request{.method = "POST",
+                                 .path = "/" + std::string{operation},
+                                 .headers = {{"host", "127.0.0.1:8081"}},
+                                 .body = std::move(body)};
+        for (auto& header :
+             net::sign_v4({.method = request.method,
+                           .path = request.path,
+                           .query = "",
+                           .headers = request.headers,
+                           .payload_hash = net::sha256_hex(request.body)},
+                          {.access_key_id = key.access_key_id, .secret = key.secret},
+                          {.region = "us-east-1", .service = "ivs"}, clock.wall())) {
+            request.headers.push_back(std::move(header));
+        }
+        return send(request);
+    }
+
+    Reply send(const net::HttpRequest& request) const {
+        const net::HttpResponse response = api_->handle(request);
+        std::string text;
+        for (const BytesView piece : response.body.pieces) text += as_text(piece);
+        Reply reply;
+        reply.status = response.status;
+        reply.headers = *response.header_block + response.extra_headers;
+        reply.error_type = header_of(reply.headers, "x-amzn-ErrorType");
+        if (!text.empty()) reply.body = json::parse(text).as_object();
+        return reply;
+    }
+
+    /// A new channel's ARN.
+    std::string channel(std::string_view name = "one") const {
+        return call("CreateChannel", R"({"name":")" + std::string{name} + R"("})")
+            .text("/channel/arn");
+    }
+
+    void go_live(const std::string& arn, WallTime at = kNow) {
+        live.on_air.push_back({.channel = ivs::channel_of_arn(arn).value(),
+                               .stream_id = StreamId{"st-1FQzeLONMT9XTKI43leLSo1"},
+                               .playback_url = {},
+                               .started_at = at,
+                               .starving = false,
+                               .viewer_count = 3});
+    }
+
+    void add_recording(std::string id, const std::string& channel_arn, WallTime at,
+                       catalog::RecordingStatus status = catalog::RecordingStatus::Ended) const {
+        catalog::Recording recording;
+        recording.id = RecordingId{std::move(id)};
+        recording.channel = ivs::channel_of_arn(channel_arn).value();
+        recording.prefix = "ivs/v1/0/c/" + recording.id.str();
+        recording.status = status;
+        recording.started_at = at;
+        recording.duration = 90s;
+        REQUIRE(catalog->add_recording(recording));
+    }
+
+    FakeLive live;
+    FakeDeleter deleter;
+    ManualClock clock{kNow};
+    std::unique_ptr<catalog::Catalog> catalog;
+    std::unique_ptr<Credentials> credentials;
+
+private:
+    std::filesystem::path folder_;
+    std::unique_ptr<ControlApi> api_;
+};
+
+std::string arn_body(const std::string& arn) { return R"({"arn":")" + arn + R"("})"; }
+std::string channel_body(const std::string& arn) { return R"({"channelArn":")" + arn + R"("})"; }
+std::string recording_body(const std::string& id) { return R"({"recordingId":")" + id + R"("})"; }
+
+std::string ids_of(const Reply& reply) {
+    std::string out;
+    for (const json::value& item : reply.body.at("recordings").as_array()) {
+        out += std::string_view{item.at("recordingId").as_string()};
+        out += ' ';
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("an unsigned call is told nothing but that") {
+    const TestApi api;
+
+    const Reply reply = api.send({.method = "POST", .path = "/NoSuchOperation", .body = "{}"});
+
+    CHECK(reply.status == 403);
+    CHECK(reply.error_type == "MissingAuthenticationTokenException");
+    CHECK(reply.text("/__type") == "MissingAuthenticationTokenException");
+    CHECK(reply.text("/message") == reply.text("/exceptionMessage"));
+    CHECK(header_of(reply.headers, "x-amzn-RequestId").size() == 36);
+}
+
+TEST_CASE("an unknown operation is 404") {
+    const TestApi api;
+
+    CHECK(api.call("NoSuchOperation").error_type == "UnknownOperationException");
+    CHECK(api.call("NoSuchOperation").status == 404);
+}
+
+TEST_CASE("a created channel has its stream key, its ingest host and its playback URL") {
+    const TestApi api;
+
+    const Reply made =
+        api.call("CreateChannel", R"({"name":"one","type":"BASIC","tags":{"a":"b"}})");
+    const std::string arn = made.text("/channel/arn");
+    const std::string id = arn.substr(arn.find('/') + 1);
+
+    CHECK(made.status == 200);
+    CHECK(arn == "arn:aws:ivs:us-east-1:000000000000:channel/" + id);
+    CHECK(id.size() == 12);
+    CHECK(made.text("/channel/name") == "one");
+    CHECK(made.text("/channel/type") == "BASIC");
+    CHECK(made.text("/channel/latencyMode") == "LOW");
+    CHECK(made.text("/channel/ingestEndpoint") == "127.0.0.1");
+    CHECK(made.text("/channel/playbackUrl") ==
+          "http://127.0.0.1:8080/api/video/v1/us-east-1.000000000000.channel." + id + ".m3u8");
+    CHECK(made.text("/channel/recordingConfigurationArn") == "");
+    CHECK(made.text("/channel/tags/a") == "b");
+    CHECK(made.text("/streamKey/channelArn") == arn);
+    CHECK(made.text("/streamKey/value").starts_with("sk_us-east-1_" + id + "_"));
+    CHECK(api.call("GetChannel", arn_body(arn)).body.at("channel") == made.body.at("channel"));
+}
+
+TEST_CASE("what a channel cannot be is refused by the member's name") {
+    const TestApi api;
+    const auto message = [&](std::string body) {
+        const Reply reply = api.call("CreateChannel", std::move(body));
+        return reply.error_type + ": " + reply.text("/message");
+    };
+
+    CHECK(message(R"({"name":"bad name!"})").starts_with("ValidationException: name must"));
+    CHECK(message(R"({"type":"GOLD"})").starts_with("ValidationException: type must be one of"));
+    CHECK(message(R"({"preset":"x"})").starts_with("ValidationException: preset belongs"));
+    CHECK(message(R"({"containerFormat":"FRAGMENTED_MP4"})")
+              .starts_with("ValidationException: containerFormat must"));
+    CHECK(message(R"({"multitrackInputConfiguration":{"enabled":true}})") ==
+          "ValidationException: multitrackInputConfiguration.enabled is not supported by Oxbow.");
+    CHECK(message(R"({"recordingConfigurationArn":"arn:none"})") ==
+          "ResourceNotFoundException: There is no recording configuration arn:none.");
+}
+
+TEST_CASE("channels are listed page by page, oldest first") {
+    TestApi api;
+    api.channel("a");
+    api.clock.advance(1s);
+    api.channel("b");
+    api.clock.advance(1s);
+    api.channel("c");
+
+    const Reply first = api.call("ListChannels", R"({"maxResults":2})");
+    const Reply second = api.call(
+        "ListChannels", R"({"maxResults":2,"nextToken":")" + first.text("/nextToken") + R"("})");
+
+    CHECK(first.at("/channels").as_array().size() == 2);
+    CHECK(first.text("/channels/0/name") == "a");
+    CHECK_FALSE(first.at("/channels/0").as_object().contains("playbackUrl"));
+    CHECK(second.at("/channels").as_array().size() == 1);
+    CHECK(second.text("/channels/0/name") == "c");
+    CHECK_FALSE(second.body.contains("nextToken"));
+}
+
+TEST_CASE("a page that is exactly full has no next one") {
+    const TestApi api;
+    api.channel("a");
+    api.channel("b");
+
+    CHECK_FALSE(api.call("ListChannels", R"({"maxResults":2})").body.contains("nextToken"));
+}
+
+TEST_CASE("pages out of range and foreign tokens are refused") {
+    const TestApi api;
+
+    CHECK(api.call("ListChannels", R"({"maxResults":100})").status == 200);
+    CHECK(api.call("ListChannels", R"({"maxResults":101})").error_type == "ValidationException");
+    CHECK(api.call("ListChannels", R"({"nextToken":"from-1000000"})").status == 200);
+    CHECK(api.call("ListChannels", R"({"nextToken":"from-1000001"})").status == 400);
+    CHECK(api.call("ListChannels", R"({"nextToken":"from--1"})").status == 400);
+    CHECK(api.call("ListChannels", R"({"nextToken":"x"})").status == 400);
+}
+
+TEST_CASE("channels are filtered by name, and by one filter only") {
+    const TestApi api;
+    api.channel("a");
+    api.channel("b");
+
+    const Reply found = api.call("ListChannels", R"({"filterByName":"b"})");
+    const Reply both = api.call(
+        "ListChannels", R"({"filterByName":"b","filterByRecordingConfigurationArn":"c"})");
+
+    REQUIRE(found.at("/channels").as_array().size() == 1);
+    CHECK(found.text("/channels/0/name") == "b");
+    CHECK(both.status == 409);
+}
+
+TEST_CASE("a deleted channel is gone, and a live one cannot be deleted") {
+    TestApi api;
+    const std::string arn = api.channel();
+    api.go_live(arn);
+
+    const Reply live = api.call("DeleteChannel", arn_body(arn));
+    api.call("StopStream", channel_body(arn));
+    const Reply offline = api.call("DeleteChannel", arn_body(arn));
+
+    CHECK(live.status == 409);
+    CHECK(live.error_type == "ConflictException");
+    CHECK(offline.status == 204);
+    CHECK(offline.body.empty());
+    CHECK(header_of(offline.headers, "Content-Type").empty());
+    CHECK(api.call("GetChannel", arn_body(arn)).error_type == "ResourceNotFoundException");
+}
+
+TEST_CASE("an ARN that is none is malformed, one of another account is not found") {
+    const TestApi api;
+    std::string foreign = api.channel();
+    foreign.replace(foreign.find("000000000000"), 12, "111111111111");
+
+    CHECK(api.call("GetChannel", arn_body("channel")).error_type == "ValidationException");
+    CHECK(api.call("GetChannel", arn_body(foreign)).error_type == "ResourceNotFoundException");
+    CHECK(api.call("GetChannel").text("/message") == "arn is required.");
+}
+
+TEST_CASE("a stream key is listed without its value, and reset by deleting and creating it") {
+    const TestApi api;
+    const Reply made = api.call("CreateChannel", "{}");
+    const std::string channel = made.text("/channel/arn");
+    const std::string key = made.text("/streamKey/arn");
+
+    const Reply second = api.call("CreateStreamKey", channel_body(channel));
+    const Reply listed = api.call("ListStreamKeys", channel_body(channel));
+    const Reply read = api.call("GetStreamKey", arn_body(key));
+    const Reply deleted = api.call("DeleteStreamKey", arn_body(key));
+    const Reply created = api.call("CreateStreamKey", channel_body(channel));
+
+    CHECK(second.error_type == "ServiceQuotaExceededException");
+    CHECK(second.status == 402);
+    CHECK(listed.text("/streamKeys/0/arn") == key);
+    CHECK_FALSE(listed.at("/streamKeys/0").as_object().contains("value"));
+    CHECK(read.text("/streamKey/value") == made.text("/streamKey/value"));
+    CHECK(deleted.status == 204);
+    CHECK(created.status == 200);
+    CHECK(created.text("/streamKey/value") != made.text("/streamKey/value"));
+    CHECK(api.call("GetStreamKey", arn_body(key)).status == 404);
+}
+
+TEST_CASE("a channel that is offline has no stream") {
+    const TestApi api;
+    const std::string arn = api.channel();
+
+    CHECK(api.call("GetStream", channel_body(arn)).status == 404);
+    CHECK(api.call("GetStream", channel_body(arn)).error_type == "ChannelNotBroadcasting");
+    CHECK(api.call("StopStream", channel_body(arn)).error_type == "ChannelNotBroadcasting");
+    CHECK(api.call("GetStream", channel_body(arn + "x")).error_type == "ResourceNotFoundException");
+}
+
+TEST_CASE("a channel that is live has one, until it is stopped") {
+    TestApi api;
+    const std::string arn = api.channel();
+    api.go_live(arn);
+
+    const Reply live = api.call("GetStream", channel_body(arn));
+    const Reply stopped = api.call("StopStream", channel_body(arn));
+
+    CHECK(live.text("/stream/channelArn") == arn);
+    CHECK(live.text("/stream/streamId") == "st-1FQzeLONMT9XTKI43leLSo1");
+    CHECK(live.text("/stream/startTime") == "2026-11-23T09:00:00Z");
+    CHECK(live.text("/stream/state") == "LIVE");
+    CHECK(live.text("/stream/health") == "HEALTHY");
+    CHECK(live.at("/stream/viewerCount").as_int64() == 3);
+    CHECK(live.text("/stream/playbackUrl").starts_with("http://127.0.0.1:8080/api/video/v1/"));
+    CHECK(stopped.status == 200);
+    CHECK(stopped.body.empty());
+    CHECK(api.call("GetStream", channel_body(arn)).status == 404);
+}
+
+TEST_CASE("streams are listed in the order of their start, and filtered by health") {
+    TestApi api;
+    const std::string later = api.channel("later");
+    const std::string sooner = api.channel("sooner");
+    api.go_live(later, kNow + 1s);
+    api.go_live(sooner, kNow);
+    api.live.on_air[0].starving = true;
+
+    const Reply all = api.call("ListStreams");
+    const Reply starving = api.call("ListStreams", R"({"filterBy":{"health":"STARVING"}})");
+
+    CHECK(all.text("/streams/0/channelArn") == sooner);
+    CHECK(all.text("/streams/1/channelArn") == later);
+    CHECK_FALSE(all.at("/streams/0").as_object().contains("playbackUrl"));
+    REQUIRE(starving.at("/streams").as_array().size() == 1);
+    CHECK(starving.text("/streams/0/channelArn") == later);
+    CHECK(api.call("ListStreams", R"({"filterBy":{"health":"ILL"}})").status == 400);
+}
+
+TEST_CASE("recording configurations are listed and read") {
+    const TestApi api;
+    catalog::RecordingConfiguration configuration;
+    configuration.arn = "arn:aws:ivs:us-east-1:000000000000:recording-configuration/mhDuKOMv6lTo";
+    configuration.name = "default";
+    configuration.bucket_name = "recordings";
+    configuration.reconnect_window = 60s;
+    configuration.thumbnail_interval = 5s;
+    REQUIRE(api.catalog->add_recording_configuration(configuration));
+
+    const Reply listed = api.call("ListRecordingConfigurations");
+    const Reply read = api.call("GetRecordingConfiguration", arn_body(configuration.arn));
+
+    CHECK(listed.text("/recordingConfigurations/0/name") == "default");
+    CHECK(listed.text("/recordingConfigurations/0/state") == "ACTIVE");
+    CHECK(read.text("/recordingConfiguration/destinationConfiguration/s3/bucketName") ==
+          "recordings");
+    CHECK(read.at("/recordingConfiguration/recordingReconnectWindowSeconds").as_int64() == 60);
+    CHECK(read.at("/recordingConfiguration/thumbnailConfiguration/targetIntervalSeconds")
+              .as_int64() == 5);
+    CHECK(api.call("GetRecordingConfiguration", arn_body("arn:none")).status == 404);
+}
+
+TEST_CASE("recordings are listed newest first, of one channel or of all") {
+    const TestApi api;
+    const std::string a = api.channel("a");
+    const std::string b = api.channel("b");
+    api.add_recording("a1", a, kNow);
+    api.add_recording("b1", b, kNow + 1min);
+    api.add_recording("a2", a, kNow + 2min);
+    api.add_recording("b2", b, kNow + 3min);
+    const std::string b_id = b.substr(b.find('/') + 1);
+
+    const Reply all = api.call("oxbow/ListRecordings");
+    const Reply first = api.call("oxbow/ListRecordings", R"({"maxResults":3})");
+    const Reply second = api.call("oxbow/ListRecordings", R"({"nextToken":"from-3"})");
+    const Reply one = api.call("oxbow/ListRecordings", R"({"channelId":")" + b_id + R"("})");
+
+    CHECK(ids_of(all) == "b2 a2 b1 a1 ");
+    CHECK(ids_of(first) == "b2 a2 b1 ");
+    CHECK(first.text("/nextToken") == "from-3");
+    CHECK(ids_of(second) == "a1 ");
+    CHECK(ids_of(one) == "b2 b1 ");
+    CHECK(all.at("/recordings/0/durationMs").as_int64() == 90'000);
+    CHECK(all.text("/recordings/0/playbackUrl") ==
+          "http://127.0.0.1:8080/ivs/v1/0/c/b2/media/hls/master.m3u8");
+}
+
+TEST_CASE("a locked recording is not deleted until it is unlocked") {
+    const TestApi api;
+    api.add_recording("r1", api.channel(), kNow);
+
+    const Reply locked = api.call("oxbow/LockRecording", recording_body("r1"));
+    const Reply refused = api.call("oxbow/DeleteRecording", recording_body("r1"));
+    const Reply unlocked = api.call("oxbow/UnlockRecording", recording_body("r1"));
+    const Reply deleted = api.call("oxbow/DeleteRecording", recording_body("r1"));
+
+    CHECK(locked.at("/recording/locked").as_bool());
+    CHECK(refused.error_type == "ConflictException");
+    CHECK_FALSE(unlocked.at("/recording/locked").as_bool());
+    CHECK(deleted.status == 204);
+    CHECK(api.deleter.deleted == std::vector<std::string>{"r1"});
+}
+
+TEST_CASE("a recording under way is not deleted, and an unknown one is not found") {
+    const TestApi api;
+    api.add_recording("r1", api.channel(), kNow, catalog::RecordingStatus::Started);
+
+    CHECK(api.call("oxbow/DeleteRecording", recording_body("r1")).status == 409);
+    CHECK(api.call("oxbow/DeleteRecording", recording_body("r2")).status == 404);
+    CHECK(api.call("oxbow/GetRecording", recording_body("r1")).text("/recording/status") ==
+          "RECORDING_STARTED");
+    CHECK(api.deleter.deleted.empty());
+}
+
+TEST_CASE("a new credential is shown with its secret once, and the last one cannot be deleted") {
+    const TestApi api;
+    const std::string first = api.credentials->list()[0].access_key_id;
+
+    const Reply made = api.call("oxbow/CreateCredential");
+    const Reply listed = api.call("oxbow/ListCredentials");
+    const std::string second = made.text("/credential/accessKeyId");
+    const Reply deleted =
+        api.call("oxbow/DeleteCredential", R"({"accessKeyId":")" + second + R"("})");
+    const Reply last = api.call("oxbow/DeleteCredential", R"({"accessKeyId":")" + first + R"("})");
+
+    CHECK(made.text("/credential/secretAccessKey").size() == 40);
+    REQUIRE(listed.at("/credentials").as_array().size() == 2);
+    CHECK_FALSE(listed.at("/credentials/1").as_object().contains("secretAccessKey"));
+    CHECK(deleted.status == 204);
+    CHECK(last.error_type == "ConflictException");
+}
+
+}  // namespace oxbow::control
