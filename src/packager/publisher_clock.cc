@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace oxbow {
+namespace {
+
+Track other_of(Track track) {
+    return track == Track::Video ? Track::Audio : Track::Video;
+}
+
+}  // namespace
 
 void PublisherClock::anchor(MediaTime dts, MediaTime at) {
     for (TrackClock& track : clocks_) track.offset = at - dts;
@@ -13,17 +20,19 @@ void PublisherClock::anchor_track(Track track, MediaTime dts, MediaTime at) {
     if (own.last) at = std::max(at, *own.last + kNudgeMax);
     own.offset = at - dts;
     own.last_dts.reset();
+    TrackClock& other = clock(other_of(track));
+    if (!other.last) other.offset = own.offset;
 }
 
 PublisherClock::Place PublisherClock::place(Track track, MediaTime dts, MediaTime horizon) {
     TrackClock& own = clock(track);
-    const TrackClock& other = clock(track == Track::Video ? Track::Audio : Track::Video);
+    const TrackClock& other = clock(other_of(track));
     const MediaTime at = dts + own.offset;
     const MediaTime followed = dts + other.offset;
     const bool goes_back = own.last_dts && dts < *own.last_dts;
     const bool leaps = own.last && at - *own.last > kFrameMax;
     const bool stays = !goes_back && near(at, horizon);
-    const bool may_follow = other.offset != own.offset && near(followed, horizon);
+    const bool may_follow = other.last && other.offset != own.offset && near(followed, horizon);
     // After a leap both clocks may be near enough; then the other track has leapt before this one.
     if (may_follow && (!stays || (leaps && distance(followed) < distance(at)))) {
         own.offset = other.offset;

@@ -30,8 +30,9 @@ public:
     /// The publisher's `dts` is `at` on the timeline, for both tracks.
     void anchor(MediaTime dts, MediaTime at);
 
-    /// From the publisher's `dts` on, `track` has a new clock, that is `at` or one nudge behind its
-    /// last frame.
+    /// From the publisher's `dts` on, `track` has a new clock: `dts` is `at`, or one nudge behind
+    /// the track's last frame where that is later. So has the other track if nothing of it has come
+    /// yet.
     void anchor_track(Track track, MediaTime dts, MediaTime at);
 
     enum class Outcome : std::uint8_t { Placed, Jumped, NoPlace };

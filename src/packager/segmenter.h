@@ -28,9 +28,10 @@ struct SegmenterLimits {
 /// and the next one is marked as a discontinuity; its media and its PROGRAM-DATE-TIME go on where
 /// the one before ended.
 ///
-/// Audio that comes before the first key frame is held and goes in front of it; where pictures had
-/// to be dropped, their sound is dropped with them. A broadcast that has shown no picture and no
-/// video parameters in `video_wait` is audio only, until a key frame comes.
+/// The first key frame is at Start::media. Audio that comes before it is held and goes in front of
+/// it: at most kTrackSkewMax of it, and where pictures had to be dropped, their sound is dropped
+/// with them. A broadcast that has shown no picture and no video parameters in `video_wait` is
+/// audio only, and begins with its first sound, until a key frame comes.
 ///
 /// In:     parameters and access units in order of arrival. Thread safety: one strand.
 /// Out:    closed segments, in order. Durations are whole milliseconds and sum exactly.
@@ -40,8 +41,8 @@ class Segmenter {
 public:
     /// Where a broadcast begins: on a fresh recording at zero; on a reconnect behind what is there.
     struct Start {
-        MediaTime media{};  // of the first access unit on the recording's timeline
-        WallTime wall;      // PROGRAM-DATE-TIME of the first key frame
+        MediaTime media{};  // where the first segment begins on the recording's timeline
+        WallTime wall;      // its PROGRAM-DATE-TIME
         bool discontinuity = false;
     };
 
@@ -65,8 +66,8 @@ public:
     std::uint64_t dropped() const;
 
     static constexpr MediaTime kJumpMax = std::chrono::seconds{10};  // from the latest dts of all
-    /// How far sound and picture are apart in a sound stream: audio further ahead than this ends
-    /// segments, because video is silent.
+    /// How far audio may run ahead of video: further, and video counts as silent, so that audio
+    /// ends segments in its place.
     static constexpr MediaTime kTrackSkewMax = std::chrono::seconds{1};
     static constexpr std::size_t kHeldUnitsMax = 1'000;  // audio before the first key frame
     static constexpr std::size_t kHeldBytesMax = 2 * 1024 * 1024;
