@@ -63,6 +63,11 @@ void Conversation::refuse_publish(const Error& error) {
                     bad_name ? "NetStream.Publish.BadName" : "NetStream.Publish.Denied", error.what));
 }
 
+void Conversation::reject_media(std::string_view why) {
+    step_ = Step::Over;
+    reply(kStatusChunkStream, on_status(kStreamId, StatusLevel::Error, "NetStream.Publish.Failed", why));
+}
+
 Result<Conversation::MaybeEvent> Conversation::on_message(Message message) {
     switch (message.type) {
         case MessageType::Audio:

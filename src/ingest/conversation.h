@@ -65,6 +65,10 @@ public:
     /// Answers PublishAsked: .BadName for NotFound and Conflict, .Denied for the rest.
     void refuse_publish(const Error& error);
 
+    /// Tells a publisher why its broadcast cannot go on: NetStream.Publish.Failed. Nothing it sends from
+    /// then on is an event.
+    void reject_media(std::string_view why);
+
 private:
     static constexpr std::uint32_t kStreamId = 1;  // of the one message stream a connection gets
 

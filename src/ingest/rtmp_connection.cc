@@ -30,6 +30,13 @@ std::string_view name_of(EndReason reason) {
     return "ended";
 }
 
+/// `error`, or what the client missed when its deadline passed.
+Error too_late(const Error& error, bool greeted) {
+    if (error.code != ErrorCode::Timeout) return error;
+    return {ErrorCode::Timeout, greeted ? "the client connected but did not ask to publish in time"
+                                        : "the client did not finish the handshake in time"};
+}
+
 }  // namespace
 
 RtmpConnection::RtmpConnection(asio::ip::tcp::socket socket, std::string peer, Connections::Slot slot,
@@ -95,7 +102,7 @@ asio::awaitable<Result<PublishAsked>> RtmpConnection::wait_for_publish() {
         const auto sent = co_await send_replies();
         if (!sent) co_return std::unexpected(sent.error());
         const auto filled = co_await fill();
-        if (!filled) co_return std::unexpected(filled.error());
+        if (!filled) co_return std::unexpected(too_late(filled.error(), greeted));
     }
 }
 
@@ -130,6 +137,7 @@ asio::awaitable<void> RtmpConnection::publish(std::shared_ptr<RtmpConnection> se
         });
     if (listening) {
         const auto end = co_await self->receive();
+        if (end.reason == EndReason::Rejected) self->conversation_.reject_media(end.why);
         self->end_broadcast(end);
     } else {
         self->on_stop(*self->slot_.stop_signal()->why());
