@@ -145,8 +145,11 @@ export class OxPlayer extends HTMLElement {
   }
 
   toggleFullscreen(): void {
+    // An iPhone gives the whole screen to a film only.
+    const film: HTMLVideoElement & { webkitEnterFullscreen?: () => void } = this.video_;
     if (document.fullscreenElement) void document.exitFullscreen();
-    else void this.stage_.requestFullscreen?.().catch(() => undefined);
+    else if (document.fullscreenEnabled) void this.stage_.requestFullscreen().catch(() => undefined);
+    else film.webkitEnterFullscreen?.();
   }
 
   private build_(): HTMLElement {
@@ -160,7 +163,7 @@ export class OxPlayer extends HTMLElement {
       h('div', { class: 'tools' }, this.pip_, this.full_),
     );
     if (!document.pictureInPictureEnabled) this.pip_.hidden = true;
-    if (!document.fullscreenEnabled) this.full_.hidden = true;
+    this.full_.hidden = !document.fullscreenEnabled && !('webkitEnterFullscreen' in this.video_);
     return h(
       'div', { class: 'stage', 'data-controls': 'shown' },
       this.video_, shade, spinner, this.bubble_, this.notice_, this.bar_, buttons,

@@ -20,6 +20,8 @@ const kRememberMs = 5_000;
 const kEndedNoticeMs = 8_000;
 const kCopiedMs = 2_000;
 const kUnlistedPollMs = 4_000;
+/** A channel that is live while its newest timeline has ended is between two broadcasts; then it is late. */
+const kStaleMs = 4_000;
 
 export class OxWatch extends HTMLElement {
   private channel_: Channel | null = null;
@@ -29,6 +31,7 @@ export class OxWatch extends HTMLElement {
   private sawOffAir_ = false;
   private sawLive_ = false;
   private endedSince_: number | null = null;
+  private staleSince_: number | null = null;
   private rememberedAt_ = 0;
   private unknown_ = false;
 
@@ -126,6 +129,7 @@ export class OxWatch extends HTMLElement {
     this.sawOffAir_ = !this.channel_?.isLive;
     this.sawLive_ = false;
     this.endedSince_ = null;
+    this.staleSince_ = null;
     this.player_.load(choice);
   }
 
@@ -141,9 +145,14 @@ export class OxWatch extends HTMLElement {
   /** Follows the player: what it says over the film, and where the viewer is. */
   private viewed_(): void {
     const view = this.player_.view;
+    if (view.phase === 'gone') this.player_.notice = this.notice_();
     if (view.phase !== 'playing') return;
     if (view.live) this.sawLive_ = true;
     else if (this.sawLive_) this.endedSince_ ??= performance.now();
+    if (this.isStale_()) {
+      this.playCurrent_();
+      return;
+    }
     this.player_.notice = this.notice_();
     if (performance.now() - this.rememberedAt_ < kRememberMs || !this.playing_?.recordingId) return;
     this.rememberedAt_ = performance.now();
@@ -152,12 +161,24 @@ export class OxWatch extends HTMLElement {
     else forget(this.id_);
   }
 
+  /** Opened in the moment in which a broadcast began, the page got the one before it. */
+  private isStale_(): boolean {
+    const { at, recordingId } = this.wanted_;
+    const stale = this.channel_?.isLive && !this.player_.view.live && !this.sawLive_ && !this.sawOffAir_;
+    if (!stale || at !== null || recordingId !== null) {
+      this.staleSince_ = null;
+      return false;
+    }
+    this.staleSince_ ??= performance.now();
+    return performance.now() - this.staleSince_ > kStaleMs;
+  }
+
   private notice_(): Notice | null {
     const channel = this.channel_;
     if (!channel) return null;
     const view = this.player_.view;
-    const another = channel.recording?.id !== this.playing_?.recordingId || !view.live;
-    if (channel.isLive && this.sawOffAir_ && another && !view.live) {
+    const another = this.sawLive_ && channel.recording?.id !== this.playing_?.recordingId;
+    if (channel.isLive && !view.live && (this.sawOffAir_ || another)) {
       return {
         text: `${channel.name || 'The channel'} is on air again`,
         action: { label: 'Watch live', run: () => this.playCurrent_() },
