@@ -192,8 +192,9 @@ void Segmenter::Impl::add(AccessUnit unit) {
 /// Moves `unit` onto the recording's timeline; false when it has no place there.
 bool Segmenter::Impl::place(AccessUnit& unit) {
     const MediaTime reorder = std::clamp(unit.pts - unit.dts, MediaTime{}, kReorderMax);
-    // One segment may begin before the unit that follows a hole; none may be empty.
-    const MediaTime horizon = segment_start() + 2 * limits_.segment_max;
+    // After a hole the open segment may end at its maximum and the next one begin there, before its
+    // first unit; but no segment may be empty.
+    const MediaTime horizon = segment_start() + (open_ ? 2 : 1) * limits_.segment_max;
     PublisherClock::Place place = clock_.place(unit.track, unit.dts, horizon);
     if (place.outcome == PublisherClock::Outcome::Jumped) {
         const MediaTime end = expected_end();

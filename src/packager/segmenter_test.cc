@@ -355,6 +355,20 @@ TEST_CASE("a hole longer than a segment ends the segment at its maximum") {
     CHECK_FALSE(cast.closed[1]->discontinuity);
 }
 
+TEST_CASE("a hole behind a change of parameters counts as a jump when it would fill a segment") {
+    Broadcast fits;
+    fits.video().push(idr(0ms)).video(other_video());  // closed at 41 ms
+    Broadcast jumps;
+    jumps.video().push(idr(0ms)).video(other_video());
+
+    fits.push(idr(6'040ms)).finish();
+    jumps.push(idr(6'041ms)).finish();
+
+    CHECK(read_pes(fits.packets(1), 0x101).at(0).dts == 90 * 16'040);
+    CHECK(read_pes(jumps.packets(1), 0x101).at(0).dts == 90 * 10'041);
+    CHECK(jumps.closed.at(1)->start == 41ms);
+}
+
 TEST_CASE("durations are whole milliseconds and sum exactly, also of clocks that are not") {
     Broadcast cast;
     cast.video().push(idr(0ms));
