@@ -9,9 +9,10 @@ import { icon, IconName, setIcon } from './icons';
 import './ox-seek-bar';
 import type { OxSeekBar } from './ox-seek-bar';
 import { handleKey } from './player-keys';
+import { playerWords } from './player-words';
 import { Playback, Source, View } from './playback';
+import { poster } from './poster';
 import { state } from './state';
-import { clock, stretch } from './time';
 
 /** One line over the film, with at most one thing to do about it. */
 export interface Notice {
@@ -57,6 +58,7 @@ export class OxPlayer extends HTMLElement {
   private scrubTimer_ = 0;
   private scrubAt_: number | null = null;
   private waitingSince_ = 0;
+  private hadPicture_ = false;
   private bubbleTimer_ = 0;
   private bubbleSum_ = 0;
   private mutedBeforeDrag_ = false;
@@ -80,7 +82,11 @@ export class OxPlayer extends HTMLElement {
     if (document.pictureInPictureElement === this.video_) void document.exitPictureInPicture();
   }
 
-  load(source: Source): void {
+  /** `seed` makes the poster that stands there until the first picture. */
+  load(source: Source, seed: string): void {
+    this.stage_.querySelector('.poster')?.remove();
+    this.video_.after(poster(seed));
+    this.hadPicture_ = false;
     void this.playback_.load(source);
   }
 
@@ -190,6 +196,7 @@ export class OxPlayer extends HTMLElement {
     this.noticeAction_.addEventListener('click', () => this.currentNotice_()?.action?.run(), options);
     this.volume_.addEventListener('input', () => this.setVolume_(), options);
     this.video_.addEventListener('volumechange', () => this.saveVolume_(), options);
+    this.video_.addEventListener('loadeddata', () => (this.hadPicture_ = true), options);
     for (const type of ['play', 'pause', 'ended', 'seeked', 'volumechange']) {
       this.video_.addEventListener(type, () => this.draw_(), options);
     }
@@ -328,6 +335,7 @@ export class OxPlayer extends HTMLElement {
     this.toggleAttribute('data-paused', paused);
     this.toggleAttribute('data-busy', this.isBusy_(view));
     this.toggleAttribute('data-sliding', !view.rewindable);
+    this.toggleAttribute('data-pictured', this.hadPicture_);
     if (paused) this.stage_.dataset['controls'] = 'shown';
     this.drawButtons_(view, paused);
     this.drawTime_(view, ended, paused);
@@ -351,7 +359,8 @@ export class OxPlayer extends HTMLElement {
     setAttribute(this.play_, 'title', label);
     this.back_.disabled = !view.rewindable || view.position - view.start < 0.5;
     this.forward_.disabled = !view.rewindable || view.atEdge || view.end - view.position < 0.5;
-    const silent = this.video_.muted || this.video_.volume === 0;
+    const muted = this.scrubAt_ === null ? this.video_.muted : this.mutedBeforeDrag_;
+    const silent = muted || this.video_.volume === 0;
     setIcon(this.mute_, silent ? 'muted' : 'sound');
     setAttribute(this.mute_, 'aria-label', silent ? 'Sound on (M)' : 'Mute (M)');
     const volume = String(silent ? 0 : this.video_.volume);
@@ -363,27 +372,14 @@ export class OxPlayer extends HTMLElement {
   private drawTime_(view: View, ended: boolean, paused: boolean): void {
     const at = this.scrubAt_ ?? view.position;
     const wall = this.playback_.wallClockAt(at);
-    const atEdge = view.atEdge && !paused && this.scrubAt_ === null;
-    const showsNow = view.atEdge && this.scrubAt_ === null;
+    const moment = { at, wall, paused, scrubbing: this.scrubAt_ !== null };
+    const words = playerWords(view, moment, state.now(), state.zone);
     setText(this.pillWord_, ended ? 'ENDED' : 'LIVE');
-    this.pill_.disabled = ended || atEdge || view.phase !== 'playing';
-    setAttribute(this.pill_, 'data-pill', ended ? 'ended' : atEdge ? 'live' : paused ? 'paused' : 'behind');
-    setAttribute(this.pill_, 'aria-label', ended ? 'The broadcast has ended' : atEdge ? 'Live' : 'Go to live (End)');
-    const into = `${stretch(at - view.start)} of ${stretch(view.end - view.start)}`;
-    if (view.phase !== 'playing') {
-      setText(this.main_, '');
-      setText(this.detail_, '');
-    } else if (ended) {
-      setText(this.main_, into);
-      setText(this.detail_, wall === null ? '' : clock(wall, state.zone));
-    } else if (showsNow || !view.rewindable) {
-      const delay = wall === null ? 0 : Math.round((state.now() - wall) / 1_000);
-      setText(this.main_, wall === null ? '' : clock(wall, state.zone));
-      setText(this.detail_, !view.rewindable ? 'not recorded' : delay > 0 && !paused ? `${delay} s delay` : '');
-    } else {
-      setText(this.main_, `${stretch(view.end - at)} behind live`);
-      setText(this.detail_, wall === null ? into : clock(wall, state.zone));
-    }
+    this.pill_.disabled = ended || words.pill === 'live' || view.phase !== 'playing';
+    setAttribute(this.pill_, 'data-pill', words.pill);
+    setAttribute(this.pill_, 'aria-label', words.pillLabel);
+    setText(this.main_, words.main);
+    setText(this.detail_, words.detail);
   }
 
   private drawNotice_(): void {

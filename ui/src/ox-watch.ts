@@ -130,7 +130,7 @@ export class OxWatch extends HTMLElement {
     this.sawLive_ = false;
     this.endedSince_ = null;
     this.staleSince_ = null;
-    this.player_.load(choice);
+    this.player_.load(choice, this.id_);
   }
 
   private playCurrent_(): void {
