@@ -1,0 +1,164 @@
+#include "meta/get_latest_recording_start_meta.h"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+
+#include <fmt/format.h>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "ivs/recording_metadata.h"
+
+namespace oxbow::meta {
+namespace {
+
+/// What the answer needs of recording-started-{CHANNEL_ID}.json.
+struct SavedRecording {
+    RecordingId recording;
+    std::string master_key;  // "ivs/v1/.../j8Z9O91ndcVs/media/hls/byte-range-multivariant.m3u8"
+    std::string started_at;  // "2023-02-09T22:55:41Z"
+};
+
+std::string_view name_of(RecordingStatus status) {
+    switch (status) {
+        case RecordingStatus::Started:
+            return "RECORDING_STARTED";
+        case RecordingStatus::Ended:
+            return "RECORDING_ENDED";
+        case RecordingStatus::EndedWithFailure:
+            return "RECORDING_ENDED_WITH_FAILURE";
+    }
+    return "";
+}
+
+/// Errors: Malformed, LimitExceeded.
+Result<SavedRecording> read_saved(std::string_view text) {
+    const auto metadata = ivs::read_recording_metadata(text);
+    if (!metadata) return std::unexpected(metadata.error());
+    const auto recording = ivs::recording_of_key(metadata->hls_path);
+    if (!recording) return std::unexpected(recording.error());
+    // A failed recording may have no byte-range playlists; its others play as well.
+    const std::string& playlist =
+        metadata->byte_range_playlist.empty() ? metadata->playlist : metadata->byte_range_playlist;
+    return SavedRecording{recording->recording, metadata->hls_path + "/" + playlist,
+                          format_rfc3339(metadata->started_at)};
+}
+
+std::string absolute(std::string_view base_url, std::string_view url) {
+    return url.starts_with('/') ? fmt::format("{}{}", base_url, url) : std::string(url);
+}
+
+/// Whether the live stream is part of the recording. A started recording takes the stream up, even
+/// when its list of streams does not show it yet.
+bool records(const RecordingState& recording, const StreamId& stream) {
+    return recording.status == RecordingStatus::Started ||
+           std::ranges::find(recording.stream_ids, stream) != recording.stream_ids.end();
+}
+
+void add_recording(boost::json::object& out, const SavedRecording& saved,
+                   const RecordingState& recording) {
+    out["masterKey"] = saved.master_key;
+    out["recordingStartedAt"] = saved.started_at;
+    out["playlistDuration"] = std::chrono::floor<std::chrono::seconds>(recording.duration).count();
+    out["recordingStatus"] = name_of(recording.status);
+}
+
+}  // namespace
+
+class GetLatestRecordingStartMeta::Impl {
+public:
+    Impl(store::ObjectStore& store, const StreamStates& streams)
+        : store_(store), streams_(streams) {}
+
+    Result<std::string> answer(const ChannelId& channel, std::string_view base_url) const;
+    Result<void> saved(const ChannelId& channel);
+
+private:
+    /// The saved metadata of the recording; nullptr when the event that saves it is still on its
+    /// way.
+    std::shared_ptr<const SavedRecording> saved_of(const ChannelId& channel,
+                                                   const RecordingState& recording) const;
+
+    store::ObjectStore& store_;
+    const StreamStates& streams_;
+    std::mutex reading_;  // one saved() at a time, so that a slow read never undoes a later one
+    mutable std::mutex mutex_;  // of saved_, for a lookup only
+    std::unordered_map<ChannelId, std::shared_ptr<const SavedRecording>> saved_;
+};
+
+std::shared_ptr<const SavedRecording> GetLatestRecordingStartMeta::Impl::saved_of(
+    const ChannelId& channel, const RecordingState& recording) const {
+    const std::scoped_lock lock{mutex_};
+    const auto found = saved_.find(channel);
+    if (found == saved_.end() || found->second->recording != recording.recording_id) return nullptr;
+    return found->second;
+}
+
+Result<std::string> GetLatestRecordingStartMeta::Impl::answer(const ChannelId& channel,
+                                                              std::string_view base_url) const {
+    if (!streams_.channel_exists(channel)) {
+        return fail(ErrorCode::NotFound, fmt::format("there is no channel '{}'", channel.view()));
+    }
+    while (base_url.ends_with('/')) base_url.remove_suffix(1);
+    const auto live = streams_.live_stream(channel);
+    const auto recording = streams_.newest_recording(channel);
+    if (!live && !recording) return "null";
+
+    const auto saved = recording ? saved_of(channel, *recording) : nullptr;
+    boost::json::object out;
+    out["isChannelLive"] = live.has_value();
+    out["livePlaybackUrl"] = live ? absolute(base_url, live->playback_url) : "";
+    if (live && saved && records(*recording, live->stream_id)) {
+        add_recording(out, *saved, *recording);
+        out["streamId"] = live->stream_id.view();
+        out["rewindPlaybackUrl"] = fmt::format("{}/rewind/{}.m3u8", base_url, channel.view());
+    }
+    if (!live && saved) {
+        add_recording(out, *saved, *recording);
+        if (recording->status == RecordingStatus::Started && recording->reconnect_until) {
+            out["reconnectUntil"] = format_rfc3339(*recording->reconnect_until);
+        }
+        if (recording->status != RecordingStatus::Started && recording->ended_at) {
+            out["recordingEndedAt"] = format_rfc3339(*recording->ended_at);
+        }
+    }
+    return boost::json::serialize(out);
+}
+
+Result<void> GetLatestRecordingStartMeta::Impl::saved(const ChannelId& channel) {
+    const std::scoped_lock reading{reading_};
+    const std::string key = ivs::latest_metadata_key(channel);
+    const auto text = store_.get(key, ivs::kMetadataBytesMax);
+    if (!text && text.error().code != ErrorCode::NotFound) return std::unexpected(text.error());
+    if (!text) {
+        const std::scoped_lock lock{mutex_};
+        saved_.erase(channel);
+        return {};
+    }
+    auto read = read_saved(*text);
+    if (!read) {
+        return fail(read.error().code, fmt::format("object '{}': {}", key, read.error().what));
+    }
+    auto shared = std::make_shared<const SavedRecording>(*std::move(read));
+    const std::scoped_lock lock{mutex_};
+    saved_[channel] = std::move(shared);
+    return {};
+}
+
+GetLatestRecordingStartMeta::GetLatestRecordingStartMeta(store::ObjectStore& store,
+                                                         const StreamStates& streams)
+    : impl_(std::make_unique<Impl>(store, streams)) {}
+
+GetLatestRecordingStartMeta::~GetLatestRecordingStartMeta() = default;
+
+Result<std::string> GetLatestRecordingStartMeta::answer(const ChannelId& channel,
+                                                        std::string_view base_url) {
+    return impl_->answer(channel, base_url);
+}
+
+Result<void> GetLatestRecordingStartMeta::saved(const ChannelId& channel) {
+    return impl_->saved(channel);
+}
+
+}  // namespace oxbow::meta
