@@ -27,12 +27,13 @@ public:
         if (held) {
             const std::chrono::milliseconds quiet{now() - held->last_media.load()};
             if (quiet < kTakeoverAfter) {
-                return fail(ErrorCode::Conflict,
-                            fmt::format("the channel {} has a publisher already: end that one, or try "
-                                        "again once it is quiet for {} seconds",
-                                        place->channel.view(),
-                                        std::chrono::duration_cast<std::chrono::seconds>(kTakeoverAfter)
-                                            .count()));
+                return fail(
+                    ErrorCode::Conflict,
+                    fmt::format(
+                        "the channel {} has a publisher already: end that one, or try "
+                        "again once it is quiet for {} seconds",
+                        place->channel.view(),
+                        std::chrono::duration_cast<std::chrono::seconds>(kTakeoverAfter).count()));
             }
         }
         return std::exchange(held, place);

@@ -12,9 +12,9 @@
 
 namespace oxbow::ingest {
 
-/// The rule for a second publisher of a channel: it is refused while the first delivers media, and takes
-/// over once the first was quiet for kTakeoverAfter, so that an encoder whose connection died without a
-/// word comes back at once.
+/// The rule for a second publisher of a channel: it is refused while the first delivers media, and
+/// takes over once the first was quiet for kTakeoverAfter, so that an encoder whose connection died
+/// without a word comes back at once.
 ///
 /// Thread-safe. The clock outlives the admission and all tickets.
 class Admission {
@@ -48,9 +48,9 @@ public:
 
     /// Admits a publisher. One that is taken over is told so by its `stop`, before this returns.
     ///
-    /// In:     `stop` ends the publisher; called at most once, from any thread, without a lock held.
-    /// Errors: Conflict  the channel's publisher delivered media in the last kTakeoverAfter, or was
-    ///                   admitted in it.
+    /// In:     `stop` ends the publisher; called at most once, from any thread, with no lock held.
+    /// Errors: Conflict  the channel's publisher delivered media in the last kTakeoverAfter, or
+    ///                   was admitted in it.
     Result<Ticket> admit(const ChannelId& channel, std::function<void(std::string why)> stop);
 
 private:

@@ -24,7 +24,8 @@ TEST_CASE("a channel takes one publisher, another channel another one") {
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().code == ErrorCode::Conflict);
     CHECK(second.error().what ==
-          "the channel AsXego4U6tnj has a publisher already: end that one, or try again once it is quiet "
+          "the channel AsXego4U6tnj has a publisher already: end that one, or try again once it is "
+          "quiet "
           "for 3 seconds");
     CHECK(elsewhere.has_value());
 }
@@ -32,7 +33,9 @@ TEST_CASE("a channel takes one publisher, another channel another one") {
 TEST_CASE("a place is free again when its ticket is gone") {
     ManualClock clock{WallTime{}};
     Admission admission{clock};
-    { const auto first = admission.admit(kChannel, kDeaf); }
+    {
+        const auto first = admission.admit(kChannel, kDeaf);
+    }
 
     CHECK(admission.admit(kChannel, kDeaf).has_value());
 }
@@ -41,7 +44,8 @@ TEST_CASE("a publisher that was quiet for three seconds is taken over and told t
     ManualClock clock{WallTime{}};
     Admission admission{clock};
     std::vector<std::string> told;
-    auto first = admission.admit(kChannel, [&told](std::string why) { told.push_back(why); }).value();
+    auto first =
+        admission.admit(kChannel, [&told](std::string why) { told.push_back(why); }).value();
     clock.advance(milliseconds{1'000});
     first.media_delivered();
 
@@ -52,7 +56,8 @@ TEST_CASE("a publisher that was quiet for three seconds is taken over and told t
 
     CHECK_FALSE(too_early.has_value());
     CHECK(on_time.has_value());
-    CHECK(told == std::vector<std::string>{"another publisher took over, after this one was quiet"});
+    CHECK(told ==
+          std::vector<std::string>{"another publisher took over, after this one was quiet"});
 }
 
 TEST_CASE("a publisher has three seconds for its first media") {
@@ -91,8 +96,9 @@ TEST_CASE("a stop may admit again: it is called without a lock") {
     ManualClock clock{WallTime{}};
     Admission admission{clock};
     bool refused = false;
-    const auto first = admission.admit(
-        kChannel, [&](const std::string&) { refused = !admission.admit(kChannel, kDeaf).has_value(); });
+    const auto first = admission.admit(kChannel, [&](const std::string&) {
+        refused = !admission.admit(kChannel, kDeaf).has_value();
+    });
     clock.advance(milliseconds{3'000});
 
     const auto second = admission.admit(kChannel, kDeaf);

@@ -62,12 +62,17 @@ private:
         const auto marker = input_.number(1);
         if (!marker) return cut_short();
         switch (*marker) {
-            case kNumber: return number();
-            case kBoolean: return boolean();
-            case kString: return text(2);
+            case kNumber:
+                return number();
+            case kBoolean:
+                return boolean();
+            case kString:
+                return text(2);
             case kLongString:
-            case kXmlDocument: return text(4);
-            case kObject: return object(depth);
+            case kXmlDocument:
+                return text(4);
+            case kObject:
+                return object(depth);
             case kTypedObject:
                 if (const auto class_name = text(2); !class_name) return class_name;
                 return object(depth);
@@ -75,18 +80,24 @@ private:
                 // The count in front is a hint; the end marker decides.
                 if (!input_.take(4)) return cut_short();
                 return object(depth);
-            case kStrictArray: return array(depth);
-            case kDate: return date();
+            case kStrictArray:
+                return array(depth);
+            case kDate:
+                return date();
             case kReference:
                 if (!input_.take(2)) return cut_short();
                 return Value{Undefined{}};
-            case kNull: return Value{Null{}};
+            case kNull:
+                return Value{Null{}};
             case kUndefined:
-            case kUnsupported: return Value{Undefined{}};
+            case kUnsupported:
+                return Value{Undefined{}};
             case kAmf3:
-                return fail(ErrorCode::Unsupported, "the publisher sends AMF3, only AMF0 is understood");
+                return fail(ErrorCode::Unsupported,
+                            "the publisher sends AMF3, only AMF0 is understood");
             default:
-                return fail(ErrorCode::Malformed, fmt::format("{:#04x} is no type of AMF0", *marker));
+                return fail(ErrorCode::Malformed,
+                            fmt::format("{:#04x} is no type of AMF0", *marker));
         }
     }
 
@@ -163,8 +174,12 @@ void append_text(Bytes& out, std::string_view text) {
 }  // namespace
 
 // Written out: clang 19 crashes on defaulted comparisons that contain each other.
-bool operator==(const Object& left, const Object& right) { return left.properties == right.properties; }
-bool operator==(const Array& left, const Array& right) { return left.values == right.values; }
+bool operator==(const Object& left, const Object& right) {
+    return left.properties == right.properties;
+}
+bool operator==(const Array& left, const Array& right) {
+    return left.values == right.values;
+}
 
 const Value* Object::find(std::string_view name) const {
     const auto found = std::ranges::find(properties, name, &Property::name);
@@ -174,8 +189,8 @@ const Value* Object::find(std::string_view name) const {
 Result<std::vector<Value>> read(BytesView bytes) {
     if (bytes.size() > kMessageBytesMax) {
         return fail(ErrorCode::LimitExceeded,
-                    fmt::format("an AMF0 message of {} bytes is above the limit of {}", bytes.size(),
-                                kMessageBytesMax));
+                    fmt::format("an AMF0 message of {} bytes is above the limit of {}",
+                                bytes.size(), kMessageBytesMax));
     }
     return Reader{bytes}.all();
 }
@@ -195,9 +210,13 @@ void append_value(Bytes& out, std::string_view text) {
     append_text(out, text);
 }
 
-void append_value(Bytes& out, Null) { out.push_back(kNull); }
+void append_value(Bytes& out, Null) {
+    out.push_back(kNull);
+}
 
-void append_value(Bytes& out, Undefined) { out.push_back(kUndefined); }
+void append_value(Bytes& out, Undefined) {
+    out.push_back(kUndefined);
+}
 
 void append_value(Bytes& out, const Object& object) {
     out.push_back(kObject);

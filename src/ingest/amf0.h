@@ -59,7 +59,8 @@ struct Property {
 
 /// Reads all values of a message, one behind the other.
 ///
-/// Strings and long strings become the same; a reference or an unsupported marker becomes Undefined.
+/// Strings and long strings become the same; a reference or an unsupported marker becomes
+/// Undefined.
 ///
 /// Errors: Malformed      cut short, or an unknown marker.
 ///         LimitExceeded  more than kMessageBytesMax, kValuesMax or kDepthMax.

@@ -13,7 +13,9 @@ Bytes joined(std::initializer_list<Bytes> pieces) {
 
 const Bytes kOne{0x00, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0};  // the number 1
 
-ErrorCode code_of(BytesView bytes) { return read(bytes).error().code; }
+ErrorCode code_of(BytesView bytes) {
+    return read(bytes).error().code;
+}
 
 /// `depth` objects, each but the last with the next one as its property "a".
 Bytes nested(int depth) {
@@ -27,8 +29,15 @@ Bytes nested(int depth) {
 }  // namespace
 
 TEST_CASE("scalar values are read one behind the other") {
-    const Bytes bytes = joined({kOne, {0x01, 0x01}, {0x01, 0x00}, {0x02, 0, 2, 'h', 'i'}, {0x05}, {0x06},
-                                {0x0c, 0, 0, 0, 3, 'l', 'o', 'n'}, {0x07, 0, 1}, {0x0d}});
+    const Bytes bytes = joined({kOne,
+                                {0x01, 0x01},
+                                {0x01, 0x00},
+                                {0x02, 0, 2, 'h', 'i'},
+                                {0x05},
+                                {0x06},
+                                {0x0c, 0, 0, 0, 3, 'l', 'o', 'n'},
+                                {0x07, 0, 1},
+                                {0x0d}});
 
     const auto values = read(bytes).value();
 
@@ -129,7 +138,8 @@ TEST_CASE("what the writer appends, the reader reads") {
     const auto values = read(out).value();
 
     REQUIRE(values.size() == 4);
-    CHECK(Bytes(out.begin(), out.begin() + 10) == Bytes{0x02, 0, 7, '_', 'r', 'e', 's', 'u', 'l', 't'});
+    CHECK(Bytes(out.begin(), out.begin() + 10) ==
+          Bytes{0x02, 0, 7, '_', 'r', 'e', 's', 'u', 'l', 't'});
     CHECK(values[0] == Value{std::string("_result")});
     CHECK(values[1] == Value{1.0});
     CHECK(values[2] == Value{Null{}});

@@ -16,7 +16,8 @@ constexpr std::array<std::size_t, 4> kMessageHeaderBytes{11, 7, 3, 0};  // by fo
 /// The largest time of a type 0 chunk that a type 3 behind it may mean as a delta.
 constexpr std::uint32_t kPlausibleDelta = 1'000;  // milliseconds
 
-std::uint32_t number_at(std::span<const std::uint8_t> bytes, std::size_t offset, std::size_t count) {
+std::uint32_t number_at(std::span<const std::uint8_t> bytes, std::size_t offset,
+                        std::size_t count) {
     BytesReader reader{bytes.subspan(offset)};
     return static_cast<std::uint32_t>(*reader.number(count));
 }
@@ -43,17 +44,23 @@ Result<std::optional<Message>> ChunkReader::next(BytesReader& input) {
 
 std::size_t ChunkReader::basic_header_bytes() const {
     switch (header_[0] & 0x3f) {
-        case 0: return 2;
-        case 1: return 3;
-        default: return 1;
+        case 0:
+            return 2;
+        case 1:
+            return 3;
+        default:
+            return 1;
     }
 }
 
 std::uint32_t ChunkReader::chunk_stream_id() const {
     switch (header_[0] & 0x3f) {
-        case 0: return 64u + header_[1];
-        case 1: return 64u + header_[1] + 256u * header_[2];
-        default: return header_[0] & 0x3fu;
+        case 0:
+            return 64u + header_[1];
+        case 1:
+            return 64u + header_[1] + 256u * header_[2];
+        default:
+            return header_[0] & 0x3fu;
     }
 }
 
@@ -111,15 +118,17 @@ Result<void> ChunkReader::apply_header() {
     Stream& stream = **found;
 
     if (stream.open && format() != 3) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("a message begins on chunk stream {} before the one under way is complete",
-                                stream.id));
+        return fail(
+            ErrorCode::Malformed,
+            fmt::format("a message begins on chunk stream {} before the one under way is complete",
+                        stream.id));
     }
     // Type 1 on a fresh chunk stream is how librtmp sends its pings; it means message stream 0.
     if (!stream.had_header && format() >= 2) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("chunk stream {} begins with a type {} chunk, which leaves out its length",
-                                stream.id, format()));
+        return fail(
+            ErrorCode::Malformed,
+            fmt::format("chunk stream {} begins with a type {} chunk, which leaves out its length",
+                        stream.id, format()));
     }
     if (format() != 3) read_message_header(stream);
     if (!stream.open) {
@@ -152,8 +161,8 @@ void ChunkReader::read_message_header(Stream& stream) {
 Result<void> ChunkReader::begin_message(Stream& stream) {
     if (stream.length > limits_.message_bytes_max) {
         return fail(ErrorCode::LimitExceeded,
-                    fmt::format("a message of {} bytes is announced; at most {} are taken here", stream.length,
-                                limits_.message_bytes_max));
+                    fmt::format("a message of {} bytes is announced; at most {} are taken here",
+                                stream.length, limits_.message_bytes_max));
     }
     if (open_bytes_ + stream.length > limits_.open_bytes_max) {
         return fail(ErrorCode::LimitExceeded,
@@ -162,8 +171,9 @@ Result<void> ChunkReader::begin_message(Stream& stream) {
     }
     if (format() == 0) {
         stream.timestamp = stream.delta;
-        // A type 3 chunk next repeats this time as its delta (§5.3.1.2.4), as ffmpeg does with the small
-        // times of a start; where that would be a leap, the encoder means the same time again (librtmp).
+        // A type 3 chunk next repeats this time as its delta (§5.3.1.2.4), as ffmpeg does with the
+        // small times of a start; where that would be a leap, the encoder means the same time again
+        // (librtmp).
         if (stream.delta > kPlausibleDelta) stream.delta = 0;
     } else {
         stream.timestamp += stream.delta;
@@ -194,7 +204,8 @@ Result<std::optional<Message>> ChunkReader::read_payload(BytesReader& input) {
 
 /// Out: true when `message` was for this layer.
 Result<bool> ChunkReader::obey(const Message& message) {
-    if (message.type != MessageType::SetChunkSize && message.type != MessageType::Abort) return false;
+    if (message.type != MessageType::SetChunkSize && message.type != MessageType::Abort)
+        return false;
     if (message.payload.size() < 4) {
         return fail(ErrorCode::Malformed, "a protocol control message is shorter than its 4 bytes");
     }
@@ -205,8 +216,8 @@ Result<bool> ChunkReader::obey(const Message& message) {
     }
     if (value == 0 || value > kChunkBytesMax) {
         return fail(ErrorCode::LimitExceeded,
-                    fmt::format("the publisher sets a chunk size of {}; 1 to {} are possible", value,
-                                kChunkBytesMax));
+                    fmt::format("the publisher sets a chunk size of {}; 1 to {} are possible",
+                                value, kChunkBytesMax));
     }
     chunk_bytes_ = value;
     return true;

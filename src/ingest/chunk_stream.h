@@ -15,21 +15,21 @@ namespace oxbow::ingest {
 /// What one connection may make us hold.
 struct ChunkLimits {
     std::size_t message_bytes_max = 16 * 1024 * 1024 - 1;  // all that 24 bits of length can say
-    std::size_t open_bytes_max = 20 * 1024 * 1024;         // promised by all messages not yet complete
+    std::size_t open_bytes_max = 20 * 1024 * 1024;  // promised by all messages not yet complete
 };
 
 /// Before a stream key was shown only commands are due: little is enough.
 inline constexpr ChunkLimits kLimitsBeforePublish{.message_bytes_max = 64 * 1024,
                                                   .open_bytes_max = 128 * 1024};
 
-inline constexpr std::size_t kChunkStreamsMax = 64;                 // per connection
-inline constexpr std::uint32_t kChunkBytesMax = 16 * 1024 * 1024;   // above the longest message: useless
+inline constexpr std::size_t kChunkStreamsMax = 64;                // per connection
+inline constexpr std::uint32_t kChunkBytesMax = 16 * 1024 * 1024;  // longer than any message
 inline constexpr std::uint32_t kChunkBytesAtStart = 128;
 
 /// Puts messages together from the chunks of one connection.
 ///
-/// Incremental: bytes come in any pieces, chunk streams interleave. Set Chunk Size and Abort Message are
-/// obeyed here and not handed out.
+/// Incremental: bytes come in any pieces, chunk streams interleave. Set Chunk Size and Abort
+/// Message are obeyed here and not handed out.
 ///
 /// Source: Adobe RTMP 1.0 §5.3, §5.4.1, §5.4.2.
 class ChunkReader {
@@ -53,10 +53,10 @@ private:
     struct Stream {
         std::uint32_t id = 0;
         bool had_header = false;
-        bool extended = false;      // its last timestamp or delta took the extended field
-        bool open = false;          // a message is under way
+        bool extended = false;  // its last timestamp or delta took the extended field
+        bool open = false;      // a message is under way
         std::uint32_t timestamp = 0;
-        std::uint32_t delta = 0;    // what a type 3 chunk adds when it begins a message
+        std::uint32_t delta = 0;  // what a type 3 chunk adds when it begins a message
         std::uint32_t length = 0;
         MessageType type{};
         std::uint32_t message_stream_id = 0;

@@ -53,7 +53,9 @@ Bytes type2(std::uint8_t stream, std::uint32_t delta) {
     return out;
 }
 
-Bytes type3(std::uint8_t stream) { return {static_cast<std::uint8_t>(0xc0 | stream)}; }
+Bytes type3(std::uint8_t stream) {
+    return {static_cast<std::uint8_t>(0xc0 | stream)};
+}
 
 Bytes number4(std::uint32_t value) {
     Bytes out;
@@ -61,11 +63,14 @@ Bytes number4(std::uint32_t value) {
     return out;
 }
 
-Bytes set_chunk_size(std::uint32_t size) { return joined({type0(2, 0, 4, 1), number4(size)}); }
+Bytes set_chunk_size(std::uint32_t size) {
+    return joined({type0(2, 0, 4, 1), number4(size)});
+}
 
 }  // namespace
 
-TEST_CASE("a type 0 chunk is a message with an absolute time, its type and a little-endian stream id") {
+TEST_CASE(
+    "a type 0 chunk is a message with an absolute time, its type and a little-endian stream id") {
     ChunkReader reader{ChunkLimits{}};
 
     const auto messages = read_all(reader, joined({type0(6, 1'000, 3, 9), {0x17, 0x00, 0x01}}));
@@ -80,9 +85,14 @@ TEST_CASE("a type 0 chunk is a message with an absolute time, its type and a lit
 TEST_CASE("types 1, 2 and 3 add their delta and take from the header before what they leave out") {
     ChunkReader reader{ChunkLimits{}};
 
-    const auto messages = read_all(
-        reader, joined({type0(4, 100, 1, 8), {0xa0}, type1(4, 23, 2, 9), {0xa1, 0xa2}, type2(4, 24),
-                        {0xa3, 0xa4}, type3(4), {0xa5, 0xa6}}));
+    const auto messages = read_all(reader, joined({type0(4, 100, 1, 8),
+                                                   {0xa0},
+                                                   type1(4, 23, 2, 9),
+                                                   {0xa1, 0xa2},
+                                                   type2(4, 24),
+                                                   {0xa3, 0xa4},
+                                                   type3(4),
+                                                   {0xa5, 0xa6}}));
 
     REQUIRE(messages.size() == 4);
     CHECK(messages[1].timestamp == 123);
@@ -137,8 +147,12 @@ TEST_CASE("a message of exactly the chunk size is complete without another chunk
 TEST_CASE("messages interleave on their chunk streams") {
     ChunkReader reader{ChunkLimits{}};
 
-    const auto messages = read_all(
-        reader, joined({type0(6, 40, 130, 9), Bytes(128, 1), type0(4, 23, 2, 8), {0xaf, 1}, type3(6), {2, 3}}));
+    const auto messages = read_all(reader, joined({type0(6, 40, 130, 9),
+                                                   Bytes(128, 1),
+                                                   type0(4, 23, 2, 8),
+                                                   {0xaf, 1},
+                                                   type3(6),
+                                                   {2, 3}}));
 
     REQUIRE(messages.size() == 2);
     CHECK(messages[0].type == MessageType::Audio);
@@ -151,13 +165,19 @@ TEST_CASE("messages interleave on their chunk streams") {
 TEST_CASE("chunks are read alike in one piece and byte by byte") {
     ChunkReader whole{ChunkLimits{}};
     ChunkReader pieces{ChunkLimits{}};
-    const Bytes wire = joined({set_chunk_size(4), type0(6, 0xffffff, 6, 9), number4(0x01000000),
-                               {1, 2, 3, 4}, type3(6), number4(0x01000000), {5, 6}});
+    const Bytes wire = joined({set_chunk_size(4),
+                               type0(6, 0xffffff, 6, 9),
+                               number4(0x01000000),
+                               {1, 2, 3, 4},
+                               type3(6),
+                               number4(0x01000000),
+                               {5, 6}});
 
     const auto at_once = read_all(whole, wire);
     std::vector<Message> byte_by_byte;
     for (const auto byte : wire) {
-        for (auto& message : read_all(pieces, Bytes{byte})) byte_by_byte.push_back(std::move(message));
+        for (auto& message : read_all(pieces, Bytes{byte}))
+            byte_by_byte.push_back(std::move(message));
     }
 
     REQUIRE(at_once.size() == 1);
@@ -171,9 +191,18 @@ TEST_CASE("chunks are read alike in one piece and byte by byte") {
 TEST_CASE("an extended timestamp is a delta in types 1 and 2, and a type 3 message repeats it") {
     ChunkReader reader{ChunkLimits{}};
 
-    const auto messages = read_all(
-        reader, joined({type0(6, 10, 1, 9), {1}, type2(6, 0xffffff), number4(0x01000000), {2}, type3(6),
-                        number4(0x01000000), {3}, type2(6, 5), {4}, type3(6), {5}}));
+    const auto messages = read_all(reader, joined({type0(6, 10, 1, 9),
+                                                   {1},
+                                                   type2(6, 0xffffff),
+                                                   number4(0x01000000),
+                                                   {2},
+                                                   type3(6),
+                                                   number4(0x01000000),
+                                                   {3},
+                                                   type2(6, 5),
+                                                   {4},
+                                                   type3(6),
+                                                   {5}}));
 
     REQUIRE(messages.size() == 5);
     CHECK(messages[1].timestamp == 0x0100000a);
@@ -185,8 +214,8 @@ TEST_CASE("an extended timestamp is a delta in types 1 and 2, and a type 3 messa
 TEST_CASE("times run on modulo 2^32") {
     ChunkReader reader{ChunkLimits{}};
 
-    const auto messages = read_all(reader, joined({type0(6, 0xffffff, 1, 9), number4(0xfffffff0), {1},
-                                                   type2(6, 0x20), {2}}));
+    const auto messages = read_all(
+        reader, joined({type0(6, 0xffffff, 1, 9), number4(0xfffffff0), {1}, type2(6, 0x20), {2}}));
 
     CHECK(messages.at(0).timestamp == 0xfffffff0);
     CHECK(messages.at(1).timestamp == 0x10);
@@ -196,10 +225,17 @@ TEST_CASE("chunk stream ids take one, two or three bytes") {
     ChunkReader reader{ChunkLimits{}};
     const Bytes rest_of_header{0, 0, 5, 0, 0, 1, 8, 1, 0, 0, 0};
 
-    const auto messages =
-        read_all(reader, joined({{63}, rest_of_header, {0x0a}, {0x00, 0x00}, rest_of_header, {0x0b},
-                                 {0x01, 0xff, 0xff}, rest_of_header, {0x0c}, {0xc1, 0xff, 0xff, 0x0d},
-                                 {0xc0, 0x00, 0x0e}}));
+    const auto messages = read_all(reader, joined({{63},
+                                                   rest_of_header,
+                                                   {0x0a},
+                                                   {0x00, 0x00},
+                                                   rest_of_header,
+                                                   {0x0b},
+                                                   {0x01, 0xff, 0xff},
+                                                   rest_of_header,
+                                                   {0x0c},
+                                                   {0xc1, 0xff, 0xff, 0x0d},
+                                                   {0xc0, 0x00, 0x0e}}));
 
     REQUIRE(messages.size() == 5);
     CHECK(messages[3].payload == Bytes{0x0d});
@@ -221,9 +257,9 @@ TEST_CASE("a message may be empty") {
 TEST_CASE("a chunk size holds from the next chunk on and is not handed out") {
     ChunkReader reader{ChunkLimits{}};
 
-    const auto messages = read_all(
-        reader, joined({type0(6, 0, 135, 9), Bytes(128, 1), set_chunk_size(5), type3(6), Bytes(5, 2), type3(6),
-                        Bytes(2, 3)}));
+    const auto messages =
+        read_all(reader, joined({type0(6, 0, 135, 9), Bytes(128, 1), set_chunk_size(5), type3(6),
+                                 Bytes(5, 2), type3(6), Bytes(2, 3)}));
 
     REQUIRE(messages.size() == 1);
     CHECK(messages[0].payload.size() == 135);
@@ -236,7 +272,8 @@ TEST_CASE("chunk sizes from 1 to the limit are taken, 0 and the next are not") {
     ChunkReader zero{ChunkLimits{}};
     ChunkReader above{ChunkLimits{}};
 
-    const auto by_one = read_all(smallest, joined({set_chunk_size(1), type0(4, 0, 2, 8), {1}, type3(4), {2}}));
+    const auto by_one =
+        read_all(smallest, joined({set_chunk_size(1), type0(4, 0, 2, 8), {1}, type3(4), {2}}));
     const auto by_most =
         read_all(largest, joined({set_chunk_size(16'777'216), type0(4, 0, 300, 8), Bytes(300, 1)}));
 
@@ -250,16 +287,17 @@ TEST_CASE("chunk sizes from 1 to the limit are taken, 0 and the next are not") {
 TEST_CASE("an aborted message is dropped, and the chunk stream goes on with the next header") {
     ChunkReader reader{{.message_bytes_max = 200, .open_bytes_max = 204}};
 
-    const auto messages =
-        read_all(reader, joined({type0(6, 0, 200, 9), Bytes(128, 1), type0(2, 0, 4, 2), number4(6),
-                                 type0(6, 7, 128, 9), Bytes(128, 2), type0(2, 0, 4, 2), number4(999)}));
+    const auto messages = read_all(
+        reader, joined({type0(6, 0, 200, 9), Bytes(128, 1), type0(2, 0, 4, 2), number4(6),
+                        type0(6, 7, 128, 9), Bytes(128, 2), type0(2, 0, 4, 2), number4(999)}));
 
     REQUIRE(messages.size() == 1);
     CHECK(messages[0].timestamp == 7);
     CHECK(messages[0].payload == Bytes(128, 2));
 }
 
-TEST_CASE("a message of the largest length is taken, one of the next length is refused at its header") {
+TEST_CASE(
+    "a message of the largest length is taken, one of the next length is refused at its header") {
     ChunkReader at_limit{{.message_bytes_max = 100, .open_bytes_max = 1'000}};
     ChunkReader above{{.message_bytes_max = 100, .open_bytes_max = 1'000}};
 
@@ -325,8 +363,8 @@ TEST_CASE("a chunk stream may begin with type 1, as librtmp's pings do, but not 
 TEST_CASE("a header that begins a message inside another one on its chunk stream is refused") {
     ChunkReader reader{ChunkLimits{}};
 
-    const auto error = error_of(
-        reader, joined({type0(6, 0, 200, 9), Bytes(128, 1), type0(6, 0, 200, 9)}));
+    const auto error =
+        error_of(reader, joined({type0(6, 0, 200, 9), Bytes(128, 1), type0(6, 0, 200, 9)}));
 
     CHECK(error.code == ErrorCode::Malformed);
     CHECK(error.what == "a message begins on chunk stream 6 before the one under way is complete");

@@ -18,7 +18,8 @@ BytesView amf0_part(const Message& message) {
 }
 
 template <typename... Values>
-Message call(std::uint32_t stream_id, std::string_view name, double transaction, const Values&... values) {
+Message call(std::uint32_t stream_id, std::string_view name, double transaction,
+             const Values&... values) {
     Message message{.type = MessageType::CommandAmf0, .stream_id = stream_id};
     amf0::append_value(message.payload, name);
     amf0::append_value(message.payload, transaction);
@@ -30,11 +31,13 @@ amf0::Property property(std::string name, std::string_view text) {
     return {std::move(name), {std::string(text)}};
 }
 
-amf0::Property property(std::string name, double number) { return {std::move(name), {number}}; }
+amf0::Property property(std::string name, double number) {
+    return {std::move(name), {number}};
+}
 
 amf0::Object status(StatusLevel level, std::string_view code, std::string_view description) {
-    return {{property("level", level == StatusLevel::Status ? "status" : "error"), property("code", code),
-             property("description", description)}};
+    return {{property("level", level == StatusLevel::Status ? "status" : "error"),
+             property("code", code), property("description", description)}};
 }
 
 /// A number that may be anything as one that is finite and not negative.
@@ -64,7 +67,8 @@ Result<Command> read_command(const Message& message) {
     auto values = amf0::read(amf0_part(message));
     if (!values) return std::unexpected(values.error());
     if (values->empty() || !values->front().text()) {
-        return fail(ErrorCode::Malformed, "a command message does not begin with the command's name");
+        return fail(ErrorCode::Malformed,
+                    "a command message does not begin with the command's name");
     }
     Command command{.name = *values->front().text(), .arguments = {}};
     if (values->size() > 1 && (*values)[1].number()) command.transaction = *(*values)[1].number();
@@ -78,7 +82,8 @@ std::optional<StreamMetadata> read_metadata(const Message& message) {
     const auto values = amf0::read(amf0_part(message));
     if (!values || values->empty()) return std::nullopt;
     const auto is = [&values](std::size_t index, std::string_view name) {
-        return index < values->size() && (*values)[index].text() && *(*values)[index].text() == name;
+        return index < values->size() && (*values)[index].text() &&
+               *(*values)[index].text() == name;
     };
     const std::size_t name_at = is(0, "@setDataFrame") ? 1 : 0;
     if (!is(name_at, "onMetaData") || name_at + 1 >= values->size()) return std::nullopt;
@@ -87,7 +92,8 @@ std::optional<StreamMetadata> read_metadata(const Message& message) {
 
     StreamMetadata metadata;
     const amf0::Value* encoder = object->find("encoder");
-    if (encoder && encoder->text()) metadata.encoder = log::printable(*encoder->text(), kEncoderBytesMax);
+    if (encoder && encoder->text())
+        metadata.encoder = log::printable(*encoder->text(), kEncoderBytesMax);
     metadata.video_bits_per_second = hint(*object, "videodatarate", 1'000);  // kbit/s on the wire
     metadata.audio_bits_per_second = hint(*object, "audiodatarate", 1'000);
     metadata.frame_rate = hint(*object, "framerate", 1);
@@ -130,13 +136,17 @@ Message set_peer_bandwidth(std::uint32_t window) {
     return message;
 }
 
-Message stream_begin(std::uint32_t stream_id) { return user_control(0, stream_id); }
+Message stream_begin(std::uint32_t stream_id) {
+    return user_control(0, stream_id);
+}
 
-Message ping_response(std::uint32_t timestamp) { return user_control(7, timestamp); }
+Message ping_response(std::uint32_t timestamp) {
+    return user_control(7, timestamp);
+}
 
 Message connect_result(double transaction) {
-    const amf0::Object server{{property("fmsVer", "FMS/3,5,7,7009"), property("capabilities", 31),
-                               property("mode", 1)}};
+    const amf0::Object server{
+        {property("fmsVer", "FMS/3,5,7,7009"), property("capabilities", 31), property("mode", 1)}};
     amf0::Object information =
         status(StatusLevel::Status, "NetConnection.Connect.Success", "Connection succeeded.");
     information.properties.push_back(property("objectEncoding", 0));

@@ -20,7 +20,7 @@ inline constexpr std::size_t kEncoderBytesMax = 128;     // of StreamMetadata::e
 /// A remote call, as NetConnection and NetStream make them.
 struct Command {
     std::string name;
-    double transaction = 0;  // what the answer repeats; 0: wants none
+    double transaction = 0;              // what the answer repeats; 0: wants none
     std::vector<amf0::Value> arguments;  // [0] is the command object, often null
 
     /// The text at `index`; nullptr when there is none.
@@ -33,8 +33,8 @@ struct Command {
 /// Source: Adobe RTMP 1.0 §7.2.
 Result<Command> read_command(const Message& message);
 
-/// What an onMetaData message says, also inside @setDataFrame; nullopt for any other data message and
-/// for one that cannot be read, since it is only hints.
+/// What an onMetaData message says, also inside @setDataFrame; nullopt for any other data message
+/// and for one that cannot be read, since it is only hints.
 std::optional<StreamMetadata> read_metadata(const Message& message);
 
 /// "sk_us-east-1_AsXego4U6tnj_567890abcdef?priority=2" in its two parts.

@@ -14,7 +14,9 @@ Message message_of(MessageType type, const Values&... values) {
     return message;
 }
 
-std::string_view text(std::string_view value) { return value; }
+std::string_view text(std::string_view value) {
+    return value;
+}
 
 amf0::Object metadata_with(std::string name, amf0::Value value) {
     return {{{std::move(name), std::move(value)}}};
@@ -23,8 +25,8 @@ amf0::Object metadata_with(std::string name, amf0::Value value) {
 }  // namespace
 
 TEST_CASE("a command is its name, its transaction and what follows") {
-    const auto command = read_command(message_of(MessageType::CommandAmf0, text("publish"), 5.0, amf0::Null{},
-                                                 text("key"), text("live")))
+    const auto command = read_command(message_of(MessageType::CommandAmf0, text("publish"), 5.0,
+                                                 amf0::Null{}, text("key"), text("live")))
                              .value();
 
     CHECK(command.name == "publish");
@@ -82,11 +84,11 @@ TEST_CASE("metadata that cannot be true becomes 0, and an encoder's name fits a 
     const auto not_a_number = read_metadata(
         message_of(MessageType::DataAmf0, text("onMetaData"),
                    metadata_with("framerate", {std::numeric_limits<double>::quiet_NaN()})));
-    const auto as_text = read_metadata(
-        message_of(MessageType::DataAmf0, text("onMetaData"), metadata_with("framerate", {std::string("30")})));
-    const auto name = read_metadata(
-        message_of(MessageType::DataAmf0, text("onMetaData"),
-                   metadata_with("encoder", {"a\n" + std::string(200, 'b')})));
+    const auto as_text = read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"),
+                                                  metadata_with("framerate", {std::string("30")})));
+    const auto name =
+        read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"),
+                                 metadata_with("encoder", {"a\n" + std::string(200, 'b')})));
 
     CHECK(negative.value().frame_rate == 0);
     CHECK(infinite.value().video_bits_per_second == 0);
@@ -99,7 +101,8 @@ TEST_CASE("data messages that are not metadata, or broken, are no metadata") {
     Message broken = message_of(MessageType::DataAmf0, text("onMetaData"), amf0::Object{});
     broken.payload.pop_back();
 
-    CHECK_FALSE(read_metadata(message_of(MessageType::DataAmf0, text("onCaptionInfo"), amf0::Object{})));
+    CHECK_FALSE(
+        read_metadata(message_of(MessageType::DataAmf0, text("onCaptionInfo"), amf0::Object{})));
     CHECK_FALSE(read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"))));
     CHECK_FALSE(read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"), 1.0)));
     CHECK_FALSE(read_metadata(message_of(MessageType::DataAmf0)));
@@ -126,7 +129,8 @@ TEST_CASE("the application's name stands between slashes and in front of a query
     CHECK(application_name("") == "");
 }
 
-TEST_CASE("a masked key names its channel and hides the secret, and hides all of what is no such key") {
+TEST_CASE(
+    "a masked key names its channel and hides the secret, and hides all of what is no such key") {
     CHECK(masked(StreamKeyValue{"sk_us-east-1_AsXego4U6tnj_567890abcdef"}) ==
           "sk_us-east-1_AsXego4U6tnj_****");
     CHECK(masked(StreamKeyValue{"sk_us-east-1_AsXego4U6tnj_567890_abcdef"}) ==
@@ -156,7 +160,8 @@ TEST_CASE("an answer to connect repeats the transaction and says AMF0") {
 }
 
 TEST_CASE("a status names its level, code and description") {
-    const auto message = on_status(1, StatusLevel::Error, "NetStream.Publish.BadName", "no such key");
+    const auto message =
+        on_status(1, StatusLevel::Error, "NetStream.Publish.BadName", "no such key");
     const auto values = amf0::read(message.payload).value();
 
     CHECK(message.stream_id == 1);

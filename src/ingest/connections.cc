@@ -31,10 +31,11 @@ Result<Connections::Slot> Connections::admit(std::string address) {
     }
     const auto waiting = waiting_.try_emplace(address, 0).first;
     if (waiting->second >= waiting_per_address_max_) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("{} connections of this address have not published yet, as many as the "
-                                "limit allows",
-                                waiting_per_address_max_));
+        return fail(
+            ErrorCode::LimitExceeded,
+            fmt::format("{} connections of this address have not published yet, as many as the "
+                        "limit allows",
+                        waiting_per_address_max_));
     }
     ++waiting->second;
     open_.push_back(std::make_shared<StopSignal>());

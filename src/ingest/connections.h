@@ -15,8 +15,8 @@ namespace oxbow::ingest {
 
 /// Counts the connections of one server, refuses those above its limits, and stops them all.
 ///
-/// An address is limited in connections that do not publish: a studio may send many channels from one,
-/// but whoever has no stream key gets few. Thread-safe; connections end on other loops.
+/// An address is limited in connections that do not publish: a studio may send many channels from
+/// one, but whoever has no stream key gets few. Thread-safe; connections end on other loops.
 class Connections : public std::enable_shared_from_this<Connections> {
 public:
     /// One connection's place; destruction frees it.

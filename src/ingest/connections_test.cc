@@ -1,7 +1,7 @@
 #include "ingest/connections.h"
 
-#include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/io_context.hpp>
 
 namespace oxbow::ingest {
 
@@ -56,8 +56,8 @@ TEST_CASE("a stop is posted to who listens, once, and the first one counts") {
     StopSignal signal;
     std::vector<std::string> heard;
 
-    const bool listening =
-        signal.listen(loop.get_executor(), [&heard](const std::string& why) { heard.push_back(why); });
+    const bool listening = signal.listen(
+        loop.get_executor(), [&heard](const std::string& why) { heard.push_back(why); });
     signal.stop("first");
     signal.stop("second");
     const auto before_run = heard.size();
@@ -77,7 +77,8 @@ TEST_CASE("a stop while nobody listens is found by who listens next") {
     signal.ignore();
 
     signal.stop("moved");
-    const bool listening = signal.listen(loop.get_executor(), [&heard](const std::string&) { heard = true; });
+    const bool listening =
+        signal.listen(loop.get_executor(), [&heard](const std::string&) { heard = true; });
     loop.run();
 
     CHECK_FALSE(listening);

@@ -43,35 +43,40 @@ Result<std::optional<PublisherEvent>> Conversation::next(BytesReader& input) {
     }
 }
 
-Bytes Conversation::take_replies() { return std::exchange(replies_, {}); }
+Bytes Conversation::take_replies() {
+    return std::exchange(replies_, {});
+}
 
 void Conversation::grant_publish() {
     ENSURE(step_ == Step::Asked);
     step_ = Step::Publishing;
     chunks_.set_limits(ChunkLimits{});
     reply(kControlChunkStream, stream_begin(kStreamId));
-    reply(kStatusChunkStream,
-          on_status(kStreamId, StatusLevel::Status, "NetStream.Publish.Start", "The stream is on the air."));
+    reply(kStatusChunkStream, on_status(kStreamId, StatusLevel::Status, "NetStream.Publish.Start",
+                                        "The stream is on the air."));
 }
 
 void Conversation::refuse_publish(const Error& error) {
     ENSURE(step_ == Step::Asked);
     step_ = Step::Over;
     const bool bad_name = error.code == ErrorCode::NotFound || error.code == ErrorCode::Conflict;
-    reply(kStatusChunkStream,
-          on_status(kStreamId, StatusLevel::Error,
-                    bad_name ? "NetStream.Publish.BadName" : "NetStream.Publish.Denied", error.what));
+    reply(
+        kStatusChunkStream,
+        on_status(kStreamId, StatusLevel::Error,
+                  bad_name ? "NetStream.Publish.BadName" : "NetStream.Publish.Denied", error.what));
 }
 
 void Conversation::reject_media(std::string_view why) {
     step_ = Step::Over;
-    reply(kStatusChunkStream, on_status(kStreamId, StatusLevel::Error, "NetStream.Publish.Failed", why));
+    reply(kStatusChunkStream,
+          on_status(kStreamId, StatusLevel::Error, "NetStream.Publish.Failed", why));
 }
 
 Result<Conversation::MaybeEvent> Conversation::on_message(Message message) {
     switch (message.type) {
         case MessageType::Audio:
-        case MessageType::Video: return on_media(std::move(message));
+        case MessageType::Video:
+            return on_media(std::move(message));
         case MessageType::CommandAmf0:
         case MessageType::CommandAmf3: {
             const auto command = read_command(message);
@@ -92,7 +97,8 @@ Result<Conversation::MaybeEvent> Conversation::on_message(Message message) {
         }
         case MessageType::WindowAcknowledgementSize:
             if (message.payload.size() < 4) {
-                return fail(ErrorCode::Malformed, "a window acknowledgement size has fewer than 4 bytes");
+                return fail(ErrorCode::Malformed,
+                            "a window acknowledgement size has fewer than 4 bytes");
             }
             window_ = std::max(number_at(message.payload, 0, 4), kWindowBytesMin);
             return std::nullopt;
@@ -115,8 +121,9 @@ Result<Conversation::MaybeEvent> Conversation::on_media(Message message) {
 Result<Conversation::MaybeEvent> Conversation::on_command(const Command& command) {
     if (command.name == "connect") return on_connect(command);
     if (step_ == Step::Connect) {
-        return fail(ErrorCode::Malformed, fmt::format("the client calls \"{}\" before it calls \"connect\"",
-                                                      log::printable(command.name, 40)));
+        return fail(ErrorCode::Malformed,
+                    fmt::format("the client calls \"{}\" before it calls \"connect\"",
+                                log::printable(command.name, 40)));
     }
     if (command.name == "createStream") {
         reply(kCommandChunkStream, create_stream_result(command.transaction, kStreamId));
@@ -140,7 +147,8 @@ Result<Conversation::MaybeEvent> Conversation::on_connect(const Command& command
     if (step_ != Step::Connect) {
         return fail(ErrorCode::Malformed, "the client calls \"connect\" a second time");
     }
-    const amf0::Object* object = command.arguments.empty() ? nullptr : command.arguments[0].object();
+    const amf0::Object* object =
+        command.arguments.empty() ? nullptr : command.arguments[0].object();
     const amf0::Value* app = object ? object->find("app") : nullptr;
     const std::string name = app && app->text() ? application_name(*app->text()) : "";
     reply(kControlChunkStream, control(MessageType::WindowAcknowledgementSize, kWindowBytes));
@@ -167,10 +175,11 @@ Result<Conversation::MaybeEvent> Conversation::on_publish(const Command& command
     const std::string* name = command.text(1);
     StreamName stream = split_stream_name(name ? *name : "");
     if (stream.key.empty() || name->size() > kStreamNameBytesMax) {
-        const Error error{ErrorCode::NotFound,
-                          stream.key.empty()
-                              ? "the stream key is missing: publish to rtmp://HOST/app/STREAM_KEY"
-                              : fmt::format("the stream key is longer than {} bytes", kStreamNameBytesMax)};
+        const Error error{
+            ErrorCode::NotFound,
+            stream.key.empty()
+                ? "the stream key is missing: publish to rtmp://HOST/app/STREAM_KEY"
+                : fmt::format("the stream key is longer than {} bytes", kStreamNameBytesMax)};
         refuse_publish(error);
         return std::unexpected(error);
     }
@@ -179,15 +188,16 @@ Result<Conversation::MaybeEvent> Conversation::on_publish(const Command& command
 
 Result<Conversation::MaybeEvent> Conversation::on_play() {
     const std::string why = "RTMP is for publishers only: watch on the HTTP port";
-    reply(kStatusChunkStream, on_status(kStreamId, StatusLevel::Error, "NetStream.Play.Failed", why));
+    reply(kStatusChunkStream,
+          on_status(kStreamId, StatusLevel::Error, "NetStream.Play.Failed", why));
     return fail(ErrorCode::Unsupported, why);
 }
 
 Conversation::MaybeEvent Conversation::on_unpublish() {
     if (step_ != Step::Publishing) return std::nullopt;
     step_ = Step::Over;
-    reply(kStatusChunkStream,
-          on_status(kStreamId, StatusLevel::Status, "NetStream.Unpublish.Success", "The stream has ended."));
+    reply(kStatusChunkStream, on_status(kStreamId, StatusLevel::Status,
+                                        "NetStream.Unpublish.Success", "The stream has ended."));
     return Unpublished{};
 }
 

@@ -39,9 +39,9 @@ using PublisherEvent = std::variant<PublishAsked, Unpublished, StreamMetadata, M
 /// Source: Adobe RTMP 1.0; Enhanced RTMP v1 for the codecs inside.
 class Conversation {
 public:
-    static constexpr std::uint32_t kWindowBytes = 2'500'000;    // what we ask the client for
-    static constexpr std::uint32_t kWindowBytesMin = 64 * 1024;  // of the client's wish that we follow
-    static constexpr std::uint32_t kReplyChunkBytes = 64 * 1024;  // ffmpeg then sends such chunks as well
+    static constexpr std::uint32_t kWindowBytes = 2'500'000;      // what we ask the client for
+    static constexpr std::uint32_t kWindowBytesMin = 64 * 1024;   // a smaller wish is not followed
+    static constexpr std::uint32_t kReplyChunkBytes = 64 * 1024;  // ffmpeg then sends such, too
 
     enum class Step { Handshake, Connect, Publish, Asked, Publishing, Over };
 
@@ -65,8 +65,8 @@ public:
     /// Answers PublishAsked: .BadName for NotFound and Conflict, .Denied for the rest.
     void refuse_publish(const Error& error);
 
-    /// Tells a publisher why its broadcast cannot go on: NetStream.Publish.Failed. Nothing it sends from
-    /// then on is an event.
+    /// Tells a publisher why its broadcast cannot go on: NetStream.Publish.Failed. Nothing it sends
+    /// from then on is an event.
     void reject_media(std::string_view why);
 
 private:

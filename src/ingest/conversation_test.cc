@@ -7,7 +7,9 @@
 namespace oxbow::ingest {
 namespace {
 
-std::string_view text(std::string_view value) { return value; }
+std::string_view text(std::string_view value) {
+    return value;
+}
 
 template <typename... Values>
 Bytes command(std::uint32_t stream_id, const Values&... values) {
@@ -109,7 +111,8 @@ TEST_CASE("ffmpeg's connection is asked, granted and delivered to its last frame
     client.conversation.grant_publish();
     const auto events = client.send(input.rest());
 
-    CHECK(std::get<PublishAsked>(*asked).stream_key.view() == "sk_us-east-1_AsXego4U6tnj_567890abcdef");
+    CHECK(std::get<PublishAsked>(*asked).stream_key.view() ==
+          "sk_us-east-1_AsXego4U6tnj_567890abcdef");
     CHECK(std::get<PublishAsked>(*asked).query == "priority=2");
     REQUIRE(events.size() == 15);
     CHECK(std::get<StreamMetadata>(events[0]).encoder == "Lavf59.27.100");
@@ -161,7 +164,8 @@ TEST_CASE("another application is rejected, with the URL that works") {
     const auto error = client.error_of(connect("live"));
 
     CHECK(error.code == ErrorCode::Refused);
-    CHECK(error.what == "there is no application \"live\" here: publish to rtmp://HOST/app/STREAM_KEY");
+    CHECK(error.what ==
+          "there is no application \"live\" here: publish to rtmp://HOST/app/STREAM_KEY");
     CHECK(client.last_status() == "NetConnection.Connect.Rejected");
 }
 
@@ -240,7 +244,8 @@ TEST_CASE("a stream name may have 512 bytes and no more, and must not be empty")
     const auto asked = longest.send(publish(std::string(512, 'k')));
 
     CHECK(asked.size() == 1);
-    CHECK(longer.error_of(publish(std::string(513, 'k'))).what == "the stream key is longer than 512 bytes");
+    CHECK(longer.error_of(publish(std::string(513, 'k'))).what ==
+          "the stream key is longer than 512 bytes");
     CHECK(longer.last_status() == "NetStream.Publish.BadName");
     CHECK(empty.error_of(publish("?priority=1")).what ==
           "the stream key is missing: publish to rtmp://HOST/app/STREAM_KEY");
@@ -257,7 +262,9 @@ TEST_CASE("who wants to play is told where to watch") {
     CHECK(client.last_status() == "NetStream.Play.Failed");
 }
 
-TEST_CASE("media before publish is an error, media of a publisher an event, media after the end nothing") {
+TEST_CASE(
+    "media before publish is an error, media of a publisher an event, media after the end "
+    "nothing") {
     Client early;
     early.send(connect("app"));
     Client publisher;
@@ -265,7 +272,8 @@ TEST_CASE("media before publish is an error, media of a publisher an event, medi
 
     const auto before = early.error_of(wire_of(4, kAudio));
     const auto during = publisher.send(wire_of(4, kAudio));
-    const auto end = publisher.send(command(0, text("FCUnpublish"), 6.0, amf0::Null{}, text("key")));
+    const auto end =
+        publisher.send(command(0, text("FCUnpublish"), 6.0, amf0::Null{}, text("key")));
     const auto status = publisher.last_status();
     const auto after = publisher.send(wire_of(4, kAudio));
 
@@ -285,7 +293,8 @@ TEST_CASE("deleteStream and closeStream end a broadcast as well, and only once")
     closing.go_on_air();
 
     const auto deleted = deleting.send(command(0, text("deleteStream"), 7.0, amf0::Null{}, 1.0));
-    const auto again = deleting.send(command(0, text("FCUnpublish"), 6.0, amf0::Null{}, text("key")));
+    const auto again =
+        deleting.send(command(0, text("FCUnpublish"), 6.0, amf0::Null{}, text("key")));
     const auto closed = closing.send(command(1, text("closeStream"), 0.0, amf0::Null{}));
 
     CHECK(deleted.size() == 1);
@@ -326,16 +335,18 @@ TEST_CASE("user control and window messages that are cut short are refused") {
           ErrorCode::Malformed);
     CHECK(ping.error_of(wire_of(2, {MessageType::UserControl, 0, 0, {0, 6, 1, 2, 3}})).code ==
           ErrorCode::Malformed);
-    CHECK(window.error_of(wire_of(2, {MessageType::WindowAcknowledgementSize, 0, 0, {0, 0, 1}})).code ==
-          ErrorCode::Malformed);
+    CHECK(window.error_of(wire_of(2, {MessageType::WindowAcknowledgementSize, 0, 0, {0, 0, 1}}))
+              .code == ErrorCode::Malformed);
 }
 
-TEST_CASE("received bytes are acknowledged when the client's window is full, and not a byte earlier") {
+TEST_CASE(
+    "received bytes are acknowledged when the client's window is full, and not a byte earlier") {
     Client client;
     client.go_on_air();
     client.send(wire_of(2, control(MessageType::WindowAcknowledgementSize, 100'000)));
     client.send(wire_of(2, control(MessageType::SetChunkSize, 200'000)));
-    const std::size_t sent_before = 1 + 2 * 1536 + connect("app").size() + publish("key").size() + 16 + 16;
+    const std::size_t sent_before =
+        1 + 2 * 1536 + connect("app").size() + publish("key").size() + 16 + 16;
     Message filler = kAudio;
     filler.payload.resize(99'999 - sent_before - 12);
     Bytes wire;

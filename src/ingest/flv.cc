@@ -12,41 +12,58 @@
 namespace oxbow::ingest {
 namespace {
 
-constexpr unsigned kAvc = 7;             // CodecID
-constexpr unsigned kAac = 10;            // SoundFormat
-constexpr unsigned kEnhancedAudio = 9;   // SoundFormat: a FourCC follows
-constexpr unsigned kVideoCommand = 5;    // FrameType: no picture
-constexpr unsigned kMultitrack = 6;      // packet types of Enhanced RTMP v2
+constexpr unsigned kAvc = 7;            // CodecID
+constexpr unsigned kAac = 10;           // SoundFormat
+constexpr unsigned kEnhancedAudio = 9;  // SoundFormat: a FourCC follows
+constexpr unsigned kVideoCommand = 5;   // FrameType: no picture
+constexpr unsigned kMultitrack = 6;     // packet types of Enhanced RTMP v2
 constexpr unsigned kModifier = 7;
 
 std::string_view video_codec_name(unsigned id) {
     switch (id) {
-        case 2: return "Sorenson H.263";
-        case 3: return "Screen Video";
-        case 4: return "On2 VP6";
-        case 5: return "On2 VP6 with alpha";
-        case 6: return "Screen Video 2";
-        case 12: return "H.265 (HEVC)";
-        case 13: return "AV1";
-        default: return "a codec unknown to FLV";
+        case 2:
+            return "Sorenson H.263";
+        case 3:
+            return "Screen Video";
+        case 4:
+            return "On2 VP6";
+        case 5:
+            return "On2 VP6 with alpha";
+        case 6:
+            return "Screen Video 2";
+        case 12:
+            return "H.265 (HEVC)";
+        case 13:
+            return "AV1";
+        default:
+            return "a codec unknown to FLV";
     }
 }
 
 std::string_view audio_codec_name(unsigned id) {
     switch (id) {
         case 0:
-        case 3: return "PCM";
-        case 1: return "ADPCM";
+        case 3:
+            return "PCM";
+        case 1:
+            return "ADPCM";
         case 2:
-        case 14: return "MP3";
+        case 14:
+            return "MP3";
         case 4:
         case 5:
-        case 6: return "Nellymoser";
-        case 7: return "G.711 A-law";
-        case 8: return "G.711 mu-law";
-        case 11: return "Speex";
-        case 13: return "Opus";
-        default: return "a codec unknown to FLV";
+        case 6:
+            return "Nellymoser";
+        case 7:
+            return "G.711 A-law";
+        case 8:
+            return "G.711 mu-law";
+        case 11:
+            return "Speex";
+        case 13:
+            return "Opus";
+        default:
+            return "a codec unknown to FLV";
     }
 }
 
@@ -65,8 +82,9 @@ std::string four_cc_name(std::string_view four_cc) {
 }
 
 std::unexpected<Error> video_unsupported(std::string_view codec) {
-    return fail(ErrorCode::Unsupported,
-                fmt::format("the video is {}, only H.264 is taken: set the encoder to H.264", codec));
+    return fail(
+        ErrorCode::Unsupported,
+        fmt::format("the video is {}, only H.264 is taken: set the encoder to H.264", codec));
 }
 
 std::unexpected<Error> audio_unsupported(std::string_view codec) {
@@ -99,9 +117,12 @@ Result<void> FlvReader::video(std::uint32_t timestamp, Bytes body) {
     if (!header) return std::unexpected(header.error());
     if (!*header) return drop_bad("a video tag is cut short");
     switch ((*header)->content) {
-        case Content::Parameters: return video_parameters(BytesView{body}.subspan((*header)->bytes));
-        case Content::Frame: return video_frame(timestamp, **header, std::move(body));
-        case Content::Nothing: return {};
+        case Content::Parameters:
+            return video_parameters(BytesView{body}.subspan((*header)->bytes));
+        case Content::Frame:
+            return video_frame(timestamp, **header, std::move(body));
+        case Content::Nothing:
+            return {};
     }
     return {};
 }
@@ -111,9 +132,12 @@ Result<void> FlvReader::audio(std::uint32_t timestamp, Bytes body) {
     if (!header) return std::unexpected(header.error());
     if (!*header) return drop_bad("an audio tag is cut short");
     switch ((*header)->content) {
-        case Content::Parameters: return audio_parameters(BytesView{body}.subspan((*header)->bytes));
-        case Content::Frame: return audio_frame(timestamp, **header, std::move(body));
-        case Content::Nothing: return {};
+        case Content::Parameters:
+            return audio_parameters(BytesView{body}.subspan((*header)->bytes));
+        case Content::Frame:
+            return audio_frame(timestamp, **header, std::move(body));
+        case Content::Nothing:
+            return {};
     }
     return {};
 }
@@ -138,7 +162,8 @@ Result<std::optional<FlvReader::VideoHeader>> FlvReader::read_video_header(Bytes
 }
 
 // 91 61 76 63 31 00 00 50 | enhanced, frame type 1, packet type 1 | "avc1" | composition time 80
-Result<std::optional<FlvReader::VideoHeader>> FlvReader::read_enhanced_video_header(BytesView body) {
+Result<std::optional<FlvReader::VideoHeader>> FlvReader::read_enhanced_video_header(
+    BytesView body) {
     BytesReader reader{body};
     const auto first = *reader.number(1);
     const auto packet = static_cast<unsigned>(first & 0x0f);
@@ -170,7 +195,8 @@ Result<std::optional<FlvReader::AudioHeader>> FlvReader::read_audio_header(Bytes
     const auto first = reader.number(1);
     if (!first) return AudioHeader{};  // librtmp sends empty audio tags to keep a stream open
     if (*first >> 4 == kEnhancedAudio) return read_enhanced_audio_header(body);
-    if (*first >> 4 != kAac) return audio_unsupported(audio_codec_name(static_cast<unsigned>(*first >> 4)));
+    if (*first >> 4 != kAac)
+        return audio_unsupported(audio_codec_name(static_cast<unsigned>(*first >> 4)));
 
     const auto packet = reader.number(1);
     if (!packet) return std::nullopt;
@@ -181,7 +207,8 @@ Result<std::optional<FlvReader::AudioHeader>> FlvReader::read_audio_header(Bytes
 }
 
 // 91 6d 70 34 61 | enhanced, packet type 1 | "mp4a"
-Result<std::optional<FlvReader::AudioHeader>> FlvReader::read_enhanced_audio_header(BytesView body) {
+Result<std::optional<FlvReader::AudioHeader>> FlvReader::read_enhanced_audio_header(
+    BytesView body) {
     BytesReader reader{body};
     const auto packet = static_cast<unsigned>(*reader.number(1) & 0x0f);
     if (packet == 5 || packet == kModifier) {  // 5: multitrack, for audio
@@ -221,7 +248,8 @@ Result<void> FlvReader::audio_parameters(BytesView config) {
     return {};
 }
 
-Result<void> FlvReader::video_frame(std::uint32_t timestamp, const VideoHeader& header, Bytes body) {
+Result<void> FlvReader::video_frame(std::uint32_t timestamp, const VideoHeader& header,
+                                    Bytes body) {
     if (!video_parameters_) {
         ++counts_.dropped;
         return {};
@@ -246,7 +274,8 @@ Result<void> FlvReader::video_frame(std::uint32_t timestamp, const VideoHeader& 
     return {};
 }
 
-Result<void> FlvReader::audio_frame(std::uint32_t timestamp, const AudioHeader& header, Bytes body) {
+Result<void> FlvReader::audio_frame(std::uint32_t timestamp, const AudioHeader& header,
+                                    Bytes body) {
     if (!audio_parameters_) {
         ++counts_.dropped;
         return {};
@@ -255,8 +284,8 @@ Result<void> FlvReader::audio_frame(std::uint32_t timestamp, const AudioHeader& 
     if (!dts) return std::unexpected(dts.error());
     const std::size_t frame_bytes = body.size() - header.bytes;
     if (frame_bytes > aac::kFrameBytesMax) {
-        return drop_bad(fmt::format("an AAC frame of {} bytes is above the limit of {}", frame_bytes,
-                                    aac::kFrameBytesMax));
+        return drop_bad(fmt::format("an AAC frame of {} bytes is above the limit of {}",
+                                    frame_bytes, aac::kFrameBytesMax));
     }
     bad_in_a_row_ = 0;
     ++counts_.audio_frames;

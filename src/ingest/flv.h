@@ -14,7 +14,8 @@ namespace oxbow::ingest {
 /// A step is taken as the shorter way round, so a time may also go back.
 class TimestampExtender {
 public:
-    static constexpr std::int64_t kMillisecondsMax = std::int64_t{1} << 42;  // 139 years, either way
+    /// Either way; 139 years.
+    static constexpr std::int64_t kMillisecondsMax = std::int64_t{1} << 42;
 
     /// Errors: LimitExceeded  further than kMillisecondsMax; nobody gets there by playing.
     Result<std::int64_t> extend(std::uint32_t timestamp);
@@ -23,14 +24,16 @@ private:
     std::optional<std::int64_t> last_;
 };
 
-/// The bodies of FLV audio and video tags, which RTMP messages carry, as parameters and access units.
+/// The bodies of FLV audio and video tags, which RTMP messages carry, as parameters and access
+/// units.
 ///
 /// H.264 and AAC, named the old way or by FourCC (Enhanced RTMP). A frame that cannot be read is
-/// dropped and counted, for a live stream goes on; kBadFramesMax of them in a row end it. Frames before
-/// their track's parameters are dropped. A composition time below 0 is taken as 0 and counted.
+/// dropped and counted, for a live stream goes on; kBadFramesMax of them in a row end it. Frames
+/// before their track's parameters are dropped. A composition time below 0 is taken as 0 and
+/// counted.
 ///
 /// In:     whole tag bodies in order of arrival; timestamps in milliseconds modulo 2^32.
-/// Out:    calls to the sink, before the function returns. An access unit keeps the body, not a copy.
+/// Out:    calls to the sink, before the function returns. An access unit keeps the body, uncopied.
 /// Errors: Unsupported    another codec, named; or a profile that media/ refuses.
 ///         Malformed      parameters that cannot be read; too many bad frames.
 ///         LimitExceeded  of h264::read_decoder_configuration and TimestampExtender.
@@ -43,8 +46,8 @@ public:
     struct Counts {
         std::uint64_t video_frames = 0;  // delivered
         std::uint64_t audio_frames = 0;
-        std::uint64_t dropped = 0;       // bad, or before the parameters
-        std::uint64_t clamped = 0;       // composition times below 0
+        std::uint64_t dropped = 0;  // bad, or before the parameters
+        std::uint64_t clamped = 0;  // composition times below 0
     };
 
     /// In: a sink that outlives the reader.
@@ -60,8 +63,8 @@ private:
     enum class Content { Parameters, Frame, Nothing };
     struct VideoHeader {
         Content content = Content::Nothing;
-        std::size_t bytes = 0;          // before the payload
-        std::int32_t composition = 0;   // milliseconds from dts to pts
+        std::size_t bytes = 0;         // before the payload
+        std::int32_t composition = 0;  // milliseconds from dts to pts
     };
     struct AudioHeader {
         Content content = Content::Nothing;

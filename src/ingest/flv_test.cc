@@ -14,7 +14,9 @@ struct Recorder : AccessUnitSink {
     std::vector<AccessUnit> units;
 
     void on_metadata(const StreamMetadata&) override {}
-    void on_video_parameters(VideoParameters parameters) override { video.push_back(std::move(parameters)); }
+    void on_video_parameters(VideoParameters parameters) override {
+        video.push_back(std::move(parameters));
+    }
     void on_audio_parameters(AudioParameters parameters) override { audio.push_back(parameters); }
     void on_access_unit(AccessUnit unit) override { units.push_back(std::move(unit)); }
 };
@@ -29,9 +31,15 @@ constexpr std::string_view kConfig = "118856e500";
 Bytes video_tag(std::string_view head, std::string_view payload) {
     return test::from_hex(std::string(head) + std::string(payload));
 }
-Bytes record_tag(std::string_view record = kRecord) { return video_tag("1700000000", record); }
-Bytes config_tag(std::string_view config = kConfig) { return video_tag("af00", config); }
-Bytes idr_tag() { return video_tag("1701000000", "0000000365aabb"); }
+Bytes record_tag(std::string_view record = kRecord) {
+    return video_tag("1700000000", record);
+}
+Bytes config_tag(std::string_view config = kConfig) {
+    return video_tag("af00", config);
+}
+Bytes idr_tag() {
+    return video_tag("1701000000", "0000000365aabb");
+}
 
 struct Reader {
     Recorder sink;
@@ -173,7 +181,8 @@ TEST_CASE("other codecs are refused by name") {
     CHECK(hevc.what == "the video is H.265 (HEVC), only H.264 is taken: set the encoder to H.264");
     CHECK(enhanced_hevc.what == hevc.what);
     CHECK(enhanced_av1.what == "the video is AV1, only H.264 is taken: set the encoder to H.264");
-    CHECK(unknown.what == "the video is \"zz\\x0az\", only H.264 is taken: set the encoder to H.264");
+    CHECK(unknown.what ==
+          "the video is \"zz\\x0az\", only H.264 is taken: set the encoder to H.264");
     CHECK(mp3.what == "the audio is MP3, only AAC is taken: set the encoder to AAC");
     CHECK(opus.what == "the audio is Opus, only AAC is taken: set the encoder to AAC");
 }

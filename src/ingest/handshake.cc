@@ -12,26 +12,30 @@ constexpr std::uint8_t kVersion = 3;
 
 Result<void> check_version(std::uint8_t version) {
     switch (version) {
-        case kVersion: return {};
+        case kVersion:
+            return {};
         case 0x16:
-            return fail(ErrorCode::Unsupported,
-                        "the client speaks TLS on the port of plain RTMP: use the RTMPS port, or rtmp://");
+            return fail(
+                ErrorCode::Unsupported,
+                "the client speaks TLS on the port of plain RTMP: use the RTMPS port, or rtmp://");
         case 'G':
         case 'P':
         case 'H':
         case 'O':
             return fail(ErrorCode::Unsupported,
-                        "the client speaks HTTP on the RTMP port: publish with rtmp://, watch on the HTTP port");
+                        "the client speaks HTTP on the RTMP port: publish with rtmp://, watch on "
+                        "the HTTP port");
         case 6:
         case 8:
         case 9:
             return fail(ErrorCode::Unsupported,
                         "the client wants RTMPE, which protects nothing: use rtmps:// or rtmp://");
         default:
-            return fail(ErrorCode::Malformed,
-                        fmt::format("the connection begins with byte {}, which is no version of RTMP; "
-                                    "only version 3 is",
-                                    version));
+            return fail(
+                ErrorCode::Malformed,
+                fmt::format("the connection begins with byte {}, which is no version of RTMP; "
+                            "only version 3 is",
+                            version));
     }
 }
 

@@ -10,8 +10,9 @@ namespace oxbow::ingest {
 
 /// The server's side of the simple RTMP handshake: C0 C1 -> S0 S1 S2, then C2.
 ///
-/// Any C1 is answered, also one with the digest of the "complex" handshake: its sender takes the plain
-/// echo (ffmpeg and librtmp do when S1 carries version 0). C2 is not compared: some encoders send zeros.
+/// Any C1 is answered, also one with the digest of the "complex" handshake: its sender takes the
+/// plain echo (ffmpeg and librtmp do when S1 carries version 0). C2 is not compared: some encoders
+/// send zeros.
 ///
 /// Source: Adobe RTMP 1.0 §5.2.
 class Handshake {

@@ -5,7 +5,9 @@
 namespace oxbow::ingest {
 namespace {
 
-Bytes block(std::uint8_t fill) { return Bytes(Handshake::kBlockBytes, fill); }
+Bytes block(std::uint8_t fill) {
+    return Bytes(Handshake::kBlockBytes, fill);
+}
 
 Bytes joined(BytesView first, BytesView second) {
     Bytes out(first.begin(), first.end());
@@ -33,7 +35,8 @@ TEST_CASE("the handshake answers C0 and C1 with the version, its own block and a
     CHECK(Bytes(replies.begin() + 1537, replies.end()) == block(0xab));
 }
 
-TEST_CASE("the handshake is done with the last byte of C2, whatever C2 holds, and leaves the rest") {
+TEST_CASE(
+    "the handshake is done with the last byte of C2, whatever C2 holds, and leaves the rest") {
     Handshake handshake{7};
     Bytes replies;
     REQUIRE_FALSE(read_all(handshake, joined(Bytes{3}, block(1)), replies).value());

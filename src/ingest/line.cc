@@ -4,12 +4,12 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 namespace oxbow::ingest {
 namespace {
@@ -71,7 +71,8 @@ Result<void> Line::usable() const {
 Error Line::error_of(const boost::system::error_code& error) const {
     if (interrupted_) return {ErrorCode::Conflict, "the wait was interrupted"};
     if (expired_) return {ErrorCode::Timeout, "the peer let its deadline pass"};
-    if (error == asio::error::eof) return {ErrorCode::Unavailable, "the peer has closed the connection"};
+    if (error == asio::error::eof)
+        return {ErrorCode::Unavailable, "the peer has closed the connection"};
     return {ErrorCode::Unavailable, fmt::format("the connection broke ({})", error.message())};
 }
 
@@ -95,8 +96,9 @@ void Line::close() {
 
 Result<std::shared_ptr<Line>> Line::move_to(asio::any_io_executor executor) {
     const auto refused = [](const boost::system::error_code& error) {
-        return fail(ErrorCode::Unavailable,
-                    fmt::format("the connection cannot move to its channel's loop ({})", error.message()));
+        return fail(
+            ErrorCode::Unavailable,
+            fmt::format("the connection cannot move to its channel's loop ({})", error.message()));
     };
     boost::system::error_code error;
     const auto local = socket_.local_endpoint(error);

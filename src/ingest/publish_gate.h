@@ -23,23 +23,24 @@ enum class EndReason {
 };
 
 struct PublishRequest {
-    std::string app;             // "app"
-    StreamKeyValue stream_key;   // without its query; a secret: never logged whole
-    std::string query;           // "priority=2"; may be empty
-    std::string peer;            // "127.0.0.1:53422"
+    std::string app;            // "app"
+    StreamKeyValue stream_key;  // without its query; a secret: never logged whole
+    std::string query;          // "priority=2"; may be empty
+    std::string peer;           // "127.0.0.1:53422"
     /// Ends this publisher from outside. Thread-safe; may be called after the connection is gone.
     std::function<void(std::string why)> stop;
 };
 
-/// One admitted publisher's broadcast. All calls come on the grant's executor; destroyed there after
-/// on_ended.
+/// One admitted publisher's broadcast. All calls come on the grant's executor; destroyed there
+/// after on_ended.
 class PublishSession : public AccessUnitSink {
 public:
     virtual void on_ended(EndReason reason, std::string_view why) = 0;
 };
 
 struct PublishGrant {
-    boost::asio::any_io_executor executor;  // of the loop that owns the channel; the connection moves there
+    /// Of the loop that owns the channel; the connection moves there.
+    boost::asio::any_io_executor executor;
     std::unique_ptr<PublishSession> session;
 };
 

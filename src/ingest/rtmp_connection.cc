@@ -21,11 +21,16 @@ void rethrow(std::exception_ptr thrown) {
 
 std::string_view name_of(EndReason reason) {
     switch (reason) {
-        case EndReason::Unpublished: return "unpublished";
-        case EndReason::ConnectionLost: return "connection lost";
-        case EndReason::Silent: return "silent";
-        case EndReason::Stopped: return "stopped";
-        case EndReason::Rejected: return "rejected";
+        case EndReason::Unpublished:
+            return "unpublished";
+        case EndReason::ConnectionLost:
+            return "connection lost";
+        case EndReason::Silent:
+            return "silent";
+        case EndReason::Stopped:
+            return "stopped";
+        case EndReason::Rejected:
+            return "rejected";
     }
     return "ended";
 }
@@ -39,8 +44,8 @@ Error too_late(const Error& error, bool greeted) {
 
 }  // namespace
 
-RtmpConnection::RtmpConnection(asio::ip::tcp::socket socket, std::string peer, Connections::Slot slot,
-                               PublishGate& gate, const RtmpLimits& limits)
+RtmpConnection::RtmpConnection(asio::ip::tcp::socket socket, std::string peer,
+                               Connections::Slot slot, PublishGate& gate, const RtmpLimits& limits)
     : peer_(std::move(peer)),
       gate_(gate),
       limits_(limits),
@@ -108,12 +113,13 @@ asio::awaitable<Result<PublishAsked>> RtmpConnection::wait_for_publish() {
 
 Result<PublishGrant> RtmpConnection::ask_gate(PublishAsked asked) {
     key_in_log_ = masked(asked.stream_key);
-    auto grant = gate_.publish(
-        {.app = std::string(kApplication),
-         .stream_key = std::move(asked.stream_key),
-         .query = std::move(asked.query),
-         .peer = peer_,
-         .stop = [signal = slot_.stop_signal()](std::string why) { signal->stop(std::move(why)); }});
+    auto grant = gate_.publish({.app = std::string(kApplication),
+                                .stream_key = std::move(asked.stream_key),
+                                .query = std::move(asked.query),
+                                .peer = peer_,
+                                .stop = [signal = slot_.stop_signal()](std::string why) {
+                                    signal->stop(std::move(why));
+                                }});
     if (grant) return grant;
     conversation_.refuse_publish(grant.error());
     return fail(grant.error().code, "stream key " + key_in_log_ + ": " + grant.error().what);
@@ -178,12 +184,14 @@ std::optional<RtmpConnection::End> RtmpConnection::deliver() {
         if (std::holds_alternative<Unpublished>(**event)) {
             return End{EndReason::Unpublished, "the publisher ended the stream"};
         }
-        if (const auto* metadata = std::get_if<StreamMetadata>(&**event)) session_->on_metadata(*metadata);
+        if (const auto* metadata = std::get_if<StreamMetadata>(&**event))
+            session_->on_metadata(*metadata);
         if (auto* message = std::get_if<Message>(&**event)) {
             media_came = true;
             const bool is_video = message->type == MessageType::Video;
-            const auto read = is_video ? reader_->video(message->timestamp, std::move(message->payload))
-                                       : reader_->audio(message->timestamp, std::move(message->payload));
+            const auto read = is_video
+                                  ? reader_->video(message->timestamp, std::move(message->payload))
+                                  : reader_->audio(message->timestamp, std::move(message->payload));
             if (!read) return End{EndReason::Rejected, read.error().what};
         }
     }
@@ -195,7 +203,8 @@ RtmpConnection::End RtmpConnection::end_of(const Error& error) const {
     if (error.code == ErrorCode::Conflict) return {EndReason::Stopped, error.what};
     if (error.code == ErrorCode::Timeout) {
         return {EndReason::Silent, "no audio or video came for " +
-                                       std::to_string(limits_.silence_max.count() / 1'000) + " seconds"};
+                                       std::to_string(limits_.silence_max.count() / 1'000) +
+                                       " seconds"};
     }
     return {EndReason::ConnectionLost, error.what};
 }
@@ -207,10 +216,11 @@ void RtmpConnection::end_broadcast(const End& end) {
     const auto counts = reader_->counts();
     reader_.reset();
     const std::chrono::duration<double> lasted = std::chrono::steady_clock::now() - began_;
-    log::info("[rtmp {}] ended after {:.1f} s, {} bytes ({}: {}); stream key {}, {} video and {} audio "
-              "frames, {} dropped, {} composition times clamped",
-              peer_, lasted.count(), received_, name_of(end.reason), end.why, key_in_log_,
-              counts.video_frames, counts.audio_frames, counts.dropped, counts.clamped);
+    log::info(
+        "[rtmp {}] ended after {:.1f} s, {} bytes ({}: {}); stream key {}, {} video and {} audio "
+        "frames, {} dropped, {} composition times clamped",
+        peer_, lasted.count(), received_, name_of(end.reason), end.why, key_in_log_,
+        counts.video_frames, counts.audio_frames, counts.dropped, counts.clamped);
     session->on_ended(end.reason, end.why);
 }
 

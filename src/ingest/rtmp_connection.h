@@ -33,7 +33,8 @@ public:
 
 private:
     static constexpr std::size_t kReadBytes = 64 * 1024;
-    static constexpr std::chrono::milliseconds kLingerMax{2'000};  // for the peer to read our last answer
+    /// For the peer to read our last answer.
+    static constexpr std::chrono::milliseconds kLingerMax{2'000};
 
     struct End {
         EndReason reason;
@@ -65,13 +66,13 @@ private:
     std::shared_ptr<Line> line_;
     Conversation conversation_;
     std::unique_ptr<std::uint8_t[]> buffer_;
-    BytesReader unread_{BytesView{}};  // of buffer_: read from the socket, not yet by the conversation
+    BytesReader unread_{BytesView{}};  // of buffer_: not yet read by the conversation
 
     std::unique_ptr<PublishSession> session_;  // while it publishes
     std::optional<FlvReader> reader_;          // into session_
     std::string key_in_log_;
     std::chrono::steady_clock::time_point began_;
-    std::uint64_t received_ = 0;               // bytes since the connection was accepted
+    std::uint64_t received_ = 0;  // bytes since the connection was accepted
 };
 
 }  // namespace oxbow::ingest

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +12,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include "base/log.h"
 #include "ingest/connections.h"
@@ -23,7 +23,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::milliseconds kAcceptPause{1'000};  // after the system refused, out of files say
+constexpr std::chrono::milliseconds kAcceptPause{
+    1'000};  // after the system refused, out of files say
 
 // 127.0.0.1:53422      [2001:db8::7]:53422
 std::string to_text(const tcp::endpoint& endpoint) {
@@ -60,7 +61,9 @@ public:
 
     const tcp::endpoint& address() const { return address_; }
 
-    void start() { asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()), asio::detached); }
+    void start() {
+        asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()), asio::detached);
+    }
 
     void stop() {
         asio::dispatch(acceptor_.get_executor(), [self = shared_from_this()] {
@@ -98,7 +101,8 @@ private:
         refusing_ = false;
         boost::system::error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        std::make_shared<RtmpConnection>(std::move(socket), to_text(peer), std::move(*slot), gate_, limits_)
+        std::make_shared<RtmpConnection>(std::move(socket), to_text(peer), std::move(*slot), gate_,
+                                         limits_)
             ->start();
     }
 
@@ -117,10 +121,16 @@ RtmpServer::RtmpServer(asio::io_context& loop, const tcp::endpoint& address, Pub
     impl_->start();
 }
 
-RtmpServer::~RtmpServer() { stop(); }
+RtmpServer::~RtmpServer() {
+    stop();
+}
 
-tcp::endpoint RtmpServer::address() const { return impl_->address(); }
+tcp::endpoint RtmpServer::address() const {
+    return impl_->address();
+}
 
-void RtmpServer::stop() { impl_->stop(); }
+void RtmpServer::stop() {
+    impl_->stop();
+}
 
 }  // namespace oxbow::ingest

@@ -16,9 +16,9 @@ inline constexpr std::chrono::milliseconds kSilenceMax{30'000};
 
 struct RtmpLimits {
     std::size_t connections_max = 1'000;
-    std::size_t waiting_per_address_max = 32;             // connections that do not publish yet
+    std::size_t waiting_per_address_max = 32;  // connections that do not publish yet
     std::chrono::milliseconds handshake_deadline{10'000};
-    std::chrono::milliseconds publish_deadline{10'000};   // from the handshake to the publish command
+    std::chrono::milliseconds publish_deadline{10'000};  // from the handshake to publish
     std::chrono::milliseconds silence_max = kSilenceMax;
 };
 
@@ -40,8 +40,8 @@ public:
     /// Where it listens; the real port where 0 was asked for.
     boost::asio::ip::tcp::endpoint address() const;
 
-    /// Accepts no more and ends every connection. Publishers end as Stopped, each on its own loop, soon
-    /// after this returns: let the loops run until they have.
+    /// Accepts no more and ends every connection. Publishers end as Stopped, each on its own loop,
+    /// soon after this returns: let the loops run until they have.
     void stop();
 
 private:

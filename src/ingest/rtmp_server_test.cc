@@ -4,10 +4,10 @@
 #include <system_error>
 #include <thread>
 
+#include <doctest/doctest.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <doctest/doctest.h>
 
 #include "ingest/chunk_stream.h"
 #include "ingest/commands.h"
@@ -44,7 +44,9 @@ public:
         check_loop();
         ended_.set_value(std::move(broadcast_));
     }
-    void on_metadata(const StreamMetadata& metadata) override { broadcast_.metadata.push_back(metadata); }
+    void on_metadata(const StreamMetadata& metadata) override {
+        broadcast_.metadata.push_back(metadata);
+    }
     void on_video_parameters(VideoParameters) override { ++broadcast_.video_parameters; }
     void on_audio_parameters(AudioParameters) override { ++broadcast_.audio_parameters; }
     void on_access_unit(AccessUnit unit) override {
@@ -93,7 +95,8 @@ private:
 struct Service {
     asio::io_context server_loop{1};
     asio::io_context channel_loop{1};
-    asio::executor_work_guard<asio::io_context::executor_type> channel_work{channel_loop.get_executor()};
+    asio::executor_work_guard<asio::io_context::executor_type> channel_work{
+        channel_loop.get_executor()};
     Gate gate{channel_loop.get_executor()};
     RtmpServer server;
     std::jthread server_thread{[this] { server_loop.run(); }};
@@ -158,7 +161,9 @@ private:
     BytesReader unread_{BytesView{}};
 };
 
-Bytes ffmpeg_publisher() { return test::from_hex(test::kFfmpegPublisher); }
+Bytes ffmpeg_publisher() {
+    return test::from_hex(test::kFfmpegPublisher);
+}
 
 constexpr std::size_t kUpToPublish = 459;  // bytes of it: connect, ..., publish
 constexpr std::size_t kUpToAudio = 913;    // metadata and the video configuration as well
@@ -171,7 +176,8 @@ void publish(Client& client) {
 
 }  // namespace
 
-TEST_CASE("a publisher's media arrives on the channel's loop, from the first frame to its last word") {
+TEST_CASE(
+    "a publisher's media arrives on the channel's loop, from the first frame to its last word") {
     Service service;
     Client client{service};
 
@@ -227,7 +233,8 @@ TEST_CASE("a publisher that falls silent ends as silent, though it sends pings")
     Client client{service};
     publish(client);
     Bytes ping;
-    append_chunks(ping, 2, {MessageType::UserControl, 0, 0, {0, 6, 0, 0, 0, 1}}, kChunkBytesAtStart);
+    append_chunks(ping, 2, {MessageType::UserControl, 0, 0, {0, 6, 0, 0, 0, 1}},
+                  kChunkBytesAtStart);
 
     client.send(ping);
     const auto broadcast = service.broadcast();
@@ -266,7 +273,8 @@ TEST_CASE("a publisher that sends what is no video ends as rejected and is told 
     CHECK(status == "NetStream.Publish.Failed");
     CHECK(broadcast.times_ended == 1);
     CHECK(broadcast.reason == EndReason::Rejected);
-    CHECK(broadcast.why == "the video is H.265 (HEVC), only H.264 is taken: set the encoder to H.264");
+    CHECK(broadcast.why ==
+          "the video is H.265 (HEVC), only H.264 is taken: set the encoder to H.264");
 }
 
 TEST_CASE("an unknown stream key is refused as a bad name, and the connection closed") {
@@ -306,7 +314,8 @@ TEST_CASE("bytes that are no RTMP end that connection alone") {
     CHECK(stranger.next_status() == "");
 }
 
-TEST_CASE("a connection above the limit of its address is closed at once, publishers do not count") {
+TEST_CASE(
+    "a connection above the limit of its address is closed at once, publishers do not count") {
     Service service{{.waiting_per_address_max = 1}};
     Client publisher{service};
     publish(publisher);
@@ -334,7 +343,8 @@ TEST_CASE("an address that is taken fails the start") {
     Service service;
     asio::io_context loop;
 
-    CHECK_THROWS_AS(RtmpServer(loop, service.server.address(), service.gate, {}), std::system_error);
+    CHECK_THROWS_AS(RtmpServer(loop, service.server.address(), service.gate, {}),
+                    std::system_error);
 }
 
 }  // namespace oxbow::ingest

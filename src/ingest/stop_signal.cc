@@ -11,7 +11,8 @@ void StopSignal::stop(std::string why) {
     if (why_) return;
     why_ = std::move(why);
     if (!handler_) return;
-    boost::asio::post(executor_, [handler = std::exchange(handler_, {}), why = *why_] { handler(why); });
+    boost::asio::post(executor_,
+                      [handler = std::exchange(handler_, {}), why = *why_] { handler(why); });
 }
 
 std::optional<std::string> StopSignal::why() const {

@@ -22,8 +22,8 @@ public:
     /// Why it was stopped; nullopt while it was not.
     std::optional<std::string> why() const;
 
-    /// From now on a stop is posted to `executor` as a call of `handler`, which must bear being called
-    /// after `ignore`.
+    /// From now on a stop is posted to `executor` as a call of `handler`, which must bear being
+    /// called after `ignore`.
     ///
     /// Out: false when it was stopped already; the handler is not called then.
     bool listen(boost::asio::any_io_executor executor, Handler handler);
