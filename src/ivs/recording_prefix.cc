@@ -102,6 +102,11 @@ Result<RecordingRef> recording_of_key(std::string_view key) {
     return *std::move(ref);
 }
 
+Result<std::string_view> prefix_of_key(std::string_view key) {
+    if (auto ref = recording_of_key(key); !ref) return std::unexpected(ref.error());
+    return key.substr(0, key.size() - split(key)->rest->size() - 1);
+}
+
 std::string recording_started_key(std::string_view prefix) {
     return fmt::format("{}{}", prefix, kRecordingStartedSuffix);
 }

@@ -28,6 +28,9 @@ Result<RecordingRef> parse_recording_prefix(std::string_view prefix);
 /// Errors: Malformed  the key does not begin with a recording prefix and '/'.
 Result<RecordingRef> recording_of_key(std::string_view key);
 
+/// The prefix as it stands in such a key. Errors: as recording_of_key.
+Result<std::string_view> prefix_of_key(std::string_view key);
+
 // <prefix>/events/recording-started.json
 std::string recording_started_key(std::string_view prefix);
 std::string recording_ended_key(std::string_view prefix);

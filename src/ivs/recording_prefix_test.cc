@@ -67,6 +67,13 @@ TEST_CASE("a key below a recording's prefix tells the recording; the prefix alon
     CHECK(recording_of_key("recording-started-a.json").error().code == ErrorCode::Malformed);
 }
 
+TEST_CASE("a prefix is taken off a key as it stands there") {
+    CHECK(prefix_of_key("ivs/v1/1/a/2023/02/9/22/05/a/media/hls").value() ==
+          "ivs/v1/1/a/2023/02/9/22/05/a");
+    CHECK(prefix_of_key("ivs/v1/1/a/2023/2/9/22/55/b/").value() == "ivs/v1/1/a/2023/2/9/22/55/b");
+    CHECK(prefix_of_key("ivs/v1/1/a/2023/2/9/22/55/b").error().code == ErrorCode::Malformed);
+}
+
 TEST_CASE("keys of a recording") {
     CHECK(recording_started_key("p") == "p/events/recording-started.json");
     CHECK(recording_ended_key("p") == "p/events/recording-ended.json");

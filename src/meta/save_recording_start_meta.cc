@@ -32,6 +32,7 @@ struct Saved {
     std::string text;
     ivs::RecordingMetadata metadata;
     RecordingId recording;
+    std::string prefix;
 };
 
 /// A sequencer in a form in which longer is later, and of one length the greater: upper case
@@ -99,7 +100,21 @@ Result<std::optional<Saved>> read_saved(store::ObjectStore& store, const Channel
                      key, recording.error().what);
         return std::nullopt;
     }
-    return Saved{*std::move(text), *std::move(metadata), recording->recording};
+    const std::string prefix(ivs::prefix_of_key(metadata->hls_path).value_or(""));
+    return Saved{*std::move(text), *std::move(metadata), recording->recording, prefix};
+}
+
+/// Whether the saved recording makes place for another one: it is the lesser in the order, or it
+/// was deleted from the bucket. Errors: Unavailable.
+Result<bool> makes_place(store::ObjectStore& store, const Saved& saved,
+                         const std::string& saved_sequencer, const Started& started,
+                         const std::string& sequencer) {
+    const auto ours = order_of(started.metadata, sequencer, started.recording.recording);
+    if (order_of(saved.metadata, saved_sequencer, saved.recording) < ours) return true;
+    const auto there = store.head(ivs::recording_started_key(saved.prefix));
+    if (there) return false;
+    if (there.error().code != ErrorCode::NotFound) return std::unexpected(there.error());
+    return true;
 }
 
 /// The recording's own stream ids are known best to who wrote it; a lookup may come before the
@@ -144,7 +159,6 @@ Result<bool> SaveRecordingStartMeta::handle(std::string_view key, std::string_vi
     if (!event_sequencer) return std::unexpected(event_sequencer.error());
     const auto started = read_started(store_, key);
     if (!started) return std::unexpected(started.error());
-    const RecordingId& recording = started->recording.recording;
     auto saved = read_saved(store_, started->recording.channel);
     if (!saved) return std::unexpected(saved.error());
 
@@ -152,12 +166,12 @@ Result<bool> SaveRecordingStartMeta::handle(std::string_view key, std::string_vi
     if (*saved) {
         const std::string saved_sequencer =
             normalized_sequencer((*saved)->metadata.sequencer.value_or("")).value_or("");
-        if ((*saved)->recording == recording) {
+        if ((*saved)->recording == started->recording.recording) {
             newest_sequencer = later(newest_sequencer, saved_sequencer);
-        } else if (order_of(started->metadata, *event_sequencer, recording) <
-                   order_of((*saved)->metadata, saved_sequencer, (*saved)->recording)) {
-            return false;
         } else {
+            const auto replaced =
+                makes_place(store_, **saved, saved_sequencer, *started, *event_sequencer);
+            if (!replaced || !*replaced) return replaced;
             saved->reset();
         }
     }

@@ -123,6 +123,18 @@ TEST_CASE("an older recording's late event never replaces a newer recording") {
     CHECK(function.saved("a").stream_id == "st-2");
 }
 
+TEST_CASE("a saved recording that was deleted from the bucket makes place for an older one") {
+    Function function;
+    const std::string older = function.started("a", "older", kStart, "st-1");
+    const std::string newer = function.started("a", "newer", kStart + 1s, "st-2");
+    function.save.handle(newer, "").value();
+    function.bucket.store->remove(newer).value();
+
+    CHECK(function.save.handle(older, "").value());
+
+    CHECK(function.saved("a").stream_id == "st-1");
+}
+
 TEST_CASE("of two recordings of one second the later sequencer wins, in both orders of events") {
     Function forward;
     const std::string first = forward.started("a", "z", kStart, "st-1");
