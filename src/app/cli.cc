@@ -1,0 +1,209 @@
+#include "app/cli.h"
+
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace oxbow::app {
+namespace {
+
+/// All that CLI11 writes into while it parses.
+struct Parsed {
+    ServeOptions serve;
+    ClientCommand client;
+    CheckConfigCommand check_config;
+    std::vector<std::string> help_of;
+};
+
+void add_serve(CLI::App& app, ServeOptions& options) {
+    CLI::App* const serve = app.add_subcommand("serve", "Run the server until SIGTERM.");
+    const auto add = [&](const char* flag, const char* variable, std::optional<std::string>& value,
+                         const char* type, const char* text) {
+        serve->add_option(flag, value, text)->envname(variable)->type_name(type);
+    };
+    add("--config", "OXBOW_CONFIG", options.config, "FILE",
+        "Configuration in TOML. Default: none.");
+    add("--data", "OXBOW_DATA", options.data, "DIR",
+        "Where everything is kept. Default: ./oxbow-data.");
+    add("--role", "OXBOW_ROLE", options.role, "ROLE",
+        "all, live, edge or functions. Default: all.");
+    add("--http", "OXBOW_HTTP", options.http, "ADDR:PORT",
+        "Where viewers come. Default: 127.0.0.1:8080. Port 0 takes a free one.");
+    add("--https", "OXBOW_HTTPS", options.https, "ADDR:PORT",
+        "Where viewers come by HTTPS. Default: 127.0.0.1:8443 once a certificate is configured.");
+    add("--api", "OXBOW_API", options.api, "ADDR:PORT",
+        "The API and metrics. Default: 127.0.0.1:8081.");
+    add("--rtmp", "OXBOW_RTMP", options.rtmp, "ADDR:PORT",
+        "Where encoders publish. Default: 127.0.0.1:1935.");
+    add("--rtmps", "OXBOW_RTMPS", options.rtmps, "ADDR:PORT",
+        "Where encoders publish by TLS. Default: 127.0.0.1:1936 once a certificate is configured.");
+    add("--ready-file", "OXBOW_READY_FILE", options.ready_file, "FILE",
+        "Written, like DATA/ready.json, once every listener accepts. Default: none.");
+    serve->add_flag("--demo", options.demo, "Put three demo channels on the air.");
+}
+
+/// The commands that ask a running server.
+class ClientCommands {
+public:
+    ClientCommands(CLI::App& app, ClientCommand& command) : app_(app), command_(command) {}
+
+    void add_all() {
+        add_channels();
+        CLI::App* const stream = group("stream", "See what is on the air, or take it off.");
+        leaf(stream, "list", "List the channels that are live.", ClientAction::StreamList);
+        target(leaf(stream, "stop", "Disconnect a channel's encoder.", ClientAction::StreamStop),
+               "CHANNEL", "Id, name or ARN of the channel.");
+        add_recordings();
+        CLI::App* const credential = group("credential", "Manage the access keys of the API.");
+        leaf(credential, "create", "Make an access key; its secret is shown this once.",
+             ClientAction::CredentialCreate);
+        leaf(credential, "list", "List the access keys.", ClientAction::CredentialList);
+        target(leaf(credential, "delete", "Delete an access key.", ClientAction::CredentialDelete),
+               "ACCESS_KEY_ID", "The key, like AKIAIOSFODNN7EXAMPLE.");
+    }
+
+private:
+    void add_channels() {
+        CLI::App* const channel = group("channel", "Manage channels.");
+        CLI::App* const create =
+            leaf(channel, "create", "Make a channel, and say how to publish to it.",
+                 ClientAction::ChannelCreate);
+        target(create, "NAME", "Its name: letters, digits, '-' and '_'.");
+        create->add_option("--type", command_.type,
+                           "BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD. Default: BASIC.")
+            ->type_name("TYPE");
+        create->add_flag_callback(
+            "--no-record", [&command = command_] { command.record = false; },
+            "Do not record it. By default it is recorded by the configuration named default.");
+        leaf(channel, "list", "List the channels.", ClientAction::ChannelList);
+        constexpr const char* kChannel = "Id, name or ARN of the channel.";
+        target(leaf(channel, "show", "Show a channel, its stream key and its addresses.",
+                    ClientAction::ChannelShow),
+               "CHANNEL", kChannel);
+        target(leaf(channel, "delete", "Delete a channel that is offline; its recordings stay.",
+                    ClientAction::ChannelDelete),
+               "CHANNEL", kChannel);
+    }
+
+    void add_recordings() {
+        CLI::App* const recording = group("recording", "Manage recordings.");
+        leaf(recording, "list", "List recordings, newest first.", ClientAction::RecordingList)
+            ->add_option("CHANNEL", command_.target,
+                         "Only those of this channel: id, name or ARN. Default: all.")
+            ->type_name("");
+        constexpr const char* kRecording = "The recording's id.";
+        const auto add = [&](const char* name, const char* text, ClientAction action) {
+            target(leaf(recording, name, text, action), "RECORDING_ID", kRecording);
+        };
+        add("show", "Show a recording.", ClientAction::RecordingShow);
+        add("lock", "Keep a recording from being deleted.", ClientAction::RecordingLock);
+        add("unlock", "Let a recording be deleted again.", ClientAction::RecordingUnlock);
+        add("delete", "Delete a finished recording and its objects.",
+            ClientAction::RecordingDelete);
+    }
+
+    CLI::App* group(const char* name, const char* text) {
+        CLI::App* const made = app_.add_subcommand(name, text);
+        made->require_subcommand(1);
+        return made;
+    }
+
+    CLI::App* leaf(CLI::App* parent, const char* name, const char* text, ClientAction action) {
+        CLI::App* const made = parent->add_subcommand(name, text);
+        made->callback([&command = command_, action] { command.action = action; });
+        made->add_option(
+                "--data", command_.data,
+                "The server's data directory, to find it by. Default: $OXBOW_DATA or ./oxbow-data.")
+            ->type_name("DIR");
+        made->add_option(
+                "--api", command_.api,
+                "The server's API, like http://127.0.0.1:8081. Default: as DATA/ready.json says.")
+            ->type_name("URL");
+        made->add_flag("--json", command_.json, "Print JSON for scripts.");
+        return made;
+    }
+
+    void target(CLI::App* leaf, const char* name, const char* text) {
+        leaf->add_option(name, command_.target, text)->required()->type_name("");
+    }
+
+    CLI::App& app_;
+    ClientCommand& command_;
+};
+
+/// "oxbow help channel create" is "oxbow channel create --help".
+Result<CommandLine> help_of(CLI::App& app, const std::vector<std::string>& names) {
+    CLI::App* command = &app;
+    std::vector<const char*> words{"oxbow"};
+    for (const std::string& name : names) {
+        const auto found =
+            command->get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
+        if (found.empty()) {
+            return fail(ErrorCode::Malformed,
+                        fmt::format("There is no command '{}'; 'oxbow help' lists them.", name));
+        }
+        command = found.front();
+        words.push_back(name.c_str());
+    }
+    words.push_back("--help");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+/// Every client command has these options, and CLI11 would let the environment of those that were
+/// not called overrule the flag of the one that was.
+void fill_from_environment(ClientCommand& command) {
+    const auto fill = [](std::optional<std::string>& option, const char* variable) {
+        const char* const value = std::getenv(variable);
+        if (!option && value != nullptr && *value != '\0') option = value;
+    };
+    fill(command.data, "OXBOW_DATA");
+    fill(command.api, "OXBOW_API");
+}
+
+Result<CommandLine> chosen(CLI::App& app, Parsed& parsed) {
+    if (app.got_subcommand("serve")) return parsed.serve;
+    if (app.got_subcommand("check-config")) return parsed.check_config;
+    if (app.got_subcommand("version")) return VersionCommand{};
+    if (app.got_subcommand("help")) return help_of(app, parsed.help_of);
+    fill_from_environment(parsed.client);
+    return parsed.client;
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
+    Parsed parsed;
+    CLI::App app{"Oxbow: many live channels, each of which can be rewound to its first second.",
+                 "oxbow"};
+    app.require_subcommand(1);
+    app.option_defaults()->always_capture_default(false);
+    add_serve(app, parsed.serve);
+    ClientCommands{app, parsed.client}.add_all();
+    app.add_subcommand("check-config", "Check a configuration file without starting anything.")
+        ->add_option("FILE", parsed.check_config.file, "The configuration in TOML.")
+        ->required()
+        ->type_name("");
+    app.add_subcommand("version", "Print the version.");
+    app.add_subcommand("help", "Explain a command.")
+        ->add_option("COMMAND", parsed.help_of, "Like: channel create. Default: all commands.")
+        ->type_name("");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        return HelpCommand{app.help()};
+    } catch (const CLI::RequiredError& error) {
+        const auto unknown = app.remaining(true);
+        return fail(
+            ErrorCode::Malformed,
+            fmt::format("{}; 'oxbow help' explains the commands.",
+                        unknown.empty() ? error.what()
+                                        : fmt::format("There is no '{}' here", unknown.front())));
+    } catch (const CLI::ParseError& error) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("{}; 'oxbow help' explains the commands.", error.what()));
+    }
+    return chosen(app, parsed);
+}
+
+}  // namespace oxbow::app
