@@ -33,9 +33,10 @@ export class Server {
     writeFileSync(config, '[recording]\nreconnect_window_seconds = 2\n');
     server.data = join(server.folder, 'data');
     const any = '127.0.0.1:0';
-    server.#spawn(binary, ['serve', '--config', config, '--data', server.data, '--ready-file', ready,
+    const child = server.#spawn(binary, ['serve', '--config', config, '--data', server.data, '--ready-file', ready,
       '--http', any, '--api', any, '--rtmp', any]);
     const read = () => {
+      if (child.exitCode !== null) throw new Error(`oxbow serve ended with ${child.exitCode}; it says why above`);
       try {
         return JSON.parse(readFileSync(ready, 'utf8'));
       } catch {
