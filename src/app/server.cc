@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <ostream>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -55,6 +56,21 @@ std::string host_and_port(const tcp::endpoint& endpoint) {
     return fmt::format("{}:{}", endpoint.address().is_v6() ? fmt::format("[{}]", host) : host, endpoint.port());
 }
 
+/// Fails when another program listens there: our own listeners share their port among the loops, and
+/// the system would share it with a second server as well, which would get half of our viewers.
+/// Exceptions: std::system_error.
+void refuse_shared_port(const tcp::endpoint& address) {
+    if (address.port() == 0) return;
+    asio::io_context unused;
+    tcp::acceptor probe{unused};
+    boost::system::error_code error;
+    probe.open(address.protocol());
+    probe.set_option(tcp::acceptor::reuse_address(true));
+    probe.bind(address, error);
+    if (!error) probe.listen(1, error);
+    if (error) throw std::system_error(error, fmt::format("cannot listen on {}", host_and_port(address)));
+}
+
 log::Level level_of(const std::string& name) {
     if (name == "debug") return log::Level::Debug;
     if (name == "warning") return log::Level::Warning;
@@ -91,7 +107,7 @@ Result<void> make_data_directory(const std::filesystem::path& data) {
 
 class Server::Impl {
 public:
-    explicit Impl(Settings settings) : settings_(std::move(settings)) {}
+    Impl(Settings settings, std::ostream& out) : settings_(std::move(settings)), out_(out) {}
 
     Result<void> start();
     void run();
@@ -108,6 +124,7 @@ private:
     void shut_down();
 
     Settings settings_;
+    std::ostream& out_;
     SystemClock clock_;
     std::string epoch_;
     // In the order of the data's way; destroyed in the opposite order.
@@ -129,7 +146,7 @@ private:
     std::unique_ptr<control::ControlApi> api_;
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
     std::unique_ptr<net::HttpServer> api_server_;
-    std::vector<std::unique_ptr<ingest::RtmpServer>> rtmp_servers_;
+    std::unique_ptr<ingest::RtmpServer> rtmp_server_;
     std::vector<Demo::Channel> demo_channels_;
     std::unique_ptr<Demo> demo_;
     ReadyInfo ready_;
@@ -205,7 +222,9 @@ void Server::Impl::wire_functions() {
         .recordings = recordings_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
-    created_ = std::make_unique<notify::ObjectCreatedQueue>([this](const notify::ObjectCreatedRecord& record) -> Result<void> {
+    created_ = std::make_unique<notify::ObjectCreatedQueue>(
+        notify::ObjectCreatedQueueOptions{.source = {settings_.region, settings_.account}},
+        [this](const notify::ObjectCreatedRecord& record) -> Result<void> {
         const auto saved = save_meta_->handle(record.key, record.sequencer);
         if (!saved) return std::unexpected(saved.error());
         const auto ref = ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
@@ -242,13 +261,14 @@ void Server::Impl::listen() {
     const tcp::endpoint rtmp = endpoint_of(settings_.rtmp);
     const tcp::endpoint api = endpoint_of(settings_.api);
 
-    // The first of each kind may take a free port; the others share it, one per loop.
+    refuse_shared_port(http);
+    refuse_shared_port(api);
+    // One listener is enough for publishers: their connections move to the loops of their channels.
+    rtmp_server_ = std::make_unique<ingest::RtmpServer>(loops_->at(0), rtmp, *live_, ingest::RtmpLimits{});
+    // The first listener for viewers may take a free port; the others share it, one per loop.
     const auto answer_viewer = [this](const net::HttpRequest& request) { return edge_->answer(request); };
-    rtmp_servers_.push_back(std::make_unique<ingest::RtmpServer>(loops_->at(0), rtmp, *live_, ingest::RtmpLimits{}));
     http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer, net::HttpServerLimits{}));
     for (std::size_t i = 1; i < loops_->size(); ++i) {
-        rtmp_servers_.push_back(std::make_unique<ingest::RtmpServer>(loops_->at(i), rtmp_servers_[0]->address(), *live_,
-                                                                     ingest::RtmpLimits{}));
         http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(i), http_servers_[0]->address(),
                                                                   answer_viewer, net::HttpServerLimits{}));
     }
@@ -260,7 +280,7 @@ void Server::Impl::listen() {
 
     ready_ = {.http = "http://" + host_and_port(http_servers_[0]->address()),
               .api = "http://" + host_and_port(api_server_->address()),
-              .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_servers_[0]->address())),
+              .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_server_->address())),
               .credentials = settings_.data / "credentials"};
     const std::string public_url = settings_.public_url.empty() ? ready_.http : settings_.public_url;
 
@@ -296,22 +316,22 @@ Result<void> Server::Impl::announce() {
         if (auto written = write_atomically(*settings_.ready_file, text); !written) return written;
     }
     notify_systemd();
-    fmt::print("Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http, ready_.rtmp,
-               ready_.api);
-    std::fflush(stdout);
+    out_ << fmt::format("Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http,
+                        ready_.rtmp, ready_.api)
+         << std::flush;
     return {};
 }
 
 Result<void> Server::Impl::start_demo() {
     auto channels = Demo::channels(*catalog_, clock_, settings_.region, settings_.account);
     if (!channels) return std::unexpected(channels.error());
-    fmt::print("\nDemo channels, on the air in a moment:\n\n");
+    out_ << "\nDemo channels, on the air in a moment:\n\n";
     for (const Demo::Channel& channel : *channels) {
-        fmt::print("  {:12}  {}/watch/{}   stream key {}\n", channel.name, ready_.http, channel.id.view(),
-                   channel.stream_key.view());
+        out_ << fmt::format("  {:12}  {}/watch/{}   stream key {}\n", channel.name, ready_.http, channel.id.view(),
+                            channel.stream_key.view());
     }
-    fmt::print("\nCtrl-C ends them and keeps what was recorded in {}.\n", settings_.data.string());
-    std::fflush(stdout);
+    out_ << fmt::format("\nCtrl-C ends them and keeps what was recorded in {}.\n", settings_.data.string())
+         << std::flush;
     demo_ = std::make_unique<Demo>(std::move(*channels), ready_.rtmp, *catalog_, *remover_);
     return {};
 }
@@ -329,10 +349,10 @@ void Server::Impl::shut_down() {
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     demo_.reset();
-    for (const auto& server : rtmp_servers_) server->stop();
+    rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
-    created_->drain();
+    created_->stop();
     for (std::size_t i = 0; i < loops_->size(); ++i) {
         asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
     }
@@ -346,8 +366,8 @@ void Server::Impl::shut_down() {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(Settings settings) {
-    auto impl = std::make_unique<Impl>(std::move(settings));
+Result<std::unique_ptr<Server>> Server::start(Settings settings, std::ostream& out) {
+    auto impl = std::make_unique<Impl>(std::move(settings), out);
     if (auto started = impl->start(); !started) return std::unexpected(started.error());
     return std::unique_ptr<Server>{new Server{std::move(impl)}};
 }

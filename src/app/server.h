@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <memory>
 
 #include "app/settings.h"
@@ -13,8 +14,8 @@ namespace oxbow::app {
 class Server {
 public:
     /// Opens the data directory, the database and every listener, and takes up what an earlier process
-    /// left. Errors: one sentence for the operator; nothing is running then.
-    static Result<std::unique_ptr<Server>> start(Settings settings);
+    /// left; tells the operator on `out` where to go. Errors: one sentence; nothing is running then.
+    static Result<std::unique_ptr<Server>> start(Settings settings, std::ostream& out);
     ~Server();
 
     /// Serves until SIGTERM or SIGINT, then ends every recording properly.

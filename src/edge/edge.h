@@ -58,6 +58,9 @@ public:
 
     boost::asio::awaitable<net::HttpResponse> answer(const net::HttpRequest& request);
 
+    /// Lets go of a deleted recording.
+    void forget_recording(const RecordingId& recording) { stored_.forget(recording); }
+
 private:
     using Answer = boost::asio::awaitable<net::HttpResponse>;
 

@@ -42,6 +42,14 @@ void StoredTimelines::hold(Entry entry) {
     }
 }
 
+void StoredTimelines::forget(const RecordingId& recording) {
+    const std::lock_guard lock{mutex_};
+    const auto found = by_recording_.find(recording);
+    if (found == by_recording_.end()) return;
+    newest_first_.erase(found->second);
+    by_recording_.erase(found);
+}
+
 Result<std::shared_ptr<const live::TimelineView>> StoredTimelines::load(const ChannelId& channel,
                                                                         const RecordingId& recording) {
     const auto row = catalog_.recording(recording);

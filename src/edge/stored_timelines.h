@@ -28,6 +28,9 @@ public:
     /// Errors: NotFound  no such recording of this channel; others as the store's.
     Result<std::shared_ptr<const live::TimelineView>> load(const ChannelId& channel, const RecordingId& recording);
 
+    /// Lets go of a deleted recording.
+    void forget(const RecordingId& recording);
+
     static constexpr std::size_t kTimelinesHeldMax = 64;
 
 private:

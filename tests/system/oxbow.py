@@ -61,6 +61,7 @@ class Server:
             stdout=self.log, stderr=self.log)
         wait_for("the ready file", 20, lambda: ready.exists() or self.process.poll() is not None)
         if self.process.poll() is not None:
+            self.log.close()
             raise AssertionError("the server did not start:\n" + self.log_text())
         self.ready = json.loads(ready.read_text())
 

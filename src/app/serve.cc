@@ -1,0 +1,75 @@
+#include "app/serve.h"
+
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "app/server.h"
+
+namespace oxbow::app {
+namespace {
+
+Result<void> apply_address(const std::optional<std::string>& text, std::string_view flag, ListenAddress& address) {
+    if (!text) return {};
+    auto parsed = parse_listen_address(*text);
+    if (!parsed) return fail(ErrorCode::Malformed, fmt::format("{} {}", flag, parsed.error().what));
+    address = std::move(*parsed);
+    return {};
+}
+
+Result<void> refuse_what_is_missing(const ServeOptions& options) {
+    if (options.role.value_or("all") != "all") {
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("--role {} is not there yet: this version runs everything in one process, --role all",
+                                *options.role));
+    }
+    if (options.https || options.rtmps) {
+        return fail(ErrorCode::Unsupported,
+                    "--https and --rtmps are not there yet: put a proxy with TLS in front and set edge.public_url");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Settings> settings_of(const ServeOptions& options) {
+    Settings settings;
+    if (auto known = refuse_what_is_missing(options); !known) return std::unexpected(known.error());
+    if (options.config) {
+        if (auto read = read_configuration(*options.config, settings); !read) return std::unexpected(read.error());
+    }
+    if (options.data) settings.data = *options.data;
+    if (auto set = apply_address(options.http, "--http", settings.http); !set) return std::unexpected(set.error());
+    if (auto set = apply_address(options.api, "--api", settings.api); !set) return std::unexpected(set.error());
+    if (auto set = apply_address(options.rtmp, "--rtmp", settings.rtmp); !set) return std::unexpected(set.error());
+    if (options.ready_file) settings.ready_file = *options.ready_file;
+    settings.demo = options.demo;
+    return settings;
+}
+
+int serve(const ServeOptions& options, std::ostream& out, std::ostream& err) {
+    const auto settings = settings_of(options);
+    if (!settings) {
+        err << "oxbow: " << settings.error().what << '\n';
+        return kExitUsage;
+    }
+    auto server = Server::start(*settings, out);
+    if (!server) {
+        err << "oxbow: " << server.error().what << '\n';
+        return kExitFailed;
+    }
+    (*server)->run();
+    return kExitDone;
+}
+
+int check_config(const std::filesystem::path& file, std::ostream& out, std::ostream& err) {
+    Settings settings;
+    if (auto read = read_configuration(file, settings); !read) {
+        err << "oxbow: " << read.error().what << '\n';
+        return kExitUsage;
+    }
+    out << file.string() << " is valid\n";
+    return kExitDone;
+}
+
+}  // namespace oxbow::app
