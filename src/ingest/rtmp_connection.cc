@@ -162,6 +162,7 @@ void RtmpConnection::begin_broadcast() {
 /// Takes what the publisher sends until it or the connection ends, or until it is stopped.
 asio::awaitable<RtmpConnection::End> RtmpConnection::receive() {
     conversation_.grant_publish();
+    line_->pace();
     line_->set_deadline(limits_.silence_max);
     for (;;) {
         auto end = deliver();

@@ -214,6 +214,26 @@ TEST_CASE("media that is sent without waiting for the grant is not lost") {
     CHECK(broadcast.on_channel_loop);
 }
 
+TEST_CASE("a burst of many times the read buffer is delivered whole") {
+    Service service;
+    Client client{service};
+    publish(client);
+    const Bytes capture = ffmpeg_publisher();
+    Bytes picture{0x17, 0x01, 0, 0, 0, 0x00, 0x07, 0xa1, 0x20};  // one NAL unit of 500,000 bytes
+    picture.resize(picture.size() + 500'000, 0x65);
+    Bytes burst;
+    append_chunks(burst, 8, {MessageType::Video, 40, 1, picture}, 64 * 1024);
+    append_chunks(burst, 8, {MessageType::Video, 80, 1, picture}, 64 * 1024);
+
+    client.send(BytesView{capture}.subspan(kUpToPublish, kUpToAudio - kUpToPublish));
+    client.send(burst);
+    client.close();
+    const auto broadcast = service.broadcast();
+
+    CHECK(broadcast.video_frames == 2);
+    CHECK(broadcast.reason == EndReason::ConnectionLost);
+}
+
 TEST_CASE("a publisher whose connection goes away ends as lost") {
     Service service;
     Client client{service};
