@@ -59,7 +59,7 @@ test('with nothing published the page says where to publish', async () => {
 });
 
 test('channels appear on the wall when they go on air, without a reload', async () => {
-  for (const [name, tone] of [['Meadow', 440], ['Perch', 550], ['Deep zoom', 660]]) {
+  for (const [name, tone] of [['Meadow', 440], ['Perch', 550], ['Deep-zoom', 660]]) {
     const channel = await server.createChannel(name);
     channels.push(channel);
     publishers.push(server.publish(channel, tone));
