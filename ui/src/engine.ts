@@ -22,7 +22,7 @@ export function engineSettings(): Partial<HlsConfig> {
   return {
     ...kCommon,
     lowLatencyMode: true,
-    liveSyncDuration: 5.5,
+    liveSyncDuration: 6.5,
     liveSyncOnStallIncrease: 0.2,
     liveDurationInfinity: false,
     backBufferLength: 30,

@@ -153,6 +153,8 @@ export class OxWatch extends HTMLElement {
       this.playCurrent_();
       return;
     }
+    // At the edge of a broadcast whose publisher is away nothing is live.
+    this.player_.toggleAttribute('data-away', view.live && this.channel_?.isLive === false);
     this.player_.notice = this.notice_();
     if (performance.now() - this.rememberedAt_ < kRememberMs || !this.playing_?.recordingId) return;
     this.rememberedAt_ = performance.now();

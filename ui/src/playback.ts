@@ -221,7 +221,7 @@ export class Playback extends EventTarget {
     this.sliding_ ||= details.live && details.type !== 'EVENT';
     if (!this.sliding_) this.reconnects_.read(details.fragments);
     if (details.live && this.hls_) {
-      const delay = liveDelay(details.fragments, details.partHoldBack);
+      const delay = liveDelay(details.fragments, details);
       if (Math.abs((this.hls_.config.liveSyncDuration ?? 0) - delay) > 0.5) this.hls_.targetLatency = delay;
     }
     this.recovered_();

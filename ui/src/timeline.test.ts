@@ -44,9 +44,14 @@ test('reconnects are read once each from a list that grows', () => {
   assert.deepEqual(reconnects.at, [4, 8]);
 });
 
-test('the live delay follows the longest recent piece, and parts when there are parts', () => {
-  assert.equal(liveDelay(merged, 0), 5.5);
-  assert.equal(liveDelay([{ ...piece(0, 0), duration: 6 }], 0), 13.5);
-  assert.equal(liveDelay([{ ...piece(0, 0), duration: 1 }], 0), 3.5);
-  assert.equal(liveDelay(merged, 1.2), 1.2);
+test('the live delay follows the longest recent piece and the pace of reloads', () => {
+  const plain = { targetduration: 6, partHoldBack: 0, canBlockReload: false };
+
+  assert.equal(liveDelay(merged, plain), 6.5);
+  assert.equal(liveDelay([{ ...piece(0, 0), duration: 6 }], plain), 10.5);
+  assert.equal(liveDelay(merged, { ...plain, canBlockReload: true }), 3.5);
+});
+
+test('with parts the live delay is what the server asks for', () => {
+  assert.equal(liveDelay(merged, { targetduration: 6, partHoldBack: 1.2, canBlockReload: true }), 1.2);
 });

@@ -54,13 +54,22 @@ export class Reconnects {
   }
 }
 
+/** What a playlist says that decides how near to its end a player may stay. */
+export interface Pace {
+  targetduration: number;
+  /** 0 without parts. */
+  partHoldBack: number;
+  canBlockReload: boolean;
+}
+
 /**
- * How far behind the newest picture to play, in seconds. Without parts a player sees a segment only when
- * it is whole, and asks again a segment later: two of the longest recent ones and a little for the network.
+ * How far behind the newest picture to play, in seconds. Without parts a player sees a segment when it is
+ * whole; and having asked in vain it waits for half a target duration (RFC 8216, 6.3.4), unless the server
+ * holds its answer. On top of that a little for the network.
  */
-export function liveDelay(pieces: readonly Piece[], partHoldBack: number): number {
-  if (partHoldBack > 0) return partHoldBack;
+export function liveDelay(pieces: readonly Piece[], pace: Pace): number {
+  if (pace.partHoldBack > 0) return pace.partHoldBack;
   const recent = pieces.slice(-6).map((piece) => piece.duration);
   const longest = recent.length > 0 ? Math.max(...recent) : 2;
-  return Math.max(3.5, 2 * longest + 1.5);
+  return longest + (pace.canBlockReload ? 0 : pace.targetduration / 2) + 1.5;
 }
