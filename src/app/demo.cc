@@ -34,7 +34,7 @@ constexpr std::chrono::seconds kLookEvery{2};
 /// The drawtext filter that burns the clock in, so that a rewound second can be read off the picture.
 constexpr std::string_view kClock =
     "drawtext=font=monospace:text='%{gmtime\\:%Y-%m-%d %H\\\\\\:%M\\\\\\:%S} UTC':fontsize=30:fontcolor=white"
-    ":box=1:boxcolor=black@0.7:boxborderw=8:x=16:y=h-th-20";
+    ":box=1:boxcolor=black@0.7:boxborderw=8:x=w-tw-20:y=20";
 
 std::vector<std::string> encoder_command(const Picture& picture, const std::string& url) {
     return {"ffmpeg", "-loglevel", "error", "-nostdin",

@@ -27,6 +27,7 @@ interface Drag {
 }
 
 const kTickPixelsMin = 72;
+const kEndPixels = 88; // no tick so near to the label of an end
 const kTicksMax = 60;
 const kTickErrorMs = 200;
 const kReconnectsMax = 200;
@@ -66,6 +67,9 @@ export class OxSeekBar extends HTMLElement {
     this.slider_.addEventListener('pointercancel', () => this.cancel());
     this.slider_.addEventListener('pointerleave', () => this.hover_(null));
     this.slider_.addEventListener('focus', () => this.say());
+    for (const type of ['keydown', 'blur']) {
+      this.slider_.addEventListener(type, () => this.slider_.removeAttribute('data-pointer'));
+    }
   }
 
   get dragging(): boolean {
@@ -114,6 +118,8 @@ export class OxSeekBar extends HTMLElement {
       return;
     }
     event.preventDefault();
+    // A focus that the pointer gave needs no ring.
+    this.slider_.toggleAttribute('data-pointer', true);
     this.slider_.focus({ preventScroll: true });
     this.slider_.setPointerCapture(event.pointerId);
     const at = this.timeAt_(event.clientX, model.start, model.end);
@@ -222,11 +228,11 @@ export class OxSeekBar extends HTMLElement {
     for (let count = 0; count < kTicksMax; ++count) {
       const tick = this.nextTick_(model, after, step);
       const left = ((tick - start) / (end - start)) * width;
-      if (left > width - kTickPixelsMin) break;
+      if (left > width - kEndPixels) break;
       after = tick;
       const wall = model.wallClockAt(tick);
       const text = wall === null ? stretch(tick - start) : this.roundClock_(wall, step);
-      if (text === null || left < kTickPixelsMin) continue;
+      if (text === null || left < kEndPixels) continue;
       labels.push(label(text, `${left.toFixed(1)}px`, 'tick'));
     }
     this.ruler_.replaceChildren(...labels);

@@ -1,0 +1,92 @@
+#include "app/settings.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/random.h"
+
+using namespace oxbow;
+using namespace oxbow::app;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A configuration file of its own, gone with it.
+struct ConfigurationFile {
+    explicit ConfigurationFile(std::string_view text) { std::ofstream{path} << text; }
+    ~ConfigurationFile() { std::filesystem::remove(path); }
+    std::string name() const { return path.string(); }
+
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("oxbow-settings-" + random_alphanumeric(8) + ".toml");
+};
+
+std::string complaint(std::string_view text) {
+    const ConfigurationFile file{text};
+    Settings settings;
+    const auto read = read_configuration(file.path, settings);
+    REQUIRE_FALSE(read.has_value());
+    return read.error().what.substr(file.name().size());
+}
+
+}  // namespace
+
+TEST_CASE("a configuration sets what it names and leaves the defaults of the rest") {
+    const ConfigurationFile file{R"(
+        account = "123456789012"
+        [edge]
+        listen = "0.0.0.0:80"
+        public_url = "https://live.example.org"
+        cors_origins = ["https://example.org"]
+        [recording]
+        reconnect_window_seconds = 300
+    )"};
+    Settings settings;
+
+    REQUIRE(read_configuration(file.path, settings).has_value());
+
+    CHECK(settings.account == "123456789012");
+    CHECK(settings.http.host == "0.0.0.0");
+    CHECK(settings.http.port == 80);
+    CHECK(settings.public_url == "https://live.example.org");
+    CHECK(settings.cors_origins == std::vector<std::string>{"https://example.org"});
+    CHECK(settings.reconnect_window == 300s);
+    CHECK(settings.rtmp.port == 1935);
+    CHECK(settings.region == "us-east-1");
+}
+
+TEST_CASE("a wrong value is refused with its key and its line") {
+    CHECK(complaint("\n[edge]\nlisten = 8080\n") == ":3: edge.listen must be a text in quotes");
+    CHECK(complaint("account = \"12\"") == ":1: account must be an account of 12 digits");
+    CHECK(complaint("[recording]\nreconnect_window_seconds = 301") ==
+          ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
+}
+
+TEST_CASE("a key that Oxbow does not know is refused with its line") {
+    CHECK(complaint("[edge]\nlisten_on = \"127.0.0.1:1\"") == ":2: edge.listen_on is no key that Oxbow knows");
+    CHECK(complaint("edge = 3") == ":1: edge is no key that Oxbow knows");
+}
+
+TEST_CASE("what is not TOML is refused with its line") {
+    CHECK(complaint("account = \"1\"\nregion = \n").starts_with(":2: "));
+}
+
+TEST_CASE("a configuration that is not there is named") {
+    Settings settings;
+
+    const auto read = read_configuration("/nowhere/oxbow.toml", settings);
+
+    CHECK(read.error().what == "cannot read /nowhere/oxbow.toml: No such file or directory");
+}
+
+TEST_CASE("an address to listen on is a numeric address and a port") {
+    CHECK(parse_listen_address("127.0.0.1:0").value().port == 0);
+    CHECK(parse_listen_address("[::1]:65535").value().host == "::1");
+    CHECK_FALSE(parse_listen_address("127.0.0.1").has_value());
+    CHECK_FALSE(parse_listen_address("127.0.0.1:65536").has_value());
+    CHECK_FALSE(parse_listen_address("127.0.0.1:").has_value());
+    CHECK_FALSE(parse_listen_address("localhost:80").has_value());
+    CHECK_FALSE(parse_listen_address(":80").has_value());
+}

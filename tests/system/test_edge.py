@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The viewers' door: methods, ranges, CORS, caching, and what is not there."""
+
+import unittest
+
+import oxbow
+
+
+class Edge(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
+        cls.addClassCleanup(cls.server.close)
+        cls.made = cls.server.create_channel("class")
+        publisher = oxbow.Publisher(cls.made, oxbow.test_card(seconds=4))
+        publisher.wait()
+        cls.ended = cls.server.wait_until_ended(cls.made["id"])
+        cls.folder = "/" + cls.ended["masterKey"].rpartition("/")[0]
+        cls.chunk = cls.folder + "/360p30/0.ts"
+
+    def error(self, path, status):
+        answer = self.server.get(path)
+        self.assertEqual(answer.status, status, path)
+        self.assertEqual(sorted(answer.json), ["error", "message"])
+        return answer.json
+
+    def test_a_malformed_channel_id_is_400_and_an_unknown_one_404(self):
+        self.assertEqual(self.error("/recording-started-a_b.json", 400)["error"], "BadRequest")
+        self.assertEqual(self.error("/recording-started-.json", 400)["error"], "BadRequest")
+        self.assertEqual(self.error(f"/recording-started-{'a' * 65}.json", 400)["error"], "BadRequest")
+        self.assertEqual(self.error(f"/recording-started-{'a' * 64}.json", 404)["error"], "NotFound")
+        self.error("/rewind/abcdefghijkl.m3u8", 404)
+        self.error("/seg/abcdefghijkl/x/y-0.ts", 404)
+        self.error("/channels/abcdefghijkl/recordings.json", 404)
+        self.error("/nothing/here", 404)
+
+    def test_there_is_no_default_channel_unless_one_is_named(self):
+        self.error("/recording-started-latest.json", 404)
+
+    def test_no_path_leads_out_of_the_bucket(self):
+        for path in ("/ivs/v1/../../../oxbow.db", "/ivs/v1/%2e%2e/%2e%2e/%2e%2e/oxbow.db", "/ivs/v1/..%2f..%2foxbow.db",
+                     "/ivs/v1//etc/passwd", "/ivs/v1/.", "/ivs/v1/"):
+            self.assertIn(self.server.get(path).status, (400, 404), path)
+        self.assertEqual(self.server.get("/ivs/v1/a%00b").status, 400)
+        self.assertEqual(self.server.get("/recording-started-" + self.made["id"] + ".json/../x").status, 404)
+
+    def test_head_tells_what_get_would_without_the_body(self):
+        head, get = self.server.get(self.chunk, method="HEAD"), self.server.get(self.chunk)
+        self.assertEqual(head.body, b"")
+        self.assertEqual(head.headers["Content-Length"], str(len(get.body)))
+        self.assertEqual(get.headers["Content-Type"], "video/mp2t")
+        self.assertEqual(get.headers["Cache-Control"], "public, max-age=31536000, immutable")
+
+    def test_a_range_gives_that_part_and_one_beyond_the_end_is_refused(self):
+        whole = self.server.get(self.chunk).body
+        part = self.server.get(self.chunk, headers={"Range": "bytes=188-375"})
+        self.assertEqual((part.status, part.body), (206, whole[188:376]))
+        self.assertEqual(part.headers["Content-Range"], f"bytes 188-375/{len(whole)}")
+        suffix = self.server.get(self.chunk, headers={"Range": "bytes=-188"})
+        self.assertEqual((suffix.status, suffix.body), (206, whole[-188:]))
+        beyond = self.server.get(self.chunk, headers={"Range": f"bytes={len(whole)}-"})
+        self.assertEqual((beyond.status, beyond.headers["Content-Range"]), (416, f"bytes */{len(whole)}"))
+
+    def test_a_preflight_is_answered_and_other_methods_are_not(self):
+        preflight = self.server.get(self.chunk, method="OPTIONS", headers={
+            "Origin": "https://example.org", "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "range"})
+        self.assertEqual(preflight.status, 204)
+        self.assertEqual(preflight.headers["Access-Control-Allow-Origin"], "*")
+        self.assertIn("Range", preflight.headers["Access-Control-Allow-Headers"])
+        refused = self.server.get(self.chunk, method="DELETE")
+        self.assertEqual((refused.status, refused.headers["Allow"]), (405, "GET, HEAD, OPTIONS"))
+
+    def test_the_catalogue_lists_channels_and_their_recordings(self):
+        channel = self.server.get("/channels.json").json["channels"][0]
+        self.assertEqual((channel["id"], channel["isLive"]), (self.made["id"], False))
+        recordings = self.server.get(f"/channels/{self.made['id']}/recordings.json").json["recordings"]
+        self.assertEqual([recording["status"] for recording in recordings], ["RECORDING_ENDED"])
+        self.assertEqual(oxbow.video_frames(self.server.ready["http"] + recordings[0]["playlistUrl"]), 120)
+
+    def test_the_page_is_in_the_binary_and_its_assets_never_change(self):
+        for path in ("/", f"/watch/{self.made['id']}"):
+            page = self.server.get(path)
+            self.assertIn("text/html", page.headers["Content-Type"])
+            again = self.server.get(path, headers={"If-None-Match": page.headers["ETag"]})
+            self.assertEqual((again.status, again.body), (304, b""))
+
+    def test_a_deleted_recording_is_gone_everywhere(self):
+        publisher = oxbow.Publisher(self.made, oxbow.test_card(seconds=4))
+        before = self.ended["masterKey"]
+        publisher.wait()
+        newer = oxbow.wait_for("the newer recording", 15, lambda: (
+            lambda body: body if body["masterKey"] != before and "recordingEndedAt" in body else None)(
+                self.server.metadata(self.made["id"])))
+        id = newer["masterKey"].partition("/media/hls/")[0].rpartition("/")[2]
+
+        self.assertEqual(self.server.cli("recording", "lock", id).returncode, 0)
+        refused = self.server.cli("recording", "delete", id, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("locked", refused.stderr)
+        self.server.cli("recording", "unlock", id)
+        self.server.cli("recording", "delete", id)
+
+        oxbow.wait_for("the older recording", 5, lambda: self.server.metadata(self.made["id"])["masterKey"] == before)
+        self.assertEqual(self.server.get("/" + newer["masterKey"]).status, 404)
+        self.assertEqual(self.server.get(f"/rewind/{self.made['id']}/{id}/360p30.m3u8").status, 404)
+        self.assertFalse(list(self.server.bucket("ivs").rglob(id)))
+
+
+if __name__ == "__main__":
+    unittest.main()
