@@ -17,9 +17,7 @@ namespace {
 /// What the first segment of a rendition tells of it.
 Variant variant_of_segment(const LiveSegment& segment) {
     const double frame_rate = frame_rate_of(*segment.parameters, segment.video_frames, segment.duration);
-    const auto bytes = static_cast<std::int64_t>(segment.bytes.size());
-    const auto bits_per_second = bytes * 8'000 / std::max<std::int64_t>(1, milliseconds(segment.duration));
-    return variant_of(*segment.parameters, frame_rate, static_cast<std::uint64_t>(bits_per_second));
+    return variant_of(*segment.parameters, frame_rate, bits_per_second(segment));
 }
 
 }  // namespace
@@ -62,26 +60,19 @@ ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor execut
       wiring_(std::move(wiring)),
       live_(channel_, wiring_.channel_views),
       stall_timer_(executor),
-      reconnect_timer_(executor),
-      forget_timer_(executor) {}
+      reconnect_timer_(executor) {}
 
 // --- A broadcast: publisher -> segmenter ---------------------------------------------------------
 
 std::uint64_t ChannelPipeline::begin(bool recorded, std::chrono::seconds reconnect_window) {
     if (broadcast_) end(broadcast_->number);
-    if (live_ending_) list_all();
-    reconnect_timer_.cancel();
-    forget_timer_.cancel();
+    if (ending_) list_all();
     broadcast_.emplace(Broadcast{.number = ++broadcasts_,
                                  .stream = ivs::make_stream_id(),
                                  .started_at = wiring_.clock.wall(),
                                  .recorded = recorded,
                                  .reconnect_window = reconnect_window});
-    live_.begin({.stream = broadcast_->stream,
-                 .started_at = broadcast_->started_at,
-                 .epoch = wiring_.epoch,
-                 .multivariant = {},
-                 .rendition = {}});
+    live_.begin(broadcast_->stream, broadcast_->started_at);
     wiring_.in_background([catalog = &wiring_.catalog,
                            session = catalog::StreamSession{.id = broadcast_->stream,
                                                             .channel = channel_,
@@ -120,9 +111,10 @@ void ChannelPipeline::end(std::uint64_t broadcast) {
     if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
     const Broadcast ended = std::move(*broadcast_);
     broadcast_.reset();
-    live_ending_ = true;
-    finish_listing();
-    if (recording_) wait_for_publisher(ended.reconnect_window);
+    ending_ = ended.stream;
+    finish_broadcast();
+    // A broadcast that brought nothing has not used up the time that its recording waits.
+    if (recording_ && recording_->publisher_there) wait_for_publisher(ended.reconnect_window);
     wiring_.in_background([catalog = &wiring_.catalog, stream = ended.stream, at = wiring_.clock.wall()] {
         if (auto done = catalog->end_stream_session(stream, at); !done) log::error("{}", done.error().what);
     });
@@ -149,42 +141,60 @@ void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
 
 void ChannelPipeline::take(const LiveSegmentPtr& segment) {
     choose_recording(segment);
-    if (!broadcast_->described) live_.describe(variant_of_segment(*segment));
-    broadcast_->described = true;
-    if (!recording_) {
-        const std::uint64_t number = broadcast_->next_number++;
-        pending_.push_back({.number = number,
-                            .uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
-                                               wiring_.epoch, number),
-                            .segment = segment,
-                            .timeline = nullptr,
-                            .written = true});
-        return list_written();
+    if (!broadcast_->variant) {
+        broadcast_->variant = variant_of_segment(*segment);
+        live_.describe(*broadcast_->variant);
     }
+    raise_bandwidth(*segment);
+    if (recording_) {
+        take_recorded(segment);
+    } else {
+        take_unrecorded(segment);
+    }
+}
+
+void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     recording_->media_end = segment->start + segment->duration;
     recording_->wall_end = segment->end();
-    const std::uint64_t number = recording_->timeline->take_number();
-    pending_.push_back({.number = number,
-                        .uri = recording_->timeline->uri(number),
-                        .segment = segment,
-                        .timeline = recording_->timeline,
-                        .written = false});
-    wiring_.recorder.append(recording_->id, segment);
-    stall_timer_.expires_after(kDiskStallMax);
-    stall_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
-        const auto self = weak.lock();
-        if (!cancelled && self) self->list_all();
-    });
+    const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
+    const std::uint64_t number = timeline->take_number();
+    pending_.push_back({number, timeline->uri(number), segment, timeline, false});
+    await_disk();
+    if (!wiring_.recorder.append(recording_->id, segment)) {
+        on_recording_failed(recording_->id, "the disk is too slow");
+    }
+}
+
+void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
+    const std::uint64_t number = broadcast_->next_number++;
+    std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(), wiring_.epoch, number);
+    pending_.push_back({number, std::move(uri), segment, nullptr, true});
+    list_written();
+}
+
+/// BANDWIDTH is the peak of any segment: a segment above it is told at once.
+void ChannelPipeline::raise_bandwidth(const LiveSegment& segment) {
+    const std::uint64_t bandwidth = bits_per_second(segment);
+    if (bandwidth > broadcast_->variant->bandwidth) {
+        broadcast_->variant->bandwidth = bandwidth;
+        live_.describe(*broadcast_->variant);
+    }
+    if (recording_ && bandwidth > recording_->variant.bandwidth) {
+        recording_->variant.bandwidth = bandwidth;
+        recording_->timeline->describe(recording_->variant.group_id,
+                                       multivariant_playlist(std::span{&recording_->variant, 1}));
+    }
 }
 
 // --- Which recording -----------------------------------------------------------------------------
 
 void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     const WallTime now = wiring_.clock.wall();
-    const bool first_of_broadcast = !broadcast_->described;
+    const bool first_of_broadcast = !broadcast_->variant;
     if (first_of_broadcast && recording_) {
         if (can_merge(segment)) {
             ++recording_->streams;
+            recording_->publisher_there = true;
             wiring_.recorder.stream_joined(recording_->id, broadcast_->stream);
             log::info("[channel {}] [stream {}] continues recording {}", channel_.view(),
                       broadcast_->stream.view(), recording_->id.view());
@@ -214,7 +224,7 @@ bool ChannelPipeline::can_merge(const LiveSegmentPtr& first) const {
     if (!now.video) return true;
     const double frame_rate = frame_rate_of(now, first->video_frames, first->duration);
     return before.video->width == now.video->width && before.video->height == now.video->height &&
-           std::abs(frame_rate - recording_->frame_rate) < 0.5;
+           std::abs(frame_rate - recording_->variant.frame_rate) < 0.5;
 }
 
 void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
@@ -231,16 +241,15 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
         .recording = id,
         .prefix = ivs::recording_prefix({spec.account, channel_, id, spec.started_at}),
         .epoch = wiring_.epoch});
-    recording_ = OpenRecording{
-        .id = id,
-        .timeline = timeline,
-        .started_at = spec.started_at,
-        .parameters = first->parameters,
-        .frame_rate = frame_rate_of(*first->parameters, first->video_frames, first->duration)};
-    timelines_.emplace(id, timeline);
     Variant variant = variant_of_segment(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
+    recording_ = OpenRecording{.id = id,
+                               .timeline = timeline,
+                               .started_at = spec.started_at,
+                               .parameters = first->parameters,
+                               .variant = std::move(variant)};
+    timelines_.emplace(id, OpenTimeline{.timeline = timeline});
     live_.set_timeline(std::move(timeline));
     wiring_.recorder.begin(std::move(spec), std::make_shared<Listener>(weak_from_this(), executor_, id));
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(), broadcast_->stream.view(), id.view());
@@ -249,26 +258,51 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
 void ChannelPipeline::end_recording() {
     wiring_.recorder.end(recording_->id);
     recording_.reset();
+    reconnect_timer_.cancel();
 }
 
 void ChannelPipeline::wait_for_publisher(std::chrono::seconds window) {
     if (window.count() == 0) return end_recording();
+    recording_->publisher_there = false;
     recording_->reconnect_until = wiring_.clock.wall() + window;
     wiring_.recorder.stream_left(recording_->id, recording_->reconnect_until);
-    reconnect_timer_.expires_after(window);
+    await_reconnect(window);
+}
+
+void ChannelPipeline::await_reconnect(std::chrono::milliseconds time) {
+    reconnect_timer_.expires_after(time);
     reconnect_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
         const auto self = weak.lock();
-        // A broadcast that has begun decides with its first segment what happens to the recording.
-        if (!cancelled && self && self->recording_ && !self->broadcast_) self->end_recording();
+        if (cancelled || !self || !self->recording_ || self->recording_->publisher_there) return;
+        const WallTime until = self->recording_->reconnect_until;
+        const bool came_in_time = self->broadcast_ && self->broadcast_->started_at <= until;
+        if (came_in_time && self->wiring_.clock.wall() < until + kFirstSegmentMax) {
+            return self->await_reconnect(kFirstSegmentMax);
+        }
+        self->end_recording();
     });
 }
 
 // --- What viewers see ----------------------------------------------------------------------------
 
+void ChannelPipeline::await_disk() {
+    if (awaiting_disk_) return;
+    awaiting_disk_ = true;
+    stall_timer_.expires_after(kDiskStallMax);
+    stall_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+        const auto self = weak.lock();
+        if (cancelled || !self) return;
+        self->awaiting_disk_ = false;
+        if (!self->pending_.empty()) self->list_all();
+    });
+}
+
 void ChannelPipeline::list(const Pending& pending) {
-    if (pending.timeline) pending.timeline->list(pending.number, pending.segment);
-    live_.list(pending.number, pending.uri, pending.segment);
-    if (!pending.written) ++listed_unwritten_;
+    if (pending.timeline && !pending.timeline->ended()) pending.timeline->list(pending.number, pending.segment);
+    live_.list(pending.uri, pending.segment);
+    if (pending.written) return;
+    const auto open = timelines_.find(pending.timeline->recording());
+    if (open != timelines_.end()) ++open->second.listed_unwritten;
 }
 
 void ChannelPipeline::list_written() {
@@ -278,67 +312,90 @@ void ChannelPipeline::list_written() {
         listed = true;
     }
     if (listed) live_.publish();
-    finish_listing();
+    if (pending_.empty() && awaiting_disk_) {
+        awaiting_disk_ = false;
+        stall_timer_.cancel();
+    }
+    finish_broadcast();
 }
 
 void ChannelPipeline::list_all() {
     if (!pending_.empty()) {
         log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded", channel_.view(),
                      pending_.size());
+        for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
+        live_.publish();
     }
-    for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
-    live_.publish();
-    finish_listing();
+    finish_broadcast();
 }
 
-void ChannelPipeline::finish_listing() {
-    if (!live_ending_ || !pending_.empty()) return;
-    live_ending_ = false;
+/// Ends the live playlist of a broadcast that is over, once its last segment is in it.
+void ChannelPipeline::finish_broadcast() {
+    if (!ending_ || !pending_.empty()) return;
     live_.end();
-    forget_timer_.expires_after(kLivePlaylistStays);
-    forget_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+    auto timer = std::make_shared<asio::steady_timer>(executor_, kLivePlaylistStays);
+    timer->async_wait([weak = weak_from_this(), stream = *ending_, timer](boost::system::error_code) {
         const auto self = weak.lock();
-        if (!cancelled && self && !self->broadcast_) self->live_.forget();
+        if (!self) return;
+        self->live_.forget(stream);
+        self->let_go();
     });
+    ending_.reset();
+}
+
+/// A channel that is off the air and complete in the bucket needs nothing in memory.
+void ChannelPipeline::let_go() {
+    if (broadcast_ || ending_ || live_.has_ended_broadcasts() || !timelines_.empty()) return;
+    live_.set_timeline(nullptr);
+    live_.publish();
 }
 
 // --- What the recorder says ----------------------------------------------------------------------
 
-void ChannelPipeline::on_written(const RecordingId&) {
-    if (listed_unwritten_ > 0) {
-        --listed_unwritten_;
+void ChannelPipeline::on_written(const RecordingId& recording) {
+    const auto open = timelines_.find(recording);
+    if (open == timelines_.end()) return;
+    if (open->second.listed_unwritten > 0) {
+        --open->second.listed_unwritten;
         return;
     }
-    const auto oldest = std::ranges::find_if(pending_, [](const Pending& item) { return !item.written; });
+    const auto oldest = std::ranges::find_if(pending_, [&](const Pending& item) {
+        return !item.written && item.timeline == open->second.timeline;
+    });
     if (oldest != pending_.end()) oldest->written = true;
     list_written();
 }
 
 void ChannelPipeline::on_chunk(const RecordingId& recording, const Chunk& chunk) {
-    const auto found = timelines_.find(recording);
-    if (found == timelines_.end()) return;
-    found->second->locate(chunk);
+    const auto open = timelines_.find(recording);
+    if (open == timelines_.end()) return;
+    open->second.timeline->locate(chunk);
     live_.publish();
 }
 
 void ChannelPipeline::on_recording_ended(const RecordingId& recording) {
-    const auto found = timelines_.find(recording);
-    if (found == timelines_.end()) return;
-    found->second->end();
-    timelines_.erase(found);
+    const auto open = timelines_.find(recording);
+    if (open == timelines_.end()) return;
+    open->second.timeline->end();
+    timelines_.erase(open);
     live_.publish();
+    let_go();
 }
 
 void ChannelPipeline::on_recording_failed(const RecordingId& recording, const std::string& why) {
+    const auto open = timelines_.find(recording);
+    if (open == timelines_.end()) return;  // told before
     log::error("[channel {}] is not recorded for {} s: {}", channel_.view(), kRecordAgainAfter.count(), why);
     if (recording_ && recording_->id == recording) {
         recording_.reset();
+        reconnect_timer_.cancel();
         record_again_at_ = wiring_.clock.steady() + kRecordAgainAfter;
     }
-    for (Pending& item : pending_) item.written = true;
-    listed_unwritten_ = 0;
-    list_written();
+    // What was not recorded is live all the same, but no part of the recording's timeline.
+    const std::shared_ptr<live::Timeline> timeline = open->second.timeline;
     on_recording_ended(recording);
+    for (Pending& item : pending_) item.written = item.written || item.timeline == timeline;
+    list_written();
 }
 
 }  // namespace oxbow::app

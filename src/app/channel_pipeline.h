@@ -62,18 +62,24 @@ private:
         std::chrono::seconds reconnect_window{};
         std::optional<Segmenter> segmenter;
         std::uint64_t next_number = 0;  // of its segments while no recording numbers them
-        bool described = false;
+        std::optional<Variant> variant;  // once its first segment has closed
     };
     struct OpenRecording {
         RecordingId id;
         std::shared_ptr<live::Timeline> timeline;
         WallTime started_at;
         std::shared_ptr<const RenditionParameters> parameters;
-        double frame_rate = 0;
+        Variant variant;
         MediaTime media_end{};  // of what it holds so far
         WallTime wall_end;
         std::size_t streams = 1;
-        WallTime reconnect_until{};  // of the newest time that the publisher left
+        bool publisher_there = true;
+        WallTime reconnect_until{};  // while the publisher is away
+    };
+    /// A timeline whose recorder has not said yet that it is complete.
+    struct OpenTimeline {
+        std::shared_ptr<live::Timeline> timeline;
+        std::size_t listed_unwritten = 0;  // segments that went out before the disk had them
     };
     struct Pending {  // closed, not listed yet
         std::uint64_t number;
@@ -87,15 +93,23 @@ private:
     Segmenter& segmenter();
     void take(const std::vector<LiveSegmentPtr>& segments);
     void take(const LiveSegmentPtr& segment);
+    void take_recorded(const LiveSegmentPtr& segment);
+    void take_unrecorded(const LiveSegmentPtr& segment);
+    void raise_bandwidth(const LiveSegment& segment);
+
     void choose_recording(const LiveSegmentPtr& segment);
     bool can_merge(const LiveSegmentPtr& first) const;
     void begin_recording(const LiveSegmentPtr& first);
     void end_recording();
     void wait_for_publisher(std::chrono::seconds window);
+    void await_reconnect(std::chrono::milliseconds time);
+
+    void await_disk();
     void list_written();
     void list_all();
     void list(const Pending& pending);
-    void finish_listing();
+    void finish_broadcast();
+    void let_go();
 
     void on_written(const RecordingId& recording);
     void on_chunk(const RecordingId& recording, const Chunk& chunk);
@@ -108,15 +122,14 @@ private:
     live::LiveChannel live_;
     std::uint64_t broadcasts_ = 0;
     std::optional<Broadcast> broadcast_;
-    bool live_ending_ = false;  // the broadcast is over, its last segments are not listed yet
+    std::optional<StreamId> ending_;  // a broadcast that is over, but its last segments are not listed yet
     std::optional<OpenRecording> recording_;
-    std::map<RecordingId, std::shared_ptr<live::Timeline>> timelines_;  // not ended yet
+    std::map<RecordingId, OpenTimeline> timelines_;
     std::deque<Pending> pending_;
-    std::size_t listed_unwritten_ = 0;
+    bool awaiting_disk_ = false;
     SteadyTime record_again_at_{};
     boost::asio::steady_timer stall_timer_;
     boost::asio::steady_timer reconnect_timer_;
-    boost::asio::steady_timer forget_timer_;
 };
 
 /// How long a closed segment waits for the disk before viewers get it anyway.
@@ -124,6 +137,9 @@ inline constexpr std::chrono::milliseconds kDiskStallMax{250};
 
 /// How long the live playlist stays, with ENDLIST, after the broadcast.
 inline constexpr std::chrono::seconds kLivePlaylistStays{60};
+
+/// How long a publisher that came back in time has until its first segment closes.
+inline constexpr std::chrono::seconds kFirstSegmentMax{10};
 
 /// How long a channel is not recorded after its recording failed.
 inline constexpr std::chrono::seconds kRecordAgainAfter{10};

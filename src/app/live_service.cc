@@ -153,13 +153,12 @@ std::optional<meta::LiveStream> LiveService::live_stream(const ChannelId& channe
 std::optional<control::LiveStreamInfo> LiveService::stream(const ChannelId& channel) const {
     const auto view = rooms_.wiring.channel_views.get(channel);
     // On the air once its playlist can be fetched, not before.
-    if (!view || !view->broadcast || !view->broadcast->on_air || view->broadcast->multivariant.empty()) {
-        return std::nullopt;
-    }
+    const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
+    if (broadcast == nullptr) return std::nullopt;
     return control::LiveStreamInfo{.channel = channel,
-                                   .stream_id = view->broadcast->stream,
+                                   .stream_id = broadcast->stream,
                                    .playback_url = playback_path(channel),
-                                   .started_at = view->broadcast->started_at};
+                                   .started_at = broadcast->started_at};
 }
 
 std::vector<control::LiveStreamInfo> LiveService::streams() const {
@@ -191,21 +190,18 @@ std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelI
                                 .duration = row.duration};
 }
 
-std::optional<std::string> LiveService::open_playlist(std::string_view key) const {
-    if (!key.ends_with(".m3u8")) return std::nullopt;
+std::shared_ptr<const std::string> LiveService::open_playlist(std::string_view key) const {
+    if (!key.ends_with(".m3u8")) return nullptr;
     const std::size_t media = key.find("/media/hls/");
-    if (media == std::string_view::npos) return std::nullopt;
+    if (media == std::string_view::npos) return nullptr;
     const auto ref = ivs::parse_recording_prefix(key.substr(0, media));
-    if (!ref) return std::nullopt;
+    if (!ref) return nullptr;
     const auto view = rooms_.recordings.get(ref->channel);
-    if (!view || view->recording.id != ref->recording ||
-        view->recording.status != catalog::RecordingStatus::Started) {
-        return std::nullopt;
-    }
+    if (!view || view->recording.id != ref->recording) return nullptr;
     const std::string folder = fmt::format("{}/media/hls/{}/", view->recording.prefix, view->recording.rendition);
     if (key == folder + "playlist.m3u8") return view->standard_playlist;
     if (key == folder + "byte-range-variant.m3u8") return view->byte_range_playlist;
-    return std::nullopt;
+    return nullptr;
 }
 
 void LiveService::forget_recording(const ChannelId& channel, const RecordingId& recording) {

@@ -52,23 +52,23 @@ struct Row {
 Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views, const meta::StreamStates& streams) {
     const auto stream = streams.live_stream(channel.id);
     const auto view = views.get(channel.id);
-    const bool on_air = stream && view && view->broadcast && view->broadcast->on_air;
+    const live::BroadcastView* const on_air = stream && view ? view->watchable() : nullptr;
     json::value recording = newest_recording(channel.id, streams);
-    const bool rewindable = on_air ? view->broadcast->recorded : !recording.is_null();
+    const bool rewindable = on_air ? on_air->recorded : !recording.is_null();
     const auto rewind_url = fmt::format("/rewind/{}.m3u8", channel.id.view());
 
     Row row;
-    row.live = on_air;
-    row.newest = on_air ? view->broadcast->started_at : channel.created_at;
+    row.live = on_air != nullptr;
+    row.newest = on_air ? on_air->started_at : channel.created_at;
     row.body = {{"id", channel.id.view()},
                 {"name", channel.name},
-                {"isLive", on_air},
-                {"startedAt", on_air ? time_or_null(view->broadcast->started_at) : nullptr},
+                {"isLive", row.live},
+                {"startedAt", on_air ? time_or_null(on_air->started_at) : nullptr},
                 {"playbackUrl", on_air ? json::value(stream->playback_url) : nullptr},
                 {"rewindUrl", rewindable ? json::value(rewind_url) : nullptr},
-                {"width", on_air ? view->broadcast->width : 0},
-                {"height", on_air ? view->broadcast->height : 0},
-                {"frameRate", on_air ? view->broadcast->frame_rate : 0},
+                {"width", on_air ? on_air->width : 0},
+                {"height", on_air ? on_air->height : 0},
+                {"frameRate", on_air ? on_air->frame_rate : 0},
                 {"recording", std::move(recording)}};
     return row;
 }

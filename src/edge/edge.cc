@@ -108,13 +108,12 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
         const auto channel = known_channel(media->substr(0, slash));
         if (!channel) return responses_.error(request, channel.error());
         const auto view = rooms_.channels.get(*channel);
-        const std::string name = media->size() > slash ? std::string{media->substr(slash + 1)} : std::string{};
-        if (!view || !view->broadcast || view->broadcast->stream.str() + ".m3u8" != name) {
-            return responses_.error(request, 404, "this broadcast is over");
-        }
+        const auto stream = media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
+        const auto broadcast = view && stream ? view->broadcast(*stream) : nullptr;
+        if (!broadcast) return responses_.error(request, 404, "this broadcast is over");
         net::HttpBody body;
-        body.pieces = {as_bytes(view->broadcast->playlist)};
-        body.owner = view;
+        body.pieces = {as_bytes(broadcast->playlist)};
+        body.owner = broadcast;
         return responses_.ok(request, kPlaylistType, Freshness::Second, std::move(body));
     }
     // us-east-1.000000000000.channel.AsXego4U6tnj.m3u8
@@ -128,11 +127,10 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
     const auto channel = known_channel(*id);
     if (!channel) return responses_.error(request, channel.error());
     const auto view = rooms_.channels.get(*channel);
-    if (!view || !view->broadcast || !view->broadcast->on_air || view->broadcast->multivariant.empty()) {
-        return responses_.error(request, 404, kOffline);
-    }
+    const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
+    if (broadcast == nullptr) return responses_.error(request, 404, kOffline);
     net::HttpBody body;
-    body.pieces = {as_bytes(view->broadcast->multivariant)};
+    body.pieces = {as_bytes(broadcast->multivariant)};
     body.owner = view;
     return responses_.ok(request, kPlaylistType, Freshness::Second, std::move(body));
 }

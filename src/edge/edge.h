@@ -24,8 +24,8 @@ namespace oxbow::edge {
 class OpenPlaylists {
 public:
     virtual ~OpenPlaylists() = default;
-    /// The text of the object `key`; nullopt when it is not such a playlist.
-    virtual std::optional<std::string> open_playlist(std::string_view key) const = 0;
+    /// The text of the object `key`; nullptr when it is not such a playlist.
+    virtual std::shared_ptr<const std::string> open_playlist(std::string_view key) const = 0;
 };
 
 struct EdgeSettings {
@@ -67,14 +67,15 @@ private:
     Answer rewind(const net::HttpRequest& request, std::string_view rest);
     Answer rewind_multivariant(const net::HttpRequest& request, ChannelId channel);
     Answer segment(const net::HttpRequest& request, std::string_view rest);
+    LiveSegmentPtr newest_segment(const ChannelId& channel, std::string_view uri) const;
     Answer object(const net::HttpRequest& request, std::string key);
     Answer recordings(const net::HttpRequest& request, std::string_view rest);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id) const;
     net::HttpResponse channels(const net::HttpRequest& request);
     net::HttpResponse page(const net::HttpRequest& request) const;
-    net::HttpResponse chunk_part(const net::HttpRequest& request, const live::TimelineView& timeline,
-                                 std::uint64_t number) const;
+    Answer chunk_part(const net::HttpRequest& request, std::shared_ptr<const live::TimelineView> timeline,
+                      std::uint64_t number);
 
     /// The timeline of a recording: from the live channel, else from the bucket.
     boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> timeline(ChannelId channel,

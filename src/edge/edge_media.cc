@@ -88,6 +88,9 @@ Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest
     rest.remove_suffix(5);
     const std::vector<std::string_view> parts = parts_of(rest);
     if (parts.empty()) co_return responses_.error(request, 400, "the path of a rewind playlist has an empty part");
+    if (net::query_value(request.query, "start") || net::query_value(request.query, "end")) {
+        co_return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
+    }
     const auto channel = known_channel(parts[0]);
     if (!channel) co_return responses_.error(request, channel.error());
     if (parts.size() == 1) co_return co_await rewind_multivariant(request, *channel);
@@ -105,13 +108,12 @@ Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest
 
 Edge::Answer Edge::rewind_multivariant(const net::HttpRequest& request, ChannelId channel) {
     const auto view = rooms_.channels.get(channel);
-    const bool on_air = view && view->broadcast && view->broadcast->on_air;
-    if (on_air && !view->broadcast->recorded && !view->broadcast->multivariant.empty()) {
+    const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
+    if (broadcast != nullptr && !broadcast->recorded) {
         co_return responses_.error(request, 404, "this broadcast is not recorded, so it cannot be rewound");
     }
     std::shared_ptr<const live::TimelineView> timeline;
-    if (view && view->timeline && !view->timeline->playlist.pieces.empty() && view->timeline->playlist.size() > 0 &&
-        !view->timeline->held.empty()) {
+    if (view && view->timeline && !view->timeline->held.empty()) {
         timeline = view->timeline;
     } else if (const auto newest = rooms_.streams.newest_recording(channel)) {
         const auto found = co_await this->timeline(channel, newest->recording_id);
@@ -136,14 +138,8 @@ Edge::Answer Edge::segment(const net::HttpRequest& request, std::string_view res
     const std::string epoch{name->epoch};
     const std::uint64_t number = name->number;
 
-    const auto view = rooms_.channels.get(*channel);
-    if (view && view->broadcast && view->broadcast->stream.str() == owner && view->broadcast->epoch == epoch) {
-        for (const live::HeldSegment& held : view->broadcast->held) {
-            if (held.number == number) {
-                co_return responses_.ranged(request, kSegmentType, Freshness::Immutable, body_of(held.segment));
-            }
-        }
-        co_return responses_.error(request, 404, kGone);
+    if (auto held = newest_segment(*channel, "/seg/" + std::string{rest})) {
+        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable, body_of(std::move(held)));
     }
     const auto found = co_await timeline(*channel, RecordingId{owner});
     if (!found) co_return responses_.error(request, 404, kGone);
@@ -153,26 +149,42 @@ Edge::Answer Edge::segment(const net::HttpRequest& request, std::string_view res
         co_return responses_.ranged(request, kSegmentType, Freshness::Immutable, body_of(std::move(held)));
     }
     if (number >= timeline->located.size()) co_return responses_.error(request, 404, kGone);
-    co_return chunk_part(request, *timeline, number);
+    co_return co_await chunk_part(request, timeline, number);
 }
 
-net::HttpResponse Edge::chunk_part(const net::HttpRequest& request, const live::TimelineView& timeline,
-                                   std::uint64_t number) const {
-    const live::ChunkRange range = timeline.located[number];
-    const std::string key =
-        fmt::format("{}/media/hls/{}/{}.ts", timeline.prefix, timeline.rendition, range.chunk);
-    const auto chunk = open_file(rooms_.store.local_path(key));
-    if (!chunk || range.offset + range.length > chunk->bytes) {
-        return responses_.error(request, 404, "the recording of this segment is gone");
+/// A segment that a live playlist of the channel lists, or listed a moment ago.
+LiveSegmentPtr Edge::newest_segment(const ChannelId& channel, std::string_view uri) const {
+    const auto view = rooms_.channels.get(channel);
+    if (!view) return nullptr;
+    LiveSegmentPtr found = view->on_air ? view->on_air->segment(uri) : nullptr;
+    for (const auto& broadcast : view->ended) {
+        if (!found) found = broadcast->segment(uri);
     }
-    return responses_.ranged(request, kSegmentType, Freshness::Immutable,
-                             net::HttpBody::of_file(chunk->file, range.offset, range.length));
+    return found;
+}
+
+Edge::Answer Edge::chunk_part(const net::HttpRequest& request, std::shared_ptr<const live::TimelineView> timeline,
+                              std::uint64_t number) {
+    const live::ChunkRange range = timeline->located[number];
+    const std::string key =
+        fmt::format("{}/media/hls/{}/{}.ts", timeline->prefix, timeline->rendition, range.chunk);
+    const auto chunk = co_await in_blocking_pool(rooms_.blocking, [&store = rooms_.store, key] {
+        return open_file(store.local_path(key));
+    });
+    if (!chunk || range.offset + range.length > chunk->bytes) {
+        co_return responses_.error(request, 404, "the recording of this segment is gone");
+    }
+    co_return responses_.ranged(request, kSegmentType, Freshness::Immutable,
+                                net::HttpBody::of_file(chunk->file, range.offset, range.length));
 }
 
 Edge::Answer Edge::object(const net::HttpRequest& request, std::string key) {
     const std::string_view type = content_type_of(key);
     if (auto open = rooms_.open_playlists.open_playlist(key)) {
-        co_return responses_.ranged(request, type, Freshness::Second, net::HttpBody::of_string(std::move(*open)));
+        net::HttpBody body;
+        body.pieces = {as_bytes(*open)};
+        body.owner = std::move(open);
+        co_return responses_.ranged(request, type, Freshness::Second, body);
     }
     const auto opened = co_await in_blocking_pool(rooms_.blocking, [&store = rooms_.store, key] {
         return open_file(store.local_path(key));

@@ -9,6 +9,7 @@
 namespace oxbow::edge {
 namespace {
 
+constexpr std::string_view kAnyOrigin = "Access-Control-Allow-Origin: *\r\n";
 constexpr std::string_view kExposed =
     "Access-Control-Expose-Headers: Content-Length, Content-Range, Date, ETag\r\n";
 
@@ -28,6 +29,7 @@ std::string_view error_name(int status) {
         case 404: return "NotFound";
         case 405: return "MethodNotAllowed";
         case 416: return "RangeNotSatisfiable";
+        case 501: return "NotImplemented";
         case 503: return "ServiceUnavailable";
         case 504: return "Timeout";
         default: return "InternalError";
@@ -48,22 +50,34 @@ int status_of(ErrorCode code) {
     return 500;
 }
 
-/// The header lines of a kind of answer, made once: kinds are few and known from the code.
-std::shared_ptr<const std::string> header_block(std::string_view content_type, Freshness freshness) {
-    return std::make_shared<const std::string>(
-        fmt::format("Content-Type: {}\r\nCache-Control: {}\r\nAccept-Ranges: bytes\r\n"
-                    "X-Content-Type-Options: nosniff\r\n",
-                    content_type, cache_control(freshness)));
-}
-
 }  // namespace
 
 Responses::Responses(std::vector<std::string> cors_origins)
     : cors_origins_(std::move(cors_origins)),
-      any_origin_(std::ranges::find(cors_origins_, "*") != cors_origins_.end()) {}
+      any_origin_(std::ranges::find(cors_origins_, "*") != cors_origins_.end()) {
+    for (const std::string_view type : {kPlaylistType, kSegmentType, kJsonType}) {
+        for (const Freshness freshness : {Freshness::Immutable, Freshness::Long, Freshness::Second}) {
+            header_blocks_.emplace(std::pair{type, freshness}, make_header_block(type, freshness));
+        }
+    }
+}
 
+Responses::HeaderBlock Responses::make_header_block(std::string_view content_type, Freshness freshness) const {
+    return std::make_shared<const std::string>(
+        fmt::format("Content-Type: {}\r\nCache-Control: {}\r\nAccept-Ranges: bytes\r\n"
+                    "X-Content-Type-Options: nosniff\r\n{}{}",
+                    content_type, cache_control(freshness), any_origin_ ? kAnyOrigin : "",
+                    any_origin_ ? kExposed : ""));
+}
+
+Responses::HeaderBlock Responses::header_block(std::string_view content_type, Freshness freshness) const {
+    const auto found = header_blocks_.find({content_type, freshness});
+    return found != header_blocks_.end() ? found->second : make_header_block(content_type, freshness);
+}
+
+/// What CORS adds for this request alone: nothing where every origin may read.
 std::string Responses::cors_lines(const net::HttpRequest& request) const {
-    if (any_origin_) return fmt::format("Access-Control-Allow-Origin: *\r\n{}", kExposed);
+    if (any_origin_) return {};
     const auto origin = request.header("origin");
     const bool listed = origin && std::ranges::find(cors_origins_, *origin) != cors_origins_.end();
     if (!listed) return "Vary: Origin\r\n";
@@ -116,7 +130,8 @@ net::HttpResponse Responses::preflight(const net::HttpRequest& request) const {
         "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
         "Access-Control-Allow-Headers: Range, If-None-Match\r\n"
         "Access-Control-Max-Age: 86400\r\n");
-    return {.status = 204, .header_block = block, .extra_headers = cors_lines(request), .body = {}};
+    std::string cors = any_origin_ ? std::string{kAnyOrigin} : cors_lines(request);
+    return {.status = 204, .header_block = block, .extra_headers = std::move(cors), .body = {}};
 }
 
 std::string_view content_type_of(std::string_view path) {

@@ -1,14 +1,20 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "net/http.h"
 
 namespace oxbow::edge {
+
+inline constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
+inline constexpr std::string_view kSegmentType = "video/mp2t";
+inline constexpr std::string_view kJsonType = "application/json";
 
 /// How long caches may keep an answer.
 enum class Freshness {
@@ -41,15 +47,16 @@ public:
     net::HttpResponse preflight(const net::HttpRequest& request) const;
 
 private:
+    using HeaderBlock = std::shared_ptr<const std::string>;
+
+    HeaderBlock make_header_block(std::string_view content_type, Freshness freshness) const;
+    HeaderBlock header_block(std::string_view content_type, Freshness freshness) const;
     std::string cors_lines(const net::HttpRequest& request) const;
 
     std::vector<std::string> cors_origins_;
     bool any_origin_;
+    std::map<std::pair<std::string_view, Freshness>, HeaderBlock> header_blocks_;  // of the usual kinds
 };
-
-inline constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
-inline constexpr std::string_view kSegmentType = "video/mp2t";
-inline constexpr std::string_view kJsonType = "application/json";
 
 // "video/mp2t" for ".../17.ts"
 std::string_view content_type_of(std::string_view path);

@@ -1,87 +1,126 @@
 #include "live/live_channel.h"
 
-#include <vector>
+#include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
+#include "base/ensure.h"
+
 namespace oxbow::live {
+namespace {
+
+using Window = std::deque<std::shared_ptr<const WindowSegment>>;
+
+MediaTime duration_of(const Window& window) {
+    MediaTime total{};
+    for (const auto& item : window) total += item->segment->duration;
+    return total;
+}
+
+}  // namespace
+
+LiveSegmentPtr BroadcastView::segment(std::string_view uri) const {
+    const auto found = std::ranges::find(segments, uri, [](const auto& item) -> std::string_view { return item->uri; });
+    return found == segments.end() ? nullptr : (*found)->segment;
+}
+
+std::shared_ptr<const BroadcastView> ChannelView::broadcast(std::string_view stream) const {
+    if (on_air && on_air->stream.view() == stream) return on_air;
+    for (const auto& broadcast : ended) {
+        if (broadcast->stream.view() == stream) return broadcast;
+    }
+    return nullptr;
+}
 
 LiveChannel::LiveChannel(ChannelId channel, ChannelViews& views)
     : channel_(std::move(channel)), views_(views) {}
 
-void LiveChannel::begin(BroadcastInfo info) {
-    info_ = std::move(info);
-    window_.clear();
-    media_sequence_ = 0;
-    discontinuity_sequence_ = 0;
-    on_air_ = true;
+void LiveChannel::begin(StreamId stream, WallTime started_at) {
+    if (on_air_) end();
+    on_air_.emplace(OnAir{.stream = std::move(stream), .started_at = started_at});
     publish();
 }
 
 void LiveChannel::describe(const Variant& variant) {
-    info_->width = variant.width;
-    info_->height = variant.height;
-    info_->frame_rate = variant.frame_rate;
-    info_->rendition = variant.group_id;
-    Variant live = variant;
-    live.path = playlist_path(channel_, info_->stream);
-    info_->multivariant = multivariant_playlist(std::span{&live, 1});
+    on_air_->variant = variant;
+    on_air_->variant->path = playlist_path(channel_, on_air_->stream);
 }
 
-void LiveChannel::list(std::uint64_t number, const std::string& uri, const LiveSegmentPtr& segment) {
-    const bool first = window_.empty() && media_sequence_ == 0;
-    window_.push_back({{number, segment},
-                       {.uri = uri,
-                        .duration = segment->duration,
-                        .program_date_time = segment->program_date_time,
-                        .discontinuity = segment->discontinuity && !first}});
+void LiveChannel::list(std::string uri, const LiveSegmentPtr& segment) {
+    ENSURE(on_air_);
+    on_air_->window.push_back(std::make_shared<const WindowSegment>(WindowSegment{std::move(uri), segment}));
     slide();
 }
 
 void LiveChannel::slide() {
-    MediaTime listed{};
-    for (const Listed& item : window_) listed += item.entry.duration;
-    while (window_.size() > kWindowSegmentsMin && listed - window_.front().entry.duration >= kWindowMin) {
-        listed -= window_.front().entry.duration;
-        if (window_.front().entry.discontinuity) ++discontinuity_sequence_;
-        ++media_sequence_;
-        window_.pop_front();
+    Window& window = on_air_->window;
+    MediaTime listed = duration_of(window);
+    while (window.size() > kWindowSegmentsMin && listed - window.front()->segment->duration >= kWindowMin) {
+        const auto gone = window.front();
+        listed -= gone->segment->duration;
+        if (gone->segment->discontinuity && on_air_->media_sequence > 0) ++on_air_->discontinuity_sequence;
+        ++on_air_->media_sequence;
+        window.pop_front();
+        // A recording keeps it; without one a player that read the last playlist may still come for it.
+        if (!timeline_) on_air_->faded.push_back(gone);
+    }
+    // RFC 8216 §6.2.2: a segment stays for as long as the longest playlist that listed it.
+    Window& faded = on_air_->faded;
+    MediaTime kept = duration_of(faded);
+    while (!faded.empty() && (timeline_ || kept - faded.front()->segment->duration >= listed)) {
+        kept -= faded.front()->segment->duration;
+        faded.pop_front();
     }
 }
 
 void LiveChannel::end() {
-    on_air_ = false;
+    if (!on_air_) return;
+    if (!on_air_->window.empty()) {
+        ended_.push_back(view_of(*on_air_, true));
+        if (ended_.size() > kEndedBroadcastsMax) ended_.pop_front();
+    }
+    on_air_.reset();
     publish();
 }
 
-void LiveChannel::forget() {
-    info_.reset();
-    window_.clear();
+void LiveChannel::forget(const StreamId& stream) {
+    std::erase_if(ended_, [&](const auto& broadcast) { return broadcast->stream == stream; });
     publish();
 }
 
-void LiveChannel::set_timeline(std::shared_ptr<Timeline> timeline) { timeline_ = std::move(timeline); }
+std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast, bool ended) const {
+    auto view = std::make_shared<BroadcastView>();
+    view->stream = broadcast.stream;
+    view->started_at = broadcast.started_at;
+    view->recorded = timeline_ != nullptr;
+    if (broadcast.variant) {
+        view->width = broadcast.variant->width;
+        view->height = broadcast.variant->height;
+        view->frame_rate = broadcast.variant->frame_rate;
+    }
+    if (broadcast.variant && !broadcast.window.empty()) {
+        view->multivariant = multivariant_playlist(std::span{&*broadcast.variant, 1});
+    }
+    std::vector<SegmentEntry> entries;
+    for (const auto& item : broadcast.window) {
+        const bool first_of_all = entries.empty() && broadcast.media_sequence == 0;
+        entries.push_back({.uri = item->uri,
+                           .duration = item->segment->duration,
+                           .program_date_time = item->segment->program_date_time,
+                           .discontinuity = item->segment->discontinuity && !first_of_all});
+    }
+    view->playlist = live_playlist(entries, broadcast.media_sequence, broadcast.discontinuity_sequence, ended);
+    std::ranges::copy(broadcast.faded, std::back_inserter(view->segments));
+    std::ranges::copy(broadcast.window, std::back_inserter(view->segments));
+    return view;
+}
 
 void LiveChannel::publish() {
     auto view = std::make_shared<ChannelView>();
     view->channel = channel_;
-    if (info_) {
-        std::vector<SegmentEntry> entries;
-        for (const Listed& item : window_) entries.push_back(item.entry);
-        view->broadcast = ChannelView::Broadcast{
-            .stream = info_->stream,
-            .started_at = info_->started_at,
-            .on_air = on_air_,
-            .recorded = timeline_ != nullptr,
-            .multivariant = window_.empty() ? std::string{} : info_->multivariant,
-            .playlist = live_playlist(entries, media_sequence_, discontinuity_sequence_, !on_air_),
-            .held = {},
-            .epoch = info_->epoch,
-            .width = info_->width,
-            .height = info_->height,
-            .frame_rate = info_->frame_rate};
-        for (const Listed& item : window_) view->broadcast->held.push_back(item.held);
-    }
+    if (on_air_) view->on_air = view_of(*on_air_, false);
+    view->ended.assign(ended_.begin(), ended_.end());
     if (timeline_) view->timeline = timeline_->view();
     views_.publish(channel_, std::move(view));
 }

@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/snapshots.h"
@@ -11,64 +13,67 @@
 
 namespace oxbow::live {
 
+/// A segment that a live playlist lists, or listed a moment ago, under its one name.
+struct WindowSegment {
+    std::string uri;
+    LiveSegmentPtr segment;
+};
+
+/// One broadcast's live playlist at one moment; immutable.
+struct BroadcastView {
+    StreamId stream;
+    WallTime started_at;
+    bool recorded = false;
+    std::string multivariant;  // empty until the first segment is listed
+    std::string playlist;      // the sliding live playlist; with ENDLIST once it is over
+    std::vector<std::shared_ptr<const WindowSegment>> segments;  // all of them can be fetched
+    int width = 0;
+    int height = 0;
+    double frame_rate = 0;
+
+    /// nullptr when the name is none of this broadcast's newest segments.
+    LiveSegmentPtr segment(std::string_view uri) const;
+};
+
 /// A channel as viewers see it at one moment; immutable.
 struct ChannelView {
-    /// The broadcast under way, or the one that ended less than a minute ago.
-    struct Broadcast {
-        StreamId stream;
-        WallTime started_at;
-        bool on_air = false;
-        bool recorded = false;
-        std::string multivariant;  // empty until the first segment is listed
-        std::string playlist;      // the sliding live playlist; with ENDLIST when not on air
-        std::deque<HeldSegment> held;  // its segments, for channels that are not recorded
-        std::string epoch;
-        int width = 0;
-        int height = 0;
-        double frame_rate = 0;
-    };
-
     ChannelId channel;
-    std::optional<Broadcast> broadcast;
-    std::shared_ptr<const TimelineView> timeline;  // of the newest recording of this process; may be null
+    std::shared_ptr<const BroadcastView> on_air;              // null while off the air
+    std::vector<std::shared_ptr<const BroadcastView>> ended;  // less than a minute ago, for their players
+    std::shared_ptr<const TimelineView> timeline;             // of the newest recording; may be null
+
+    /// The broadcast on the air, if its playlist can be fetched already.
+    const BroadcastView* watchable() const {
+        return on_air && !on_air->multivariant.empty() ? on_air.get() : nullptr;
+    }
+    /// Both kinds of broadcasts: the one with this stream id, or nullptr.
+    std::shared_ptr<const BroadcastView> broadcast(std::string_view stream) const;
 };
 
 using ChannelViews = Snapshots<ChannelId, ChannelView>;
 
-/// What a broadcast is called in its playlists.
-struct BroadcastInfo {
-    StreamId stream;
-    WallTime started_at;
-    std::string epoch;
-    std::string multivariant;
-    std::string rendition;
-    int width = 0;
-    int height = 0;
-    double frame_rate = 0;
-};
-
 /// The moving window of one channel, and its rewind timeline: takes closed segments, publishes views.
 ///
-/// In:  on the channel's strand: begin, list..., end; a timeline when the broadcast is recorded.
-/// Out: a ChannelView after every change, for any thread.
+/// In:  on the channel's strand: begin, describe, list..., end; a timeline while it is recorded.
+/// Out: a ChannelView after every publish(), for any thread.
 class LiveChannel {
 public:
     LiveChannel(ChannelId channel, ChannelViews& views);
 
-    void begin(BroadcastInfo info);
-    /// What is known once the first segment is there.
+    void begin(StreamId stream, WallTime started_at);
+    /// What is known once the first segment is there; again when its bandwidth grows.
     void describe(const Variant& variant);
-    /// Lists a segment under the name `uri` in the live playlist. `number`: in the timeline that it
-    /// belongs to, or running from 0 where there is none.
-    void list(std::uint64_t number, const std::string& uri, const LiveSegmentPtr& segment);
-    void end();     // ENDLIST; the playlist stays until forget()
-    void forget();  // no live playlist any more
+    /// Lists a segment under its name in the live playlist.
+    void list(std::string uri, const LiveSegmentPtr& segment);
+    /// ENDLIST; the playlist stays, for players that are not through, until forget().
+    void end();
+    void forget(const StreamId& stream);
+    bool has_ended_broadcasts() const { return !ended_.empty(); }
 
     /// The recording that segments go to now; null: none.
-    void set_timeline(std::shared_ptr<Timeline> timeline);
-    Timeline* timeline() { return timeline_.get(); }
+    void set_timeline(std::shared_ptr<Timeline> timeline) { timeline_ = std::move(timeline); }
+    const Timeline* timeline() const { return timeline_.get(); }
 
-    bool on_air() const { return on_air_; }
     void publish();
 
     // /api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8
@@ -78,20 +83,26 @@ public:
                                    std::string_view rendition);
 
 private:
-    struct Listed {
-        HeldSegment held;
-        SegmentEntry entry;
+    struct OnAir {
+        StreamId stream;
+        WallTime started_at;
+        std::optional<Variant> variant;
+        std::deque<std::shared_ptr<const WindowSegment>> window;  // what the playlist lists
+        std::deque<std::shared_ptr<const WindowSegment>> faded;   // what it listed a moment ago
+        std::uint64_t media_sequence = 0;
+        std::uint64_t discontinuity_sequence = 0;
     };
     void slide();
+    std::shared_ptr<const BroadcastView> view_of(const OnAir& broadcast, bool ended) const;
 
     ChannelId channel_;
     ChannelViews& views_;
-    std::optional<BroadcastInfo> info_;
-    std::deque<Listed> window_;
-    std::uint64_t media_sequence_ = 0;
-    std::uint64_t discontinuity_sequence_ = 0;
-    bool on_air_ = false;
+    std::optional<OnAir> on_air_;
+    std::deque<std::shared_ptr<const BroadcastView>> ended_;
     std::shared_ptr<Timeline> timeline_;
 };
+
+/// Ended broadcasts whose playlists stay for their players; an encoder that flaps makes no more.
+inline constexpr std::size_t kEndedBroadcastsMax = 4;
 
 }  // namespace oxbow::live

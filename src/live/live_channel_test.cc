@@ -35,9 +35,12 @@ void list(Timeline& timeline, int count, std::chrono::milliseconds duration) {
 
 void list(LiveChannel& channel, int from, int count, std::chrono::milliseconds duration) {
     for (int i = from; i < from + count; ++i) {
-        channel.list(static_cast<std::uint64_t>(i), "/seg/" + std::to_string(i) + ".ts", segment(i, duration, i == 1));
+        channel.list("/seg/" + std::to_string(i) + ".ts", segment(i, duration, i == 1));
     }
 }
+
+const Variant kVariant{
+    .group_id = "720p30", .bandwidth = 1'000'000, .codecs = "avc1.64001F", .width = 1280, .height = 720};
 
 Chunk chunk(std::uint64_t number, int segments) {
     Chunk made{.number = number};
@@ -106,33 +109,85 @@ TEST_CASE("an epoch text names which process named which segments") {
 TEST_CASE("the live playlist slides and counts the discontinuities that it let go") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
-    channel.begin({.stream = kStream, .started_at = kStart, .epoch = "mp3k9a"});
+    channel.begin(kStream, kStart);
     list(channel, 0, 14, 2s);
     channel.publish();
 
-    const auto view = views.get(kChannel);
-    CHECK(view->broadcast->playlist.find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
-    CHECK(view->broadcast->playlist.find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") != std::string::npos);
-    CHECK(view->broadcast->playlist.find("/seg/1.ts") == std::string::npos);
-    CHECK(view->broadcast->playlist.find("/seg/2.ts") != std::string::npos);
+    const auto on_air = views.get(kChannel)->on_air;
+    CHECK(on_air->playlist.find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
+    CHECK(on_air->playlist.find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") != std::string::npos);
+    CHECK(on_air->playlist.find("/seg/1.ts") == std::string::npos);
+    CHECK(on_air->playlist.find("/seg/2.ts") != std::string::npos);
 }
 
-TEST_CASE("a channel has no multivariant playlist before its first segment, and ENDLIST after its end") {
+TEST_CASE("without a recording a segment stays for one more playlist's length after it was listed") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
-    channel.begin({.stream = kStream, .started_at = kStart, .epoch = "mp3k9a"});
-    CHECK(views.get(kChannel)->broadcast->multivariant.empty());
+    channel.begin(kStream, kStart);
+    list(channel, 0, 30, 2s);
+    channel.publish();
 
-    channel.describe({.group_id = "720p30", .bandwidth = 1'000'000, .codecs = "avc1.64001F", .width = 1280, .height = 720});
+    const auto on_air = views.get(kChannel)->on_air;
+    CHECK(on_air->segment("/seg/29.ts") != nullptr);
+    CHECK(on_air->segment("/seg/6.ts") != nullptr);
+    CHECK(on_air->segment("/seg/5.ts") == nullptr);
+}
+
+TEST_CASE("a recorded broadcast holds in its window only what the playlist lists") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.set_timeline(timeline());
+    channel.begin(kStream, kStart);
+    list(channel, 0, 30, 2s);
+    channel.publish();
+
+    CHECK(views.get(kChannel)->on_air->segments.size() == 12);
+}
+
+TEST_CASE("a channel cannot be watched before its first segment, and its playlist ends with ENDLIST") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    CHECK(views.get(kChannel)->watchable() == nullptr);
+
+    channel.describe(kVariant);
     list(channel, 0, 1, 2s);
     channel.publish();
-    CHECK(views.get(kChannel)->broadcast->multivariant.find(
+    CHECK(views.get(kChannel)->watchable()->multivariant.find(
               "/api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8") != std::string::npos);
 
     channel.end();
-    CHECK_FALSE(views.get(kChannel)->broadcast->on_air);
-    CHECK(views.get(kChannel)->broadcast->playlist.ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(views.get(kChannel)->on_air == nullptr);
+    CHECK(views.get(kChannel)->broadcast(kStream.view())->playlist.ends_with("#EXT-X-ENDLIST\n"));
 
-    channel.forget();
-    CHECK_FALSE(views.get(kChannel)->broadcast.has_value());
+    channel.forget(kStream);
+    CHECK(views.get(kChannel)->broadcast(kStream.view()) == nullptr);
+}
+
+TEST_CASE("a new broadcast does not cut off the players of the one before") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    list(channel, 0, 3, 2s);
+
+    channel.begin(StreamId{"st-2"}, kStart + 10s);
+
+    const auto before = views.get(kChannel)->broadcast(kStream.view());
+    CHECK(before->playlist.ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(before->segment("/seg/2.ts") != nullptr);
+    CHECK(views.get(kChannel)->on_air->stream == StreamId{"st-2"});
+}
+
+TEST_CASE("an encoder that flaps keeps the playlists of its last four broadcasts, not of the fifth before") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    for (const char* stream : {"st-1", "st-2", "st-3", "st-4", "st-5"}) {
+        channel.begin(StreamId{stream}, kStart);
+        list(channel, 0, 1, 2s);
+    }
+
+    channel.end();
+
+    CHECK(views.get(kChannel)->broadcast("st-1") == nullptr);
+    CHECK(views.get(kChannel)->broadcast("st-2") != nullptr);
 }

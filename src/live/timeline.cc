@@ -63,10 +63,17 @@ void Timeline::describe(std::string rendition, std::string multivariant) {
     multivariant_ = std::move(multivariant);
 }
 
+void Timeline::end() {
+    playlist_.end();
+    ended_ = true;
+    release_held();
+}
+
 void Timeline::release_held() {
     MediaTime held_time{};
     for (const HeldSegment& held : held_) held_time += held.segment->duration;
-    while (held_.size() > kWindowSegmentsMin && held_.front().number < located_.size() &&
+    // After the end nothing more is located: what a failed recording could not keep is let go as well.
+    while (held_.size() > kWindowSegmentsMin && (ended_ || held_.front().number < located_.size()) &&
            held_time - held_.front().segment->duration >= kWindowMin) {
         held_time -= held_.front().segment->duration;
         held_.pop_front();

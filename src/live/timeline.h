@@ -81,6 +81,7 @@ public:
     /// The number that the next segment will have.
     std::uint64_t next_number() const { return next_number_; }
     const RecordingId& recording() const { return names_.recording; }
+    bool ended() const { return ended_; }
 
     // /seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts
     std::string uri(std::uint64_t number) const;
@@ -95,10 +96,7 @@ public:
     void locate(const Chunk& chunk);
 
     void describe(std::string rendition, std::string multivariant);
-    void end() {
-        playlist_.end();
-        ended_ = true;
-    }
+    void end();
 
     std::shared_ptr<const TimelineView> view() const;
 

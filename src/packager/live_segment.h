@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,6 +37,12 @@ struct LiveSegment {
         return program_date_time + std::chrono::milliseconds{milliseconds(duration)};
     }
 };
+
+/// The segment's bit rate, as BANDWIDTH counts it.
+inline std::uint64_t bits_per_second(const LiveSegment& segment) {
+    const std::int64_t duration_ms = std::max<std::int64_t>(1, milliseconds(segment.duration));
+    return segment.bytes.size() * 8'000 / static_cast<std::uint64_t>(duration_ms);
+}
 
 using LiveSegmentPtr = std::shared_ptr<const LiveSegment>;
 

@@ -101,6 +101,11 @@ private:
     std::uint64_t chunks_ = 0;
 };
 
+/// What a byte-range playlist begins with, and the lines of one live segment in it: a list that is
+/// written segment by segment and may be cut off anywhere still reads up to its last whole entry.
+std::string byte_range_header();
+std::string byte_range_lines(std::uint64_t chunk, const ByteRangeEntry& entry, bool discontinuity);
+
 /// A byte-range playlist read back.
 struct ByteRangePlaylist {
     std::vector<Chunk> chunks;

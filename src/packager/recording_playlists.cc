@@ -21,18 +21,14 @@ std::uint64_t Chunk::bytes() const {
 void RecordingPlaylists::append(const Chunk& chunk) {
     ENSURE(!chunk.segments.empty());
     const MediaTime duration = chunk.duration();
-    if (chunk.discontinuity) {
-        standard_entries_ += kDiscontinuityLine;
-        byte_range_entries_ += kDiscontinuityLine;
-    }
+    if (chunk.discontinuity) standard_entries_ += kDiscontinuityLine;
     append_program_date_time(standard_entries_, chunk.segments.front().program_date_time);
     append_extinf(standard_entries_, duration);
     fmt::format_to(std::back_inserter(standard_entries_), "{}.ts\n", chunk.number);
+    bool discontinuity = chunk.discontinuity;
     for (const ByteRangeEntry& entry : chunk.segments) {
-        append_program_date_time(byte_range_entries_, entry.program_date_time);
-        append_extinf(byte_range_entries_, entry.duration);
-        fmt::format_to(std::back_inserter(byte_range_entries_), "#EXT-X-BYTERANGE:{}@{}\n{}.ts\n",
-                       entry.length, entry.offset, chunk.number);
+        byte_range_entries_ += byte_range_lines(chunk.number, entry, discontinuity);
+        discontinuity = false;
     }
     total_ += duration;
     ++chunks_;
@@ -56,14 +52,26 @@ std::string RecordingPlaylists::standard(WallTime written_at, bool ended) const 
 }
 
 std::string RecordingPlaylists::byte_range(bool ended) const {
+    return fmt::format("{}{}{}", byte_range_header(), byte_range_entries_, ended ? kEndListLine : "");
+}
+
+std::string byte_range_header() {
     return fmt::format(
         "#EXTM3U\n"
         "#EXT-X-VERSION:4\n"
         "#EXT-X-TARGETDURATION:{}\n"
         "#EXT-X-PLAYLIST-TYPE:EVENT\n"
-        "#EXT-X-MEDIA-SEQUENCE:0\n"
-        "{}{}",
-        kChunkTargetDurationSeconds, byte_range_entries_, ended ? kEndListLine : "");
+        "#EXT-X-MEDIA-SEQUENCE:0\n",
+        kChunkTargetDurationSeconds);
+}
+
+std::string byte_range_lines(std::uint64_t chunk, const ByteRangeEntry& entry, bool discontinuity) {
+    std::string lines{discontinuity ? kDiscontinuityLine : ""};
+    append_program_date_time(lines, entry.program_date_time);
+    append_extinf(lines, entry.duration);
+    fmt::format_to(std::back_inserter(lines), "#EXT-X-BYTERANGE:{}@{}\n{}.ts\n", entry.length,
+                   entry.offset, chunk);
+    return lines;
 }
 
 }  // namespace oxbow

@@ -21,6 +21,9 @@ inline constexpr std::chrono::minutes kPutAtMostEvery{1};
 inline constexpr std::chrono::hours kPutRarelyAfter{12};
 inline constexpr std::chrono::minutes kPutRarelyEvery{5};
 
+/// How often closing a failed recording is tried again.
+inline constexpr std::chrono::seconds kCloseFailedEvery{10};
+
 /// After this a recording is complete and the next segment begins a new one.
 inline constexpr std::chrono::hours kRecordingMax{48};
 

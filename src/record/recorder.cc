@@ -22,11 +22,18 @@ void Recorder::step(const RecordingId& recording, std::size_t bytes, Step step) 
     enqueue(bytes, [this, recording, step = std::move(step)] {
         const auto found = recordings_.find(recording);
         if (found == recordings_.end()) return;  // it failed before; its listener knows
-        if (auto done = step(*found->second); !done) {
-            found->second->fail_with(done.error().what);
-            recordings_.erase(found);
-        }
+        if (auto done = step(*found->second); !done) give_up(recording, done.error().what);
     });
+}
+
+void Recorder::give_up(const RecordingId& recording, const std::string& why) {
+    auto node = recordings_.extract(recording);
+    node.mapped()->fail_with(why);
+    if (!node.mapped()->closed()) failed_.push_back(std::move(node.mapped()));
+}
+
+void Recorder::close_failed() {
+    std::erase_if(failed_, [](const std::unique_ptr<Recording>& recording) { return recording->close_failed(); });
 }
 
 void Recorder::begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener) {
@@ -36,7 +43,7 @@ void Recorder::begin(RecordingSpec spec, std::shared_ptr<RecordingListener> list
     });
 }
 
-void Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
+bool Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
     const std::size_t bytes = segment->bytes.size();
     bool full = false;
     {
@@ -44,12 +51,14 @@ void Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
         full = queued_bytes_ + bytes > queued_bytes_max_;
     }
     if (full) {
-        return step(recording, 0, [max = queued_bytes_max_](Recording&) -> Result<void> {
+        step(recording, 0, [max = queued_bytes_max_](Recording&) -> Result<void> {
             return fail(ErrorCode::LimitExceeded,
                         fmt::format("the disk is too slow: more than {} bytes wait to be written", max));
         });
+        return false;
     }
     step(recording, bytes, [segment = std::move(segment)](Recording& open) { return open.append(*segment); });
+    return true;
 }
 
 void Recorder::stream_left(const RecordingId& recording, WallTime reconnect_until) {
@@ -77,8 +86,16 @@ void Recorder::drain() {
 void Recorder::run() {
     std::unique_lock lock{mutex_};
     while (true) {
-        changed_.wait(lock, [this] { return draining_ || !queue_.empty(); });
-        if (queue_.empty()) return;
+        const auto woken = [this] { return draining_ || !queue_.empty(); };
+        if (failed_.empty()) {
+            changed_.wait(lock, woken);
+        } else if (!changed_.wait_for(lock, kCloseFailedEvery, woken) || draining_) {
+            lock.unlock();
+            close_failed();
+            lock.lock();
+        }
+        if (queue_.empty() && draining_) return;
+        if (queue_.empty()) continue;
         Job job = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();

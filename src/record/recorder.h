@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "record/limits.h"
 #include "record/recording.h"
@@ -17,7 +18,8 @@ namespace oxbow::record {
 /// never a live channel.
 ///
 /// Every call returns at once; work is done in order. The queue is bounded by kQueuedBytesMax: a
-/// recording whose segment does not fit ends with a failure, and live goes on.
+/// recording whose segment does not fit ends with a failure, and live goes on. A failed recording that
+/// cannot be closed, as on a full disk, is tried again every kCloseFailedEvery.
 /// Thread-safe.
 class Recorder {
 public:
@@ -25,10 +27,14 @@ public:
     ~Recorder();
 
     void begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
-    void append(const RecordingId& recording, LiveSegmentPtr segment);
+    /// Out: false: the queue is full; the recording ends here with a failure, and takes nothing more.
+    bool append(const RecordingId& recording, LiveSegmentPtr segment);
     void stream_left(const RecordingId& recording, WallTime reconnect_until);
     void stream_joined(const RecordingId& recording, StreamId stream);
     void end(const RecordingId& recording);
+
+    /// Runs `job` between two steps of recordings, for who must not meet one half done.
+    void post(std::function<void()> job) { enqueue(0, std::move(job)); }
 
     /// Does all that was asked for until now, then stops. Recordings that were not ended stay open.
     void drain();
@@ -37,11 +43,14 @@ private:
     using Step = std::function<Result<void>(Recording&)>;
     void enqueue(std::size_t bytes, std::function<void()> job);
     void step(const RecordingId& recording, std::size_t bytes, Step step);
+    void give_up(const RecordingId& recording, const std::string& why);
+    void close_failed();
     void run();
 
     RecordingPlace place_;
     const std::size_t queued_bytes_max_;
     std::map<RecordingId, std::unique_ptr<Recording>> recordings_;  // the thread's own
+    std::vector<std::unique_ptr<Recording>> failed_;                // not closed yet; the thread's own
 
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -55,8 +64,9 @@ private:
     std::thread thread_;
 };
 
-/// Ends what an earlier process left open: playlists of what the bucket lists get ENDLIST, the
-/// recording ends with a failure that says so, the spool is emptied. At start, before anybody publishes.
+/// Ends what an earlier process left open: its open chunk, cut at the last whole segment, becomes an
+/// object, the playlists get ENDLIST, and the recording ends with a failure that says so. At start,
+/// before anybody publishes.
 ///
 /// Out: how many recordings were ended.
 Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place);

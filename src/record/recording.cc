@@ -16,11 +16,6 @@ constexpr std::string_view kByteRangePlaylist = "byte-range-variant.m3u8";
 constexpr std::string_view kStandardMultivariant = "master.m3u8";
 constexpr std::string_view kByteRangeMultivariant = "byte-range-multivariant.m3u8";
 
-std::uint64_t bits_per_second(const LiveSegment& segment) {
-    const auto duration_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(1, milliseconds(segment.duration)));
-    return segment.bytes.size() * 8 * 1000 / duration_ms;
-}
-
 }  // namespace
 
 Recording::Recording(RecordingPlace place, RecordingSpec spec, std::shared_ptr<RecordingListener> listener)
@@ -32,6 +27,7 @@ Recording::Recording(RecordingPlace place, RecordingSpec spec, std::shared_ptr<R
             .started_at = spec_.started_at,
             .streams = {spec_.stream},
             .segment_epochs = "0:" + spec_.epoch};
+    view_before_ = place_.views.get(spec_.channel);
 }
 
 // ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs/media/hls/720p30/playlist.m3u8
@@ -53,23 +49,28 @@ Result<void> Recording::append(const LiveSegment& segment) {
         if (auto closed = close_chunk(); !closed) return closed;
     }
     if (!open_) {
-        const std::uint64_t number = playlists_.chunks();
-        auto file = ChunkFile::create(place_.spool / spec_.recording.str() / fmt::format("{}.ts", number));
-        if (!file) return std::unexpected(file.error());
-        open_.emplace(OpenChunk{std::move(*file),
-                                {.number = number,
-                                 .discontinuity = segment.discontinuity && number > 0,
-                                 .segments = {}}});
+        if (auto opened = open_chunk(segment.discontinuity); !opened) return opened;
     }
-    const std::uint64_t offset = open_->file.size();
+    const ByteRangeEntry entry{open_->file.size(), segment.bytes.size(), segment.duration,
+                               segment.program_date_time};
     if (auto written = open_->file.append(segment.bytes); !written) return written;
-    open_->chunk.segments.push_back(
-        {offset, segment.bytes.size(), segment.duration, segment.program_date_time});
+    const bool discontinuity = open_->chunk.discontinuity && open_->chunk.segments.empty();
+    if (auto logged = log_->append(open_->chunk.number, entry, discontinuity); !logged) return logged;
+    open_->chunk.segments.push_back(entry);
     variant_.bandwidth = std::max(variant_.bandwidth, bits_per_second(segment));
     listener_->on_written();
 
     const bool first_chunk = open_->chunk.number == 0;
     if (first_chunk || open_->chunk.duration() >= kChunkTarget) return close_chunk();
+    return {};
+}
+
+Result<void> Recording::open_chunk(bool discontinuity) {
+    const std::uint64_t number = playlists_.chunks();
+    auto file = ChunkFile::create(spool() / fmt::format("{}.ts", number));
+    if (!file) return std::unexpected(file.error());
+    open_.emplace(OpenChunk{
+        std::move(*file), {.number = number, .discontinuity = discontinuity && number > 0, .segments = {}}});
     return {};
 }
 
@@ -79,35 +80,47 @@ Result<void> Recording::start_rendition(const LiveSegment& first) {
     rendition_ = rendition_name(parameters, frame_rate);
     variant_ = variant_of(parameters, frame_rate, bits_per_second(first));
     row_.rendition = rendition_;
+    auto log = SegmentLog::create(spool());
+    if (!log) return std::unexpected(log.error());
+    log_.emplace(std::move(*log));
     return {};
 }
 
 Result<void> Recording::close_chunk() {
-    const Chunk chunk = std::move(open_->chunk);
-    const std::filesystem::path file = open_->file.path();
-    open_.reset();
-    const auto object = place_.store.adopt(file, ivs::chunk_key(row_.prefix, rendition_, chunk.number));
+    if (auto saved = save_open_chunk(); !saved) return saved;
+    if (!announced_) return announce();
+    if (playlists_are_due()) {
+        if (auto put = put_playlists(false); !put) return put;
+        if (auto put = put_multivariants_if_grown(); !put) return put;
+    }
+    publish_view(PlaylistsFrom::Memory);
+    return place_.catalog.update_recording(row_);
+}
+
+/// Makes the open chunk an object, if a whole segment is in it. After an error it is still open.
+Result<void> Recording::save_open_chunk() {
+    if (!open_ || open_->chunk.segments.empty()) return {};
+    const Chunk& chunk = open_->chunk;
+    const auto object =
+        place_.store.adopt(open_->file.path(), ivs::chunk_key(row_.prefix, rendition_, chunk.number));
     if (!object) return std::unexpected(object.error());
     playlists_.append(chunk);
     row_.duration = std::chrono::milliseconds{milliseconds(playlists_.total())};
     row_.bytes += chunk.bytes();
     listener_->on_chunk(chunk);
-
-    if (chunk.number == 0) return put_started();
-    if (playlists_are_due()) {
-        if (auto put = put_playlists(false); !put) return put;
-    }
-    publish_view(false);
-    return place_.catalog.update_recording(row_);
+    open_.reset();
+    return {};
 }
 
-Result<void> Recording::put_started() {
+Result<void> Recording::announce() {
     if (auto put = put_playlists(false); !put) return put;
     if (auto put = put_multivariants(); !put) return put;
     // The row before the event: whoever handles the event may ask for the recording at once.
     if (auto added = place_.catalog.add_recording(row_); !added) return added;
-    publish_view(false);
-    return put_event(ivs::recording_started_key(row_.prefix), "RECORDING_STARTED");
+    publish_view(PlaylistsFrom::Memory);
+    if (auto put = put_event(ivs::recording_started_key(row_.prefix), "RECORDING_STARTED"); !put) return put;
+    announced_ = true;
+    return {};
 }
 
 bool Recording::playlists_are_due() const {
@@ -141,20 +154,28 @@ Result<void> Recording::put_multivariants() {
     return {};
 }
 
+/// BANDWIDTH is the peak, which a later segment may raise; a player that chose by the first one's was
+/// told too little.
+Result<void> Recording::put_multivariants_if_grown() {
+    if (variant_.bandwidth <= bandwidth_written_) return {};
+    return put_multivariants();
+}
+
 Result<void> Recording::stream_left(WallTime reconnect_until) {
     if (open_) {
         if (auto closed = close_chunk(); !closed) return closed;
     }
     reconnect_until_ = reconnect_until;
-    publish_view(false);
-    return {};
+    if (!announced_) return {};
+    publish_view(PlaylistsFrom::Memory);
+    return put_playlists(false);
 }
 
 Result<void> Recording::stream_joined(StreamId stream) {
     reconnect_until_.reset();
     row_.streams.push_back(std::move(stream));
-    if (!has_chunks()) return {};
-    publish_view(false);
+    if (!announced_) return {};
+    publish_view(PlaylistsFrom::Memory);
     return place_.catalog.update_recording(row_);
 }
 
@@ -163,20 +184,19 @@ Result<void> Recording::end() {
         if (auto closed = close_chunk(); !closed) return closed;
     }
     reconnect_until_.reset();
-    if (!has_chunks()) return {};
+    if (!announced_) {
+        clear_spool();
+        return {};
+    }
     row_.status = catalog::RecordingStatus::Ended;
     row_.ended_at = place_.clock.wall();
     if (auto put = put_playlists(true); !put) return put;
-    // The peak is known only now; a player that chose by the first segment's was told too little.
-    if (variant_.bandwidth > bandwidth_written_) {
-        if (auto put = put_multivariants(); !put) return put;
-    }
-    if (auto put = put_event(ivs::recording_ended_key(row_.prefix), "RECORDING_ENDED"); !put) return put;
-    publish_view(true);
+    if (auto put = put_multivariants_if_grown(); !put) return put;
+    // The row before the event: after an ended event nothing may fail any more.
     if (auto updated = place_.catalog.update_recording(row_); !updated) return updated;
-
-    std::error_code ignored;  // an empty folder that stays is only untidy
-    std::filesystem::remove(place_.spool / spec_.recording.str(), ignored);
+    if (auto put = put_event(ivs::recording_ended_key(row_.prefix), "RECORDING_ENDED"); !put) return put;
+    publish_view(PlaylistsFrom::Bucket);
+    clear_spool();
     listener_->on_ended();
     return {};
 }
@@ -184,23 +204,52 @@ Result<void> Recording::end() {
 void Recording::fail_with(const std::string& why) {
     log::error("[channel {}] [recording {}] ended with a failure: {}", spec_.channel.view(),
                spec_.recording.view(), why);
-    open_.reset();
     reconnect_until_.reset();
     row_.status = catalog::RecordingStatus::EndedWithFailure;
     row_.status_message = "InternalServerException";
     row_.ended_at = place_.clock.wall();
-    if (has_chunks()) {
-        const bool closed_in_order =
-            put_playlists(true).has_value() &&
-            put_event(ivs::recording_failed_key(row_.prefix), "RECORDING_ENDED_WITH_FAILURE").has_value() &&
-            place_.catalog.update_recording(row_).has_value();
-        if (!closed_in_order) {
-            log::error("[channel {}] [recording {}] could not be closed; the next start tries again",
-                       spec_.channel.view(), spec_.recording.view());
-        }
-        publish_view(true);
+    if (!close_failed()) {
+        if (announced_) publish_view(PlaylistsFrom::Memory);
+        log::error("[channel {}] [recording {}] cannot be closed yet; it is tried again", spec_.channel.view(),
+                   spec_.recording.view());
     }
     listener_->on_failed(why);
+}
+
+bool Recording::close_failed() {
+    if (!announced_) return take_back();
+    // What is written stays: closing the chunk renames it, which needs no space.
+    if (!save_open_chunk()) return false;
+    const bool closed =
+        put_playlists(true).has_value() &&
+        put_event(ivs::recording_failed_key(row_.prefix), "RECORDING_ENDED_WITH_FAILURE").has_value() &&
+        place_.catalog.update_recording(row_).has_value();
+    if (!closed) return false;
+    publish_view(PlaylistsFrom::Bucket);
+    clear_spool();
+    return true;
+}
+
+bool Recording::take_back() {
+    const auto objects = place_.store.list(row_.prefix + "/");
+    if (!objects) return false;
+    for (const store::ObjectInfo& object : *objects) {
+        if (!place_.store.remove(object.key)) return false;
+    }
+    const auto removed = place_.catalog.remove_recording(row_.id);
+    if (!removed && removed.error().code != ErrorCode::NotFound) return false;
+    const auto view = place_.views.get(spec_.channel);
+    if (view && view->recording.id == row_.id) place_.views.publish(spec_.channel, view_before_);
+    clear_spool();
+    return true;
+}
+
+void Recording::clear_spool() {
+    closed_ = true;
+    open_.reset();
+    log_.reset();
+    std::error_code ignored;  // a folder that stays is only untidy; the next start removes it
+    std::filesystem::remove_all(spool(), ignored);
 }
 
 ivs::RecordingMetadata Recording::metadata(std::string_view status) const {
@@ -227,14 +276,15 @@ Result<void> Recording::put_event(const std::string& key, std::string_view statu
     return put_text(key, ivs::to_json(metadata(status)));
 }
 
-void Recording::publish_view(bool ended) {
-    place_.views.publish(
-        spec_.channel,
-        std::make_shared<const RecordingView>(RecordingView{
-            .recording = row_,
-            .reconnect_until = reconnect_until_,
-            .standard_playlist = playlists_.standard(place_.clock.wall(), ended),
-            .byte_range_playlist = playlists_.byte_range(ended)}));
+void Recording::publish_view(PlaylistsFrom from) {
+    RecordingView view{.recording = row_, .reconnect_until = reconnect_until_};
+    if (from == PlaylistsFrom::Memory) {
+        const bool ended = row_.status != catalog::RecordingStatus::Started;
+        view.standard_playlist =
+            std::make_shared<const std::string>(playlists_.standard(place_.clock.wall(), ended));
+        view.byte_range_playlist = std::make_shared<const std::string>(playlists_.byte_range(ended));
+    }
+    place_.views.publish(spec_.channel, std::make_shared<const RecordingView>(std::move(view)));
 }
 
 }  // namespace oxbow::record

@@ -15,6 +15,7 @@
 #include "packager/live_segment.h"
 #include "packager/playlists.h"
 #include "record/chunk_file.h"
+#include "record/segment_log.h"
 #include "store/object_store.h"
 
 namespace oxbow::record {
@@ -23,8 +24,9 @@ namespace oxbow::record {
 struct RecordingView {
     catalog::Recording recording;
     std::optional<WallTime> reconnect_until;  // the publisher is away and may come back
-    std::string standard_playlist;            // fresher than the objects in the bucket
-    std::string byte_range_playlist;
+    // Fresher than the objects in the bucket; null where the bucket has the last word.
+    std::shared_ptr<const std::string> standard_playlist;
+    std::shared_ptr<const std::string> byte_range_playlist;
 };
 
 using RecordingViews = Snapshots<ChannelId, RecordingView>;
@@ -69,7 +71,8 @@ struct RecordingPlace {
 /// with the first segment, so that a recording is there at once.
 ///
 /// In:     segments in order. Out: objects in the store, a row in the catalogue, a RecordingView.
-/// Errors: every failure of disk, store or catalogue ends the recording: call fail_with() then.
+/// Errors: every failure of disk, store or catalogue ends the recording: call fail_with() then, and
+///         close_failed() until it succeeds.
 /// Thread safety: the recorder's thread.
 /// Source: facts of real recordings in README.md; architecture's timeline in ARCHITECTURE.md.
 class Recording {
@@ -82,8 +85,13 @@ public:
     Result<void> stream_joined(StreamId stream);
     /// Ends it in order: last chunk, ENDLIST, recording-ended.json.
     Result<void> end();
-    /// Ends it after a failure as far as the store still lets: recording-failed.json, catalogue, view.
+    /// Ends it after a failure, with every segment that is written. One that failed before it was
+    /// announced is taken back instead: nobody knows of it.
     void fail_with(const std::string& why);
+    /// Puts what is still missing in the bucket of a failed recording: ENDLIST, recording-failed.json,
+    /// its row. Out: false: the disk or the store still does not take it; try again later.
+    bool close_failed();
+    bool closed() const { return closed_; }
 
     const RecordingSpec& spec() const { return spec_; }
 
@@ -93,17 +101,25 @@ private:
         Chunk chunk;
     };
 
+    enum class PlaylistsFrom { Memory, Bucket };
+
     bool has_chunks() const { return playlists_.chunks() > 0; }
+    std::filesystem::path spool() const { return place_.spool / spec_.recording.str(); }
     std::string media_key(std::string_view name) const;      // "<prefix>/media/hls/<name>"
     Result<void> start_rendition(const LiveSegment& first);
     Result<void> close_chunk();
     Result<void> put_playlists(bool ended);
     Result<void> put_multivariants();
+    Result<void> put_multivariants_if_grown();
     Result<void> put_event(const std::string& key, std::string_view status);
-    Result<void> put_started();
+    Result<void> announce();
+    Result<void> open_chunk(bool discontinuity);
     bool playlists_are_due() const;
     ivs::RecordingMetadata metadata(std::string_view status) const;
-    void publish_view(bool ended);
+    void publish_view(PlaylistsFrom from);
+    bool take_back();
+    Result<void> save_open_chunk();
+    void clear_spool();
     Result<void> put_text(const std::string& key, std::string_view text);
 
     RecordingPlace place_;
@@ -115,7 +131,11 @@ private:
     Variant variant_;
     std::uint64_t bandwidth_written_ = 0;
     RecordingPlaylists playlists_;
+    std::optional<SegmentLog> log_;
     std::optional<OpenChunk> open_;
+    std::shared_ptr<const RecordingView> view_before_;  // of the recording before this one
+    bool closed_ = false;     // nothing is left to be done
+    bool announced_ = false;  // recording-started.json is put
     WallTime playlists_put_at_{};
 };
 

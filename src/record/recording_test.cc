@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,16 +27,17 @@ class FailingStore final : public store::ObjectStore {
 public:
     explicit FailingStore(store::ObjectStore& real) : real_(real) {}
     bool failing = false;
+    std::size_t failing_from = SIZE_MAX;  // the number of the first put that fails, from 1
     std::vector<std::string> puts;  // keys below the recording's prefix, in order
 
     Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
-        if (failing) return fail(ErrorCode::Unavailable, "the disk is full");
         note(key);
+        if (failing || puts.size() >= failing_from) return fail(ErrorCode::Unavailable, "the disk is full");
         return real_.put(key, bytes);
     }
     Result<store::ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) override {
-        if (failing) return fail(ErrorCode::Unavailable, "the disk is full");
         note(key);
+        if (failing || puts.size() >= failing_from) return fail(ErrorCode::Unavailable, "the disk is full");
         return real_.adopt(file, key);
     }
     Result<std::string> get(std::string_view key, std::size_t bytes_max) override { return real_.get(key, bytes_max); }
@@ -227,7 +229,7 @@ TEST_CASE("after half an hour the playlists are put once a minute, and viewers s
     at.clock.advance(59s);
     REQUIRE(recording.append(segments.next(10s)));
     CHECK(at.store->puts == std::vector<std::string>{"media/hls/720p30/2.ts"});
-    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist.find("\n2.ts\n") != std::string::npos);
+    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist->find("\n2.ts\n") != std::string::npos);
 
     at.clock.advance(1s);
     REQUIRE(recording.append(segments.next(10s)));
@@ -246,8 +248,37 @@ TEST_CASE("a disk that fails ends the recording, and the listener and the view s
     recording.fail_with(appended.error().what);
 
     CHECK(at.listener->failure == "the disk is full");
-    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->recording.status == catalog::RecordingStatus::EndedWithFailure);
-    CHECK(at.object("media/hls/720p30/playlist.m3u8").find("1.ts") == std::string::npos);
+    const auto view = at.views.get(ChannelId{"AsXego4U6tnj"});
+    CHECK(view->recording.status == catalog::RecordingStatus::EndedWithFailure);
+    CHECK(view->standard_playlist->ends_with("#EXT-X-ENDLIST\n"));
+    CHECK_FALSE(recording.closed());
+
+    at.store->failing = false;
+    REQUIRE(recording.close_failed());
+
+    CHECK(recording.closed());
+    CHECK(at.object("media/hls/720p30/playlist.m3u8").find("\n1.ts\n#EXT-X-ENDLIST\n") != std::string::npos);
+    CHECK(at.object("events/recording-failed.json").find("\"duration_ms\":12000") != std::string::npos);
+    CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
+    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist == nullptr);
+}
+
+TEST_CASE("a recording that fails before it is announced is taken back, and the one before is shown again") {
+    Fixture at;
+    Segments segments;
+    const auto before = std::make_shared<const RecordingView>();
+    at.views.publish(ChannelId{"AsXego4U6tnj"}, before);
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    at.store->failing_from = 2;  // the chunk is adopted, its first playlist is not put
+
+    const auto appended = recording.append(segments.next(2s));
+    REQUIRE_FALSE(appended.has_value());
+    recording.fail_with(appended.error().what);
+
+    CHECK(recording.closed());
+    CHECK(at.store->list(kPrefix).value().empty());
+    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"}) == before);
+    CHECK_FALSE(at.catalog->recording(RecordingId{"j8Z9O91ndcVs"}).has_value());
 }
 
 TEST_CASE("a segment that does not fit into the queue fails its recording, one that just fits does not") {
@@ -271,21 +302,57 @@ TEST_CASE("a segment that does not fit into the queue fails its recording, one t
     CHECK(does_not.listener->failure.find("the disk is too slow") != std::string::npos);
 }
 
-TEST_CASE("what an earlier process left open is ended with what its playlists list") {
+TEST_CASE("what an earlier process left open is ended with every segment that was written") {
     Fixture at;
     Segments segments;
     {
         Recording cut_off{at.place(), Fixture::spec(), at.listener};
         REQUIRE(cut_off.append(segments.next(2s)));
-        REQUIRE(cut_off.append(segments.next(2s)));
+        REQUIRE(cut_off.append(segments.next(3s)));
     }
+    // The next segment was half written when the process was killed.
+    std::ofstream{at.folder / "spool/j8Z9O91ndcVs/1.ts", std::ios::app} << "half a segment";
+    std::ofstream{at.folder / "spool/j8Z9O91ndcVs/segments.m3u8", std::ios::app} << "#EXT-X-PROGRAM-DATE";
 
     CHECK(end_unfinished_recordings(at.place()).value() == 1);
 
     CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
-    CHECK(at.row().duration == 2s);
-    CHECK(at.object("media/hls/720p30/byte-range-variant.m3u8").ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(at.row().duration == 5s);
+    CHECK(at.row().ended_at == kStart + 5s);
+    CHECK(at.object("media/hls/720p30/1.ts").size() == kSegmentBytes);
+    CHECK(at.object("media/hls/720p30/byte-range-variant.m3u8").ends_with("\n1.ts\n#EXT-X-ENDLIST\n"));
     CHECK(at.object("events/recording-failed.json").find("RECORDING_ENDED_WITH_FAILURE") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(at.folder / "spool"));
     CHECK(end_unfinished_recordings(at.place()).value() == 0);
+}
+
+TEST_CASE("a cut-off recording without its log is ended with what the bucket lists") {
+    Fixture at;
+    Segments segments;
+    {
+        Recording cut_off{at.place(), Fixture::spec(), at.listener};
+        REQUIRE(cut_off.append(segments.next(2s)));
+        REQUIRE(cut_off.append(segments.next(3s)));
+    }
+    std::filesystem::remove_all(at.folder / "spool");
+
+    CHECK(end_unfinished_recordings(at.place()).value() == 1);
+
+    CHECK(at.row().duration == 2s);
+    CHECK(at.object("media/hls/720p30/playlist.m3u8").ends_with("\n0.ts\n#EXT-X-ENDLIST\n"));
+}
+
+TEST_CASE("a cut-off recording whose objects are gone is ended all the same, so that it can be deleted") {
+    Fixture at;
+    Segments segments;
+    {
+        Recording cut_off{at.place(), Fixture::spec(), at.listener};
+        REQUIRE(cut_off.append(segments.next(2s)));
+    }
+    std::filesystem::remove_all(at.folder / "bucket/ivs");
+    std::filesystem::remove_all(at.folder / "spool");
+
+    CHECK(end_unfinished_recordings(at.place()).has_value());
+
+    CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
 }

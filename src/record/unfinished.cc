@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -6,43 +8,83 @@
 namespace oxbow::record {
 namespace {
 
-/// Rewrites the rendition playlists of `row` from what the bucket's byte-range playlist lists.
-Result<MediaTime> end_playlists(const RecordingPlace& place, const catalog::Recording& row) {
-    const std::string folder = fmt::format("{}/media/hls/{}/", row.prefix, row.rendition);
-    const auto text = place.store.get(folder + "byte-range-variant.m3u8");
-    if (!text) return std::unexpected(text.error());
-    const auto listed = read_byte_range_playlist(*text);
-    if (!listed) return std::unexpected(listed.error());
-
-    RecordingPlaylists playlists;
-    for (const Chunk& chunk : listed->chunks) playlists.append(chunk);
-    const std::string standard = playlists.standard(place.clock.wall(), true);
-    const auto put = place.store.put(folder + "playlist.m3u8", as_bytes(standard));
-    if (!put) return std::unexpected(put.error());
-    const auto put_ranges = place.store.put(folder + "byte-range-variant.m3u8", as_bytes(playlists.byte_range(true)));
-    if (!put_ranges) return std::unexpected(put_ranges.error());
-    return playlists.total();
+std::string rendition_folder(const catalog::Recording& row) {
+    return fmt::format("{}/media/hls/{}/", row.prefix, row.rendition);
 }
 
-Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
-    const auto total = end_playlists(place, row);
-    if (!total) return std::unexpected(total.error());
+/// The segments that were written, of chunks that are objects or can be made objects: the log of the
+/// spool knows them all; without it, what the bucket's playlist lists.
+Result<std::vector<Chunk>> written_chunks(const RecordingPlace& place, const catalog::Recording& row) {
+    const auto logged = SegmentLog::read(place.spool / row.id.str());
+    if (logged && !logged->empty()) return *logged;
+    const auto text = place.store.get(rendition_folder(row) + "byte-range-variant.m3u8");
+    if (!text) return std::unexpected(text.error());
+    auto listed = read_byte_range_playlist(*text);
+    if (!listed) return std::unexpected(listed.error());
+    return std::move(listed->chunks);
+}
+
+/// Whether the chunk is an object, or has become one: the open chunk is cut at its last whole segment.
+bool is_object(const RecordingPlace& place, const catalog::Recording& row, const Chunk& chunk) {
+    const std::string key = ivs::chunk_key(row.prefix, row.rendition, chunk.number);
+    const auto object = place.store.head(key);
+    if (object) return object->size == chunk.bytes();
+
+    const auto file = place.spool / row.id.str() / fmt::format("{}.ts", chunk.number);
+    std::error_code error;
+    if (std::filesystem::file_size(file, error) < chunk.bytes() || error) return false;
+    std::filesystem::resize_file(file, chunk.bytes(), error);
+    return !error && place.store.adopt(file, key).has_value();
+}
+
+Result<void> put(const RecordingPlace& place, const std::string& key, std::string_view text) {
+    const auto done = place.store.put(key, as_bytes(text));
+    return done ? Result<void>{} : std::unexpected(done.error());
+}
+
+/// Ends the rendition playlists with every chunk that is there, up to the first that is not.
+Result<void> end_playlists(const RecordingPlace& place, catalog::Recording& row) {
+    const auto chunks = written_chunks(place, row);
+    if (!chunks) return std::unexpected(chunks.error());
+    RecordingPlaylists playlists;
+    row.bytes = 0;
+    for (const Chunk& chunk : *chunks) {
+        if (!is_object(place, row, chunk)) break;
+        playlists.append(chunk);
+        row.bytes += chunk.bytes();
+        const ByteRangeEntry& last = chunk.segments.back();
+        row.ended_at = last.program_date_time + std::chrono::milliseconds{milliseconds(last.duration)};
+    }
+    row.duration = std::chrono::milliseconds{milliseconds(playlists.total())};
+    const std::string folder = rendition_folder(row);
+    if (auto done = put(place, folder + "playlist.m3u8", playlists.standard(place.clock.wall(), true)); !done) {
+        return done;
+    }
+    return put(place, folder + "byte-range-variant.m3u8", playlists.byte_range(true));
+}
+
+Result<void> put_failed_event(const RecordingPlace& place, const catalog::Recording& row) {
     const auto started = place.store.get(ivs::recording_started_key(row.prefix), ivs::kMetadataBytesMax);
     if (!started) return std::unexpected(started.error());
     auto metadata = ivs::read_recording_metadata(*started);
     if (!metadata) return std::unexpected(metadata.error());
-
-    row.status = catalog::RecordingStatus::EndedWithFailure;
-    row.status_message = "InternalServerException";
-    row.duration = std::chrono::milliseconds{milliseconds(*total)};
-    row.ended_at = place.clock.wall();
     metadata->status = "RECORDING_ENDED_WITH_FAILURE";
     metadata->status_message = row.status_message;
     metadata->ended_at = row.ended_at;
     metadata->duration = row.duration;
-    const auto put = place.store.put(ivs::recording_failed_key(row.prefix), as_bytes(ivs::to_json(*metadata)));
-    if (!put) return std::unexpected(put.error());
-    return place.catalog.update_recording(row);
+    return put(place, ivs::recording_failed_key(row.prefix), ivs::to_json(*metadata));
+}
+
+/// Ends one recording as far as its objects let. Its row is ended in any case: one that can neither go
+/// on nor be deleted would help nobody.
+Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
+    row.status = catalog::RecordingStatus::EndedWithFailure;
+    row.status_message = "InternalServerException";
+    row.ended_at = place.clock.wall();
+    const auto playlists = end_playlists(place, row);
+    const auto event = playlists ? put_failed_event(place, row) : playlists;
+    if (auto updated = place.catalog.update_recording(row); !updated) return updated;
+    return event;
 }
 
 }  // namespace
@@ -50,21 +92,18 @@ Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
 Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place) {
     const auto unfinished = place.catalog.unfinished_recordings();
     if (!unfinished) return std::unexpected(unfinished.error());
-    std::size_t ended = 0;
     for (const catalog::Recording& row : *unfinished) {
-        const auto done = end_one(place, row);
-        if (done) {
-            ++ended;
-            log::warning("[channel {}] [recording {}] was cut off by the end of an earlier process; ended with "
-                         "what its playlists list", row.channel.view(), row.id.view());
-        } else {
-            log::error("[channel {}] [recording {}] cannot be ended: {}", row.channel.view(), row.id.view(),
-                       done.error().what);
+        if (auto ended = end_one(place, row); !ended) {
+            log::error("[channel {}] [recording {}] was cut off and is not whole: {}", row.channel.view(),
+                       row.id.view(), ended.error().what);
+            continue;
         }
+        log::warning("[channel {}] [recording {}] was cut off by the end of an earlier process; it is ended with "
+                     "every segment that was written", row.channel.view(), row.id.view());
     }
     std::error_code ignored;
     std::filesystem::remove_all(place.spool, ignored);
-    return ended;
+    return unfinished->size();
 }
 
 }  // namespace oxbow::record
