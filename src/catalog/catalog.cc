@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "catalog/catalog_impl.h"
+#include "catalog/private_file.h"
 #include "catalog/rows.h"
 #include "catalog/schema.h"
 
@@ -21,12 +22,20 @@ std::unique_ptr<soci::session> connect(const std::filesystem::path& file,
         fmt::format("db=\"{}\" timeout={} {}", file.string(), kBusySeconds, options));
 }
 
-/// The version of a database that is there, read without a write to it.
+/// The version of a database, read without a write to it; an empty file is one of version 0.
 Result<void> check_version_of(const std::filesystem::path& file) {
-    std::error_code error;
-    if (!std::filesystem::exists(file, error)) return {};
     const auto session = connect(file, "readonly=true");
     return check_schema_version(schema_version(*session), schema_migrations().size());
+}
+
+/// Stream keys stand in the database as they are. SQLite gives the files that it makes beside a
+/// database the database's own rights; those that an earlier process left are narrowed here.
+Result<void> keep_private(const std::filesystem::path& file) {
+    if (auto made = make_private_file(file); !made) return made;
+    for (const char* suffix : {"-wal", "-shm"}) {
+        if (auto kept = keep_from_others(file.string() + suffix); !kept) return kept;
+    }
+    return {};
 }
 
 Directory load_directory(soci::session& session) {
@@ -86,6 +95,7 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& file
     }
     auto lock = ProcessLock::take(file);
     if (!lock) return std::unexpected(lock.error());
+    if (auto kept = keep_private(file); !kept) return std::unexpected(kept.error());
     try {
         if (auto checked = check_version_of(file); !checked) {
             return fail(checked.error().code, fmt::format("cannot open the database {}: {}",

@@ -96,7 +96,9 @@ struct Page {
 /// Errors everywhere: Unavailable when the database fails; NotFound and Conflict as named.
 class Catalog {
 public:
-    /// Errors: Unavailable  cannot be opened, or another process has it.
+    /// Opens the database, or makes it where there is none. Only its owner may read it.
+    ///
+    /// Errors: Unavailable  cannot be opened or kept from others, or another process has it.
     ///         Unsupported  made by a newer version of the program; left untouched.
     static Result<std::unique_ptr<Catalog>> open(const std::filesystem::path& file);
     ~Catalog();

@@ -213,6 +213,40 @@ TEST_CASE("what is not a database, or cannot be made, is unavailable") {
           ErrorCode::Unavailable);
 }
 
+TEST_CASE("no other user may read the database and the files beside it, from the first start on") {
+    TestCatalog test;
+    const auto mode = [&](const char* suffix) {
+        return std::filesystem::status(test.file().string() + suffix).permissions();
+    };
+    const std::filesystem::perms owner{0600};
+
+    test->add_channel(channel_named("AsXego4U6tnj"), key_of("AsXego4U6tnj")).value();
+
+    CHECK(mode("") == owner);
+    CHECK(mode("-wal") == owner);
+    CHECK(mode("-shm") == owner);
+    CHECK(mode(".lock") == owner);
+}
+
+TEST_CASE("a database that others may read is kept from them at the next start") {
+    TestCatalog test;
+    const auto path = [&](const char* suffix) { return test.file().string() + suffix; };
+    const std::filesystem::perms owner{0600};
+    const std::filesystem::perms everyone{0644};
+    test.close();
+    std::ofstream{path("-wal")};
+    std::filesystem::permissions(path(""), everyone);
+    std::filesystem::permissions(path("-wal"), everyone);
+    std::filesystem::permissions(path(".lock"), everyone);
+
+    test.restart();
+
+    CHECK(std::filesystem::status(path("")).permissions() == owner);
+    CHECK(std::filesystem::status(path("-wal")).permissions() == owner);
+    CHECK(std::filesystem::status(path("-shm")).permissions() == owner);
+    CHECK(std::filesystem::status(path(".lock")).permissions() == owner);
+}
+
 TEST_CASE("the database is in WAL mode, so a reader beside the server does not hold it up") {
     TestCatalog test;
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "catalog/private_file.h"
 
 namespace oxbow::catalog {
 namespace {
@@ -34,13 +35,14 @@ std::string read_holder(int fd) {
 
 Result<ProcessLock> ProcessLock::take(const std::filesystem::path& guarded) {
     const std::string path = guarded.string() + ".lock";
-    ProcessLock lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+    ProcessLock lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     if (lock.fd_ < 0) {
         return fail(ErrorCode::Unavailable,
                     fmt::format("cannot open the lock {}: {}; check that its "
                                 "folder exists and can be written",
                                 path, message(errno)));
     }
+    if (auto kept = keep_from_others(path); !kept) return std::unexpected(kept.error());
     if (::flock(lock.fd_, LOCK_EX | LOCK_NB) < 0) {
         const int error = errno;
         if (error != EWOULDBLOCK) {

@@ -7,7 +7,8 @@
 namespace oxbow::catalog {
 
 /// Keeps a second process from one file, by flock(2) on another beside it, in which stands the
-/// holder's process id. The kernel frees it when the holder dies, however it dies. Movable.
+/// holder's process id; mode 0600. The kernel frees it when the holder dies, however it dies.
+/// Movable.
 class ProcessLock {
 public:
     /// In:     the file to guard, "oxbow-data/catalog.sqlite"; the lock is "<file>.lock".
