@@ -2,9 +2,22 @@
 
 #include <array>
 
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 #include <fmt/format.h>
 
 namespace oxbow::net {
+namespace {
+
+// 413 -> ContentTooLarge; 500 -> InternalError, as the handlers call it
+std::string error_name(int status) {
+    if (status == 500) return "InternalError";
+    std::string name{reason_phrase(status)};
+    std::erase(name, ' ');
+    return name;
+}
+
+}  // namespace
 
 std::string http_date(WallTime time) {
     static constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed",
@@ -79,12 +92,14 @@ std::string response_head(const HttpResponse& response, const HeadContext& conte
 }
 
 HttpResponse refusal_response(int status, const std::string& why) {
-    static const auto headers =
-        std::make_shared<const std::string>("Content-Type: text/plain; charset=utf-8\r\n");
+    static const auto headers = std::make_shared<const std::string>(
+        "Content-Type: application/json\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\nAccess-Control-Allow-Origin: *\r\n");
+    const boost::json::value body{{"error", error_name(status)}, {"message", why}};
     return {.status = status,
             .header_block = headers,
-            .extra_headers = {},
-            .body = HttpBody::of_string(why + "\n")};
+            .extra_headers = status == 405 ? "Allow: GET, HEAD, OPTIONS\r\n" : "",
+            .body = HttpBody::of_string(boost::json::serialize(body))};
 }
 
 }  // namespace oxbow::net

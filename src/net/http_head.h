@@ -27,7 +27,8 @@ struct HeadContext {
 // HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n
 std::string response_head(const HttpResponse& response, const HeadContext& context);
 
-/// A plain-text answer of one sentence, for requests that never reach a handler.
+/// The answer to a request that no handler answers, which every page may read and nobody keeps:
+// {"error":"BadRequest","message":"There is no request line."}
 HttpResponse refusal_response(int status, const std::string& why);
 
 }  // namespace oxbow::net

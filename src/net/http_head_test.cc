@@ -21,6 +21,20 @@ TEST_CASE("a head has status, date and length, and says Connection only where it
               .ends_with("Connection: keep-alive\r\n"));
 }
 
+TEST_CASE("a refusal is JSON with the name of its status, which every page may read") {
+    const HttpResponse refused = refusal_response(413, "The \"body\" is too long.");
+    const HttpBody& body = refused.body;
+
+    CHECK(refused.status == 413);
+    CHECK(refused.header_block->contains("Content-Type: application/json\r\n"));
+    CHECK(refused.header_block->contains("Access-Control-Allow-Origin: *\r\n"));
+    CHECK(refused.extra_headers.empty());
+    REQUIRE(body.pieces.size() == 1);
+    CHECK(std::string(body.pieces[0].begin(), body.pieces[0].end()) ==
+          R"({"error":"ContentTooLarge","message":"The \"body\" is too long."})");
+    CHECK(refusal_response(405, "").extra_headers == "Allow: GET, HEAD, OPTIONS\r\n");
+}
+
 TEST_CASE("answers that cannot have a body have no length") {
     CHECK(response_head({.status = 204}, {.date = "D"}) == "HTTP/1.1 204 No Content\r\nDate: D\r\n");
     CHECK(response_head({.status = 304}, {.date = "D"}) == "HTTP/1.1 304 Not Modified\r\nDate: D\r\n");

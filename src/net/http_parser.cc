@@ -86,6 +86,20 @@ void HttpParser::refuse(int status, std::string why) {
     refusal_ = {.status = status, .why = std::move(why)};
 }
 
+/// Where no bodies are taken, only methods that carry none are served: to refuse the length of the
+/// body would tell the client to try again with a shorter one.
+void HttpParser::refuse_body() {
+    if (limits_.body_bytes_max > 0) {
+        return refuse(413,
+                      fmt::format("The body is longer than {} bytes.", limits_.body_bytes_max));
+    }
+    const std::string& method = parsed_.request.method;
+    if (method == "GET" || method == "HEAD" || method == "OPTIONS") {
+        return refuse(413, "A request here has no body.");
+    }
+    refuse(405, "Only GET, HEAD and OPTIONS are served here.");
+}
+
 std::size_t HttpParser::feed_head(std::string_view bytes) {
     // One piece holds the whole head nearly always: it is read in place.
     if (held_.empty()) {
@@ -249,7 +263,7 @@ void HttpParser::read_framing() {
         if (lowered(*encoding) != "chunked") {
             return refuse(501, "The only Transfer-Encoding understood here is chunked.");
         }
-        if (limits_.body_bytes_max == 0) return refuse(413, "A request here has no body.");
+        if (limits_.body_bytes_max == 0) return refuse_body();
         framing_ = Framing::ChunkSize;
         state_ = State::Body;
         return;
@@ -258,10 +272,7 @@ void HttpParser::read_framing() {
         const auto bytes = number<10>(*length);
         if (!bytes) return refuse(400, "The Content-Length is not a number.");
         if (*bytes > limits_.body_bytes_max) {
-            return refuse(413, limits_.body_bytes_max == 0
-                                   ? "A request here has no body."
-                                   : fmt::format("The body is longer than {} bytes.",
-                                                 limits_.body_bytes_max));
+            return refuse_body();
         }
         body_left_ = *bytes;
     }
@@ -339,8 +350,7 @@ void HttpParser::read_chunk_line(std::string_view line) {
     const auto bytes = number<16>(trimmed(line.substr(0, line.find(';'))));
     if (!bytes) return refuse(400, "A chunk's size is not a hexadecimal number.");
     if (*bytes > limits_.body_bytes_max - parsed_.request.body.size()) {
-        return refuse(413,
-                      fmt::format("The body is longer than {} bytes.", limits_.body_bytes_max));
+        return refuse_body();
     }
     body_left_ = *bytes;
     framing_ = *bytes == 0 ? Framing::Trailer : Framing::ChunkData;

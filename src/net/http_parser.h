@@ -11,7 +11,7 @@ namespace oxbow::net {
 
 struct HttpParserLimits {
     std::size_t header_bytes_max = 16 * 1024;  // request line, headers and the empty line
-    std::size_t body_bytes_max = 0;            // 0: a request with a body is refused
+    std::size_t body_bytes_max = 0;            // 0: none; then GET, HEAD, OPTIONS are all there is
 };
 
 /// Why a request is not served, as the client reads it.
@@ -70,6 +70,7 @@ private:
     std::size_t feed_line(std::string_view bytes);
     bool find_head_end(std::string_view bytes);
     void refuse(int status, std::string why);
+    void refuse_body();
 
     void read_head(std::string_view head);
     void read_request_line(std::string_view line);

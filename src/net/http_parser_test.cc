@@ -197,8 +197,13 @@ TEST_CASE("a body of exactly the limit passes, one byte more is refused with 413
 
 TEST_CASE("where no bodies are taken an empty one passes") {
     CHECK(refusal_of("Content-Length: 0\r\n", 0) == 0);
-    CHECK(refusal_of("Content-Length: 1\r\n", 0) == 413);
-    CHECK(refusal_of("Transfer-Encoding: chunked\r\n", 0) == 413);
+    CHECK(fed("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n").refusal().status == 413);
+}
+
+TEST_CASE("where no bodies are taken the method is refused, not the length of its body") {
+    CHECK(refusal_of("Content-Length: 1\r\n", 0) == 405);
+    CHECK(refusal_of("Transfer-Encoding: chunked\r\n", 0) == 405);
+    CHECK(refusal_of("Content-Length: x\r\n", 0) == 400);
 }
 
 TEST_CASE("a chunked body is joined; extensions and trailers are passed over") {

@@ -131,8 +131,7 @@ HttpServer::Impl::Impl(asio::io_context& loop, const tcp::endpoint& address, Htt
     if (!error) acceptor_.bind(address, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-        throw std::system_error(error, fmt::format("Cannot listen for HTTP on {}",
-                                                   endpoint_text(address)));
+        throw std::system_error(error, "cannot listen on " + endpoint_text(address));
     }
     address_ = acceptor_.local_endpoint();
 }
@@ -178,13 +177,15 @@ asio::awaitable<void> HttpServer::Impl::accept_all() {
 }
 
 void HttpServer::Impl::turn_away(tcp::socket& socket) {
-    static constexpr std::string_view kFull =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-        "Connection: close\r\n\r\n";
-    // One try: a peer that cannot take this much is not waited for.
-    static_cast<void>(::send(socket.native_handle(), kFull.data(), kFull.size(),
-                             MSG_NOSIGNAL | MSG_DONTWAIT));
+    HttpResponse response =
+        refusal_response(503, "The server has as many connections as it may have.");
+    response.extra_headers = "Retry-After: 1\r\n";
+    std::string head = response_head(response, {.date = date(), .keep_alive = false});
+    HttpTransfer transfer{std::move(head), std::move(response), true};
     boost::system::error_code ignored;
+    socket.native_non_blocking(true, ignored);
+    // One try: a peer that cannot take this much is not waited for.
+    static_cast<void>(transfer.advance(socket.native_handle()));
     socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 

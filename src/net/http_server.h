@@ -15,7 +15,7 @@ namespace oxbow::net {
 
 struct HttpServerLimits {
     std::size_t header_bytes_max = 16 * 1024;  // request line and headers together
-    std::size_t body_bytes_max = 0;            // 0: a request with a body is refused
+    std::size_t body_bytes_max = 0;            // 0: none; then GET, HEAD, OPTIONS are all there is
     std::size_t connections_max = 10'000;      // per listener and loop
     std::chrono::milliseconds header_deadline{10'000};  // first byte to the empty line
     std::chrono::milliseconds idle_deadline{60'000};    // between two requests
@@ -26,9 +26,11 @@ struct HttpServerLimits {
 ///
 /// Malformed requests are answered 400 and closed; also both Content-Length and Transfer-Encoding,
 /// a bare CR, a space before a colon, an absolute or '*' target that is not OPTIONS (request smuggling).
+/// What it answers itself is JSON: {"error":"BadRequest","message":"..."}.
 class HttpServer {
 public:
-    /// Exceptions: std::system_error when the address cannot be listened on (a failed start).
+    /// Exceptions: std::system_error when the address cannot be listened on (a failed start):
+    /// "cannot listen on 127.0.0.1:8080: Address already in use".
     HttpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
                HttpHandler handler, HttpServerLimits limits);
     ~HttpServer();

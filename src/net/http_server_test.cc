@@ -254,15 +254,23 @@ TEST_CASE("a malformed request is answered 400 with its reason, and closed") {
 
     CHECK(response.starts_with("HTTP/1.1 400 Bad Request\r\n"));
     CHECK(response.contains("Connection: close\r\n"));
-    CHECK(body_of(response) == "A header is not a name, a colon and a value.\n");
+    CHECK(response.contains("Content-Type: application/json\r\n"));
+    CHECK(response.contains("Access-Control-Allow-Origin: *\r\n"));
+    CHECK(body_of(response) ==
+          R"({"error":"BadRequest","message":"A header is not a name, a colon and a value."})");
 }
 
-TEST_CASE("a body is refused where none is taken, and read up to the limit where it is") {
+TEST_CASE("a POST with a body is refused as a POST where none is taken, else read up to the limit") {
     TestServer without;
     TestServer with{{.body_bytes_max = 4}};
     const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ";
 
-    CHECK(asked(without, head + "4\r\n\r\nabcd").starts_with("HTTP/1.1 413 "));
+    const std::string refused = asked(without, head + "4\r\n\r\nabcd");
+
+    CHECK(refused.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+    CHECK(refused.contains("Allow: GET, HEAD, OPTIONS\r\n"));
+    CHECK(refused.contains("Connection: close\r\n"));
+    CHECK(body_of(refused).starts_with(R"({"error":"MethodNotAllowed",)"));
     CHECK(body_of(asked(with, head + "4\r\n\r\nabcd")) == "POST / abcd");
     CHECK(asked(with, head + "5\r\n\r\nabcde").starts_with("HTTP/1.1 413 "));
 }
@@ -283,7 +291,10 @@ TEST_CASE("a peer that expects 100-continue is invited before it sends the body"
 TEST_CASE("a handler that throws is answered 500") {
     TestServer server;
 
-    CHECK(asked(server, "GET /throw" + std::string{kClosing}).starts_with("HTTP/1.1 500 "));
+    const std::string response = asked(server, "GET /throw" + std::string{kClosing});
+
+    CHECK(response.starts_with("HTTP/1.1 500 "));
+    CHECK(body_of(response).starts_with(R"({"error":"InternalError",)"));
 }
 
 TEST_CASE("a quiet connection is closed after the idle deadline") {
@@ -295,7 +306,10 @@ TEST_CASE("a quiet connection is closed after the idle deadline") {
 TEST_CASE("a request that trickles is answered 408 after the header deadline") {
     TestServer server{{.header_deadline = 40ms}};
 
-    CHECK(asked(server, "GET / HT").starts_with("HTTP/1.1 408 "));
+    const std::string response = asked(server, "GET / HT");
+
+    CHECK(response.starts_with("HTTP/1.1 408 "));
+    CHECK(body_of(response).starts_with(R"({"error":"RequestTimeout",)"));
 }
 
 TEST_CASE("a reader that stops reading is cut off after the write deadline") {
@@ -316,7 +330,10 @@ TEST_CASE("one connection more than the limit is turned away with 503") {
 
     TestClient second{server};
 
-    CHECK(second.rest().starts_with("HTTP/1.1 503 "));
+    const std::string turned_away = second.rest();
+    CHECK(turned_away.starts_with("HTTP/1.1 503 "));
+    CHECK(turned_away.contains("Retry-After: 1\r\n"));
+    CHECK(body_of(turned_away).starts_with(R"({"error":"ServiceUnavailable",)"));
 }
 
 TEST_CASE("stopping finishes the answer under way, closes idle connections and accepts no more") {
@@ -354,8 +371,9 @@ TEST_CASE("two servers of two loops share one port") {
 TEST_CASE("an address that cannot be listened on is a failed start") {
     asio::io_context loop;
 
-    CHECK_THROWS_AS((HttpServer{loop, {asio::ip::make_address("192.0.2.1"), 0}, {}, {}}),
-                    std::system_error);
+    CHECK_THROWS_WITH_AS((HttpServer{loop, {asio::ip::make_address("192.0.2.1"), 80}, {}, {}}),
+                         "cannot listen on 192.0.2.1:80: Cannot assign requested address",
+                         std::system_error);
 }
 
 }  // namespace oxbow::net
