@@ -26,11 +26,13 @@ public:
         return std::nullopt;
     }
     std::vector<LiveStreamInfo> streams() const override { return on_air; }
-    bool stop_stream(const ChannelId& channel, const std::string&) override {
+    bool stop_stream(const ChannelId& channel, const std::string& why) override {
+        stops.push_back(channel.str() + ": " + why);
         return std::erase_if(on_air, [&](const auto& info) { return info.channel == channel; }) > 0;
     }
 
     std::vector<LiveStreamInfo> on_air;
+    std::vector<std::string> stops;  // "AsXego4U6tnj: why"
 };
 
 class FakeDeleter final : public RecordingDeleter {
@@ -228,6 +230,27 @@ TEST_CASE("what a channel cannot be is refused by the member's name") {
           "ResourceNotFoundException: There is no recording configuration arn:none.");
 }
 
+TEST_CASE("a private channel, or one without plain RTMP, is refused: nobody would keep that promise") {
+    const TestApi api;
+
+    const Reply authorized = api.call("CreateChannel", R"({"authorized":true})");
+    const Reply secure = api.call("CreateChannel", R"({"insecureIngest":false})");
+    const Reply plain =
+        api.call("CreateChannel", R"({"authorized":false,"insecureIngest":true})");
+
+    CHECK(authorized.status == 400);
+    CHECK(authorized.error_type == "ValidationException");
+    CHECK(authorized.text("/message") ==
+          "authorized cannot be true: this version does not offer private playback, everybody may "
+          "watch every channel.");
+    CHECK(secure.error_type == "ValidationException");
+    CHECK(secure.text("/message") ==
+          "insecureIngest cannot be false: this version does not offer RTMPS.");
+    CHECK(plain.status == 200);
+    CHECK(plain.at("/channel/authorized").as_bool() == false);
+    CHECK(plain.at("/channel/insecureIngest").as_bool() == true);
+}
+
 TEST_CASE("channels are listed page by page, oldest first") {
     TestApi api;
     api.channel("a");
@@ -296,6 +319,17 @@ TEST_CASE("a deleted channel is gone, and a live one cannot be deleted") {
     CHECK(offline.body.empty());
     CHECK(header_of(offline.headers, "Content-Type").empty());
     CHECK(api.call("GetChannel", arn_body(arn)).error_type == "ResourceNotFoundException");
+}
+
+TEST_CASE("a channel that is deleted lets go of a publisher who is not on the air yet") {
+    const TestApi api;
+    const std::string arn = api.channel();
+
+    const Reply deleted = api.call("DeleteChannel", arn_body(arn));
+
+    CHECK(deleted.status == 204);
+    CHECK(api.live.stops ==
+          std::vector{ivs::channel_of_arn(arn)->str() + ": the channel was deleted"});
 }
 
 TEST_CASE("an ARN that is none is malformed, one of another account is not found") {

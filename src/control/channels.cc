@@ -25,6 +25,14 @@ void refuse_unsupported(Arguments& arguments) {
     if (arguments.choice("containerFormat", "TS FRAGMENTED_MP4", "TS") != "TS") {
         arguments.wrong("containerFormat", "must be TS: Oxbow makes no FRAGMENTED_MP4");
     }
+    if (arguments.flag("authorized", false)) {
+        arguments.wrong("authorized",
+                        "cannot be true: this version does not offer private playback, everybody "
+                        "may watch every channel");
+    }
+    if (!arguments.flag("insecureIngest", true)) {
+        arguments.wrong("insecureIngest", "cannot be false: this version does not offer RTMPS");
+    }
     constexpr std::string_view kMultitrack = "multitrackInputConfiguration";
     Arguments multitrack = arguments.object(kMultitrack);
     if (multitrack.flag("enabled", false)) multitrack.wrong("enabled", "is not supported by Oxbow");
@@ -41,8 +49,6 @@ catalog::Channel requested_channel(const Rooms& rooms, Arguments& arguments) {
     channel.type = arguments.choice("type", "BASIC STANDARD ADVANCED_SD ADVANCED_HD", "STANDARD");
     channel.recording_configuration_arn =
         arguments.optional_text("recordingConfigurationArn").value_or("");
-    channel.authorized = arguments.flag("authorized", false);
-    channel.insecure_ingest = arguments.flag("insecureIngest", true);
     channel.tags = arguments.tags("tags");
     channel.created_at = rooms.clock.wall();
 
@@ -151,6 +157,8 @@ Answer delete_channel(const Rooms& rooms, Arguments& arguments) {
     }
     const auto removed = rooms.catalog.remove_channel(channel->id);
     if (!removed) return refuse(removed.error());
+    // A publisher may be connected whose first segment is not listed yet.
+    rooms.live.stop_stream(channel->id, "the channel was deleted");
     return std::nullopt;
 }
 
