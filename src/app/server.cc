@@ -198,6 +198,7 @@ Result<void> Server::Impl::make_default_configuration() {
 Result<void> Server::Impl::take_up_recordings() {
     const record::RecordingPlace place{*store_, *catalog_, recordings_, clock_, settings_.data / "spool"};
     if (auto ended = record::end_unfinished_recordings(place); !ended) return std::unexpected(ended.error());
+    if (auto ended = catalog_->end_open_stream_sessions(clock_.wall()); !ended) return std::unexpected(ended.error());
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
@@ -238,7 +239,7 @@ void Server::Impl::wire_functions() {
         .forget =
             [this](const ChannelId& channel, const RecordingId& recording) {
                 live_->forget_recording(channel, recording);
-                edge_->forget_recording(recording);
+                edge_->forget_recording(channel, recording);
             },
         .save_metadata = [this](const std::string& key) { save_metadata(key); }});
     // What was recorded and not told when the last process ended is told now; twice does no harm.

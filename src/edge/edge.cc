@@ -40,7 +40,7 @@ Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
     : settings_(std::move(settings)),
       rooms_(rooms),
       responses_(settings_.cors_origins),
-      stored_(rooms_.catalog, rooms_.store) {}
+      stored_(rooms_.catalog, rooms_.store, rooms_.clock) {}
 
 boost::asio::awaitable<net::HttpResponse> Edge::answer(const net::HttpRequest& request) {
     if (request.method == "OPTIONS") co_return responses_.preflight(request);

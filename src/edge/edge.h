@@ -59,7 +59,7 @@ public:
     boost::asio::awaitable<net::HttpResponse> answer(const net::HttpRequest& request);
 
     /// Lets go of a deleted recording.
-    void forget_recording(const RecordingId& recording) { stored_.forget(recording); }
+    void forget_recording(const ChannelId& channel, const RecordingId& recording) { stored_.forget(channel, recording); }
 
 private:
     using Answer = boost::asio::awaitable<net::HttpResponse>;

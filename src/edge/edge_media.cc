@@ -77,7 +77,7 @@ boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> Edge::
                                                                                          RecordingId recording) {
     const auto view = rooms_.channels.get(channel);
     if (view && view->timeline && view->timeline->recording == recording) co_return view->timeline;
-    if (auto held = stored_.find(recording)) co_return held;
+    if (auto held = stored_.find(channel, recording)) co_return held;
     co_return co_await in_blocking_pool(rooms_.blocking, [this, channel, recording] {
         return stored_.load(channel, recording);
     });

@@ -23,35 +23,80 @@ std::string with_rendition_path(std::string_view multivariant, std::string_view 
 
 }  // namespace
 
-std::shared_ptr<const live::TimelineView> StoredTimelines::find(const RecordingId& recording) {
+std::shared_ptr<const live::TimelineView> StoredTimelines::find(const ChannelId& channel,
+                                                                const RecordingId& recording) {
     const std::lock_guard lock{mutex_};
-    const auto found = by_recording_.find(recording);
-    if (found == by_recording_.end()) return nullptr;
-    newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
-    return *found->second;
+    return find_locked({channel, recording});
 }
 
-void StoredTimelines::hold(Entry entry) {
-    const std::lock_guard lock{mutex_};
-    if (by_recording_.contains(entry->recording)) return;
-    newest_first_.push_front(entry);
-    by_recording_.emplace(entry->recording, newest_first_.begin());
+StoredTimelines::View StoredTimelines::find_locked(const Key& key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return nullptr;
+    const auto entry = found->second;
+    if (entry->stale_at && clock_.steady() >= *entry->stale_at) return nullptr;
+    newest_first_.splice(newest_first_.begin(), newest_first_, entry);
+    return entry->view;
+}
+
+void StoredTimelines::hold_locked(Key key, View view) {
+    erase_locked(key);
+    std::optional<SteadyTime> stale_at;
+    if (!view->ended) stale_at = clock_.steady() + kOpenTimelineFresh;  // it is still growing elsewhere
+    newest_first_.push_front({key, std::move(view), stale_at});
+    by_key_.emplace(std::move(key), newest_first_.begin());
     if (newest_first_.size() > kTimelinesHeldMax) {
-        by_recording_.erase(newest_first_.back()->recording);
+        by_key_.erase(newest_first_.back().key);
         newest_first_.pop_back();
     }
 }
 
-void StoredTimelines::forget(const RecordingId& recording) {
-    const std::lock_guard lock{mutex_};
-    const auto found = by_recording_.find(recording);
-    if (found == by_recording_.end()) return;
+void StoredTimelines::erase_locked(const Key& key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
     newest_first_.erase(found->second);
-    by_recording_.erase(found);
+    by_key_.erase(found);
+}
+
+void StoredTimelines::forget(const ChannelId& channel, const RecordingId& recording) {
+    const Key key{channel, recording};
+    const std::lock_guard lock{mutex_};
+    erase_locked(key);
+    loads_.erase(key);  // who waits for it still gets it; nobody holds it, and nobody joins it any more
 }
 
 Result<std::shared_ptr<const live::TimelineView>> StoredTimelines::load(const ChannelId& channel,
                                                                         const RecordingId& recording) {
+    const Key key{channel, recording};
+    std::packaged_task<Result<View>()> task{[&] { return read(channel, recording); }};
+    const auto ours = std::make_shared<Load>(task.get_future().share());
+    std::shared_ptr<Load> other;
+    {
+        const std::lock_guard lock{mutex_};
+        if (auto held = find_locked(key)) return held;
+        const auto [found, is_ours] = loads_.try_emplace(key, ours);
+        if (!is_ours) other = found->second;
+    }
+    if (!other) return run_load(key, std::move(task), ours);
+    if (other->wait_for(kLoadWaitMax) != std::future_status::ready) {
+        return fail(ErrorCode::Timeout, "the recording takes long to be read from the bucket: try again");
+    }
+    return other->get();
+}
+
+Result<StoredTimelines::View> StoredTimelines::run_load(const Key& key, std::packaged_task<Result<View>()> task,
+                                                        const std::shared_ptr<Load>& load) {
+    task();  // an exception goes to all who wait
+    const std::lock_guard lock{mutex_};
+    const auto found = loads_.find(key);
+    const bool wanted = found != loads_.end() && found->second == load;
+    if (wanted) loads_.erase(found);
+    Result<View> read = load->get();
+    if (wanted && read) hold_locked(key, *read);
+    return read;
+}
+
+/// Reads a recording's timeline from the bucket. Errors: as load().
+Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel, const RecordingId& recording) {
     const auto row = catalog_.recording(recording);
     if (!row) return std::unexpected(row.error());
     if (row->channel != channel) return fail(ErrorCode::NotFound, "this channel has no such recording");
@@ -88,8 +133,6 @@ Result<std::shared_ptr<const live::TimelineView>> StoredTimelines::load(const Ch
     if (listed->ended) playlist.end();
     view->playlist = playlist.text();
     view->located = located.view();
-    // An open one is still growing elsewhere: what was read is right for now only.
-    if (view->ended) hold(view);
     return view;
 }
 

@@ -1,0 +1,210 @@
+#include "edge/stored_timelines.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <latch>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/random.h"
+#include "store/folder_store.h"
+
+using namespace oxbow;
+using namespace oxbow::edge;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WallTime kStart{1'700'000'000'000ms};  // 2023-11-14T22:13:20Z
+constexpr std::string_view kByteRangePlaylist =
+    "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:16\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n"
+    "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:20.000Z\n#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@0\n0.ts\n";
+const ChannelId kChannel{"AsXego4U6tnj"};
+const ChannelId kOtherChannel{"BsXego4U6tnj"};
+const RecordingId kRecording{"j8Z9O91ndcVs"};
+
+/// A bucket that counts its gets and lets a test into the middle of each.
+class WatchedStore final : public store::ObjectStore {
+public:
+    explicit WatchedStore(store::ObjectStore& real) : real_(real) {}
+    std::atomic<int> gets = 0;
+    std::function<void()> during_get = [] {};
+
+    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
+        ++gets;
+        during_get();
+        return real_.get(key, bytes_max);
+    }
+    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override { return real_.put(key, bytes); }
+    Result<store::ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) override {
+        return real_.adopt(file, key);
+    }
+    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override { return real_.get_range(key, range); }
+    Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
+    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override { return real_.list(prefix); }
+    Result<void> remove(std::string_view key) override { return real_.remove(key); }
+    std::optional<std::filesystem::path> local_path(std::string_view key) const override { return real_.local_path(key); }
+    void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
+
+private:
+    store::ObjectStore& real_;
+};
+
+/// Recordings in a real folder and a real database.
+struct Fixture {
+    Fixture() {
+        std::filesystem::create_directories(folder);
+        catalog = catalog::Catalog::open(folder / "oxbow.db").value();
+        bucket = store::FolderStore::open(folder / "bucket", "recordings", clock).value();
+        store.emplace(*bucket);
+        timelines.emplace(*catalog, *store, clock);
+        add(kRecording);
+    }
+    ~Fixture() {
+        catalog.reset();
+        std::filesystem::remove_all(folder);
+    }
+
+    /// A recording of one segment of two seconds, ended.
+    void add(const RecordingId& id) const {
+        catalog::Recording row;
+        row.id = id;
+        row.channel = kChannel;
+        row.prefix = prefix(id);
+        row.started_at = kStart;
+        row.rendition = "720p30";
+        row.segment_epochs = "0:mp3k9a";
+        REQUIRE(catalog->add_recording(row));
+        put(id, "master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p30/playlist.m3u8\n");
+        put(id, "720p30/byte-range-variant.m3u8", fmt::format("{}#EXT-X-ENDLIST\n", kByteRangePlaylist));
+    }
+    void put(const RecordingId& id, std::string_view name, std::string_view text) const {
+        REQUIRE(bucket->put(fmt::format("{}/media/hls/{}", prefix(id), name), as_bytes(text)));
+    }
+    static std::string prefix(const RecordingId& id) {
+        return fmt::format("ivs/v1/000000000000/AsXego4U6tnj/2023/11/14/22/13/{}", id.view());
+    }
+
+    std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / fmt::format("oxbow-timelines-{}", random_alphanumeric(8));
+    ManualClock clock{kStart};
+    std::unique_ptr<catalog::Catalog> catalog;
+    std::unique_ptr<store::FolderStore> bucket;
+    std::optional<WatchedStore> store;
+    std::optional<StoredTimelines> timelines;
+};
+
+constexpr int kGetsOfOneLoad = 2;  // the byte-range playlist and the multivariant one
+
+}  // namespace
+
+TEST_CASE("a recording is read back with the names that it had while live, and held") {
+    Fixture at;
+
+    const auto loaded = at.timelines->load(kChannel, kRecording);
+
+    REQUIRE(loaded);
+    CHECK((*loaded)->playlist.str().contains("/seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-0.ts\n"));
+    CHECK((*loaded)->multivariant.contains("\n/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"));
+    CHECK((*loaded)->ended);
+    CHECK(at.timelines->find(kChannel, kRecording) == *loaded);
+}
+
+TEST_CASE("however many viewers ask for a recording at once, it is read once") {
+    constexpr int kViewers = 16;
+    Fixture at;
+    std::latch all_ask{kViewers};
+    at.store->during_get = [&] { all_ask.wait(); };
+    std::vector<std::future<bool>> answers;
+
+    std::generate_n(std::back_inserter(answers), kViewers, [&] {
+        return std::async(std::launch::async, [&] {
+            all_ask.count_down();
+            return at.timelines->load(kChannel, kRecording).has_value();
+        });
+    });
+    const auto good = std::ranges::count_if(answers, [](auto& answer) { return answer.get(); });
+
+    CHECK(good == kViewers);
+    CHECK(at.store->gets == kGetsOfOneLoad);
+}
+
+TEST_CASE("a recording that has not ended is held for a second, and read again after it") {
+    Fixture at;
+    at.put(kRecording, "720p30/byte-range-variant.m3u8", kByteRangePlaylist);
+    const auto first = at.timelines->load(kChannel, kRecording);
+
+    at.clock.advance(999ms);
+    const auto held = at.timelines->find(kChannel, kRecording);
+    at.clock.advance(1ms);
+    const auto stale = at.timelines->find(kChannel, kRecording);
+    const auto again = at.timelines->load(kChannel, kRecording);
+
+    REQUIRE(first);
+    CHECK(held == *first);
+    CHECK(stale == nullptr);
+    REQUIRE(again);
+    CHECK(at.timelines->find(kChannel, kRecording) == *again);
+    CHECK(at.store->gets == 2 * kGetsOfOneLoad);
+}
+
+TEST_CASE("a held recording is not there under the id of another channel") {
+    Fixture at;
+    REQUIRE(at.timelines->load(kChannel, kRecording));
+
+    const auto other = at.timelines->load(kOtherChannel, kRecording);
+
+    CHECK(at.timelines->find(kOtherChannel, kRecording) == nullptr);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("a recording that is forgotten while it is read is not held") {
+    Fixture at;
+    at.store->during_get = [&] { at.timelines->forget(kChannel, kRecording); };
+
+    const auto loaded = at.timelines->load(kChannel, kRecording);
+
+    CHECK(loaded);
+    CHECK(at.timelines->find(kChannel, kRecording) == nullptr);
+}
+
+TEST_CASE("a load that failed is tried again by the next one") {
+    Fixture at;
+    REQUIRE(at.bucket->remove(Fixture::prefix(kRecording) + "/media/hls/master.m3u8"));
+    const auto failed = at.timelines->load(kChannel, kRecording);
+    at.put(kRecording, "master.m3u8", "#EXTM3U\n");
+
+    const auto again = at.timelines->load(kChannel, kRecording);
+
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == ErrorCode::NotFound);
+    CHECK(again);
+}
+
+TEST_CASE("the recordings that were asked for longest ago are let go of above the limit") {
+    Fixture at;
+    REQUIRE(at.timelines->load(kChannel, kRecording));
+    const auto load_copy = [&](int n) {
+        const RecordingId id{fmt::format("copy{}", n)};
+        at.add(id);
+        return at.timelines->load(kChannel, id).has_value();
+    };
+    std::vector<int> copies(StoredTimelines::kTimelinesHeldMax);
+    std::ranges::generate(copies, [n = 0]() mutable { return n++; });
+
+    const bool below = std::all_of(copies.begin(), copies.end() - 1, load_copy);
+    const bool held_at_the_limit = at.timelines->find(kChannel, RecordingId{"copy0"}) != nullptr;
+    const bool above = load_copy(copies.back());
+
+    CHECK(below);
+    CHECK(held_at_the_limit);
+    CHECK(above);
+    CHECK(at.timelines->find(kChannel, kRecording) == nullptr);
+    CHECK(at.timelines->find(kChannel, RecordingId{"copy0"}) != nullptr);
+}
