@@ -1,3 +1,4 @@
+#include <csignal>
 #include <iostream>
 #include <utility>
 #include <variant>
@@ -15,8 +16,12 @@ struct Run {
     int operator()(const CheckConfigCommand& command) const {
         return check_config(command.file, std::cout, std::cerr);
     }
-    int operator()(const VersionCommand&) const {
-        std::cout << "oxbow " << kVersion << '\n';
+    int operator()(const VersionCommand& command) const {
+        if (command.json) {
+            std::cout << "{\"version\":\"" << kVersion << "\"}\n";
+        } else {
+            std::cout << "oxbow " << kVersion << '\n';
+        }
         return kExitDone;
     }
     int operator()(const HelpCommand& command) const {
@@ -28,9 +33,11 @@ struct Run {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // A limit on the size of files is an error of the write that meets it, not the end of the program.
+    std::signal(SIGXFSZ, SIG_IGN);
     const auto command = parse_command_line(argc, argv);
     if (!command) {
-        std::cerr << command.error().what << '\n';
+        std::cerr << "oxbow: " << command.error().what << '\n';
         return kExitUsage;
     }
     return std::visit(Run{}, *command);

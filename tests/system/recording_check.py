@@ -14,10 +14,10 @@ def rendition_playlists(prefix_folder):
                Playlist((hls / rendition["path"] / rendition["byte_range_playlist"]).read_text()))
 
 
-def check_recording(test, prefix_folder, frames=None):
+def check_recording(test, prefix_folder, frames=None, event="recording-ended"):
     """Objects listed once and whole, sums equal to the millisecond, ranges that cover, ffprobe content."""
     prefix_folder = pathlib.Path(prefix_folder)
-    ended = json.loads((prefix_folder / "events/recording-ended.json").read_text())
+    ended = json.loads((prefix_folder / f"events/{event}.json").read_text())
     for folder, standard, byte_range in rendition_playlists(prefix_folder):
         test.assertTrue(standard.ended and byte_range.ended)
 

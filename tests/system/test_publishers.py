@@ -44,6 +44,8 @@ class Publishers(unittest.TestCase):
         first.process.send_signal(signal.SIGSTOP)
         self.addCleanup(first.process.send_signal, signal.SIGCONT)
 
+        live_list = self.server.get(before["livePlaybackUrl"]).text.splitlines()[-1]
+
         second = oxbow.wait_for("the takeover", 15, self.try_to_publish)
 
         after = oxbow.wait_for("the second stream", 15, lambda: (
@@ -51,6 +53,7 @@ class Publishers(unittest.TestCase):
                 self.server.metadata(self.made["id"])))
         self.assertEqual(after["masterKey"], before["masterKey"])
         self.assertEqual(second.process.poll(), None)
+        self.assertTrue(oxbow.Playlist(self.server.get(live_list).text).ended)
 
     def try_to_publish(self):
         publisher = self.publish(loop=-1)

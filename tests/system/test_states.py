@@ -91,13 +91,17 @@ class States(unittest.TestCase):
 
         check_recording(self, server.bucket(live["masterKey"].partition("/media/hls/")[0]))
 
-    def test_after_kill_9_the_next_start_ends_the_recording_and_says_so(self):
+    def test_kill_9_loses_no_segment_that_was_listed_and_the_next_start_says_what_happened(self):
         server = oxbow.Server()
         self.addCleanup(server.close)
         made = server.create_channel("event")
         publisher = oxbow.Publisher(made, oxbow.test_card(seconds=8), loop=-1)
         self.addCleanup(publisher.close)
         live = server.wait_for_recording(made["id"])
+        rewind = server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1]
+        listed = oxbow.wait_for("segments in an open chunk", 15, lambda: (
+            lambda text: text if text.count("#EXTINF") >= 4 else None)(server.get(rewind).text))
+        media = [server.get(entry["uri"]).body for entry in oxbow.Playlist(listed).entries]
         server.kill()
         publisher.kill()
 
@@ -106,9 +110,11 @@ class States(unittest.TestCase):
         body = server.metadata(made["id"])
         self.assertEqual(body["recordingStatus"], "RECORDING_ENDED_WITH_FAILURE")
         self.assertEqual(body["masterKey"], live["masterKey"])
-        rendition = server.get("/" + live["masterKey"]).text.splitlines()[-1]
-        folder = live["masterKey"].rpartition("/")[0]
-        self.assertTrue(oxbow.Playlist(server.get(f"/{folder}/{rendition}").text).ended)
+        after = server.get(rewind).text
+        self.assertTrue(after.startswith(listed))
+        self.assertTrue(oxbow.Playlist(after).ended)
+        self.assertEqual([server.get(entry["uri"]).body for entry in oxbow.Playlist(listed).entries], media)
+        check_recording(self, server.bucket(live["masterKey"].partition("/media/hls/")[0]), event="recording-failed")
 
 
 if __name__ == "__main__":
