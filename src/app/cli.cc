@@ -1,18 +1,29 @@
 #include "app/cli.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace oxbow::app {
 namespace {
+
+constexpr std::size_t kNameBytesMax = 128;  // as Amazon IVS allows
+constexpr std::size_t kShownBytesMax = 64;  // of what was typed, in a sentence
+constexpr std::array<std::string_view, 4> kChannelTypes{"BASIC", "STANDARD", "ADVANCED_SD",
+                                                        "ADVANCED_HD"};
 
 /// All that CLI11 writes into while it parses.
 struct Parsed {
     ServeOptions serve;
     ClientCommand client;
     CheckConfigCommand check_config;
+    VersionCommand version;
     std::vector<std::string> help_of;
 };
 
@@ -69,7 +80,7 @@ private:
         CLI::App* const create =
             leaf(channel, "create", "Make a channel, and say how to publish to it.",
                  ClientAction::ChannelCreate);
-        target(create, "NAME", "Its name: letters, digits, '-' and '_'.");
+        target(create, "NAME", "Its name: 1 to 128 letters, digits, '-' and '_'.");
         create->add_option("--type", command_.type,
                            "BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD. Default: BASIC.")
             ->type_name("TYPE");
@@ -136,18 +147,85 @@ private:
 Result<CommandLine> help_of(CLI::App& app, const std::vector<std::string>& names) {
     CLI::App* command = &app;
     std::vector<const char*> words{"oxbow"};
+    std::string asked;  // "channel "
     for (const std::string& name : names) {
         const auto found =
             command->get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
         if (found.empty()) {
             return fail(ErrorCode::Malformed,
-                        fmt::format("There is no command '{}'; 'oxbow help' lists them.", name));
+                        fmt::format("There is no command '{}'; 'oxbow help' lists them.",
+                                    log::printable(asked + name, kShownBytesMax)));
         }
         command = found.front();
+        asked += name + " ";
         words.push_back(name.c_str());
     }
     words.push_back("--help");
     return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+}
+
+bool is_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && port > 0;
+}
+
+/// Whether `text` is http(s)://HOST[:PORT][/PATH], or HOST:PORT, as OXBOW_API says it to `serve`.
+bool is_api_url(std::string_view text) {
+    const std::size_t scheme = text.find("://");
+    const bool has_scheme = scheme != std::string_view::npos;
+    if (has_scheme) {
+        if (text.substr(0, scheme) != "http" && text.substr(0, scheme) != "https") return false;
+        text.remove_prefix(scheme + 3);
+    }
+    const std::string_view authority = text.substr(0, text.find('/'));
+    // Behind the bracket, because an address of version 6 has colons itself.
+    const std::size_t bracket = authority.rfind(']');
+    const std::size_t colon =
+        authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    const std::string_view host = authority.substr(0, colon);
+    const bool has_port = colon != std::string_view::npos;
+    if (host.empty() || (!has_port && !has_scheme)) return false;
+    if (!std::ranges::all_of(host, [](char c) {
+            return is_name_character(c) || std::string_view{".:[]"}.contains(c);
+        })) {
+        return false;
+    }
+    return !has_port || is_port(authority.substr(colon + 1));
+}
+
+Result<void> check_new_channel(const ClientCommand& command) {
+    const std::string& name = command.target;
+    if (name.empty() || name.size() > kNameBytesMax ||
+        !std::ranges::all_of(name, is_name_character)) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("A channel's name must have 1 to {} letters, digits, '-' and '_'; "
+                                "'{}' has not.",
+                                kNameBytesMax, log::printable(name, kShownBytesMax)));
+    }
+    if (std::ranges::find(kChannelTypes, command.type) == kChannelTypes.end()) {
+        return fail(
+            ErrorCode::Malformed,
+            fmt::format("--type must be BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD, not '{}'.",
+                        log::printable(command.type, kShownBytesMax)));
+    }
+    return {};
+}
+
+/// What can be told wrong without a server to ask.
+Result<void> check_client_command(const ClientCommand& command, std::string_view api_is_from) {
+    if (command.api && !is_api_url(*command.api)) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("{} must be a URL such as http://127.0.0.1:8081, not '{}'.",
+                                api_is_from, log::printable(*command.api, kShownBytesMax)));
+    }
+    if (command.action == ClientAction::ChannelCreate) return check_new_channel(command);
+    return {};
 }
 
 /// Every client command has these options, and CLI11 would let the environment of those that were
@@ -164,9 +242,13 @@ void fill_from_environment(ClientCommand& command) {
 Result<CommandLine> chosen(CLI::App& app, Parsed& parsed) {
     if (app.got_subcommand("serve")) return parsed.serve;
     if (app.got_subcommand("check-config")) return parsed.check_config;
-    if (app.got_subcommand("version")) return VersionCommand{};
+    if (app.got_subcommand("version")) return parsed.version;
     if (app.got_subcommand("help")) return help_of(app, parsed.help_of);
+    const std::string_view api_is_from = parsed.client.api ? "--api" : "OXBOW_API";
     fill_from_environment(parsed.client);
+    if (auto right = check_client_command(parsed.client, api_is_from); !right) {
+        return std::unexpected(right.error());
+    }
     return parsed.client;
 }
 
@@ -184,7 +266,9 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
         ->add_option("FILE", parsed.check_config.file, "The configuration in TOML.")
         ->required()
         ->type_name("");
-    app.add_subcommand("version", "Print the version.");
+    app.add_subcommand("version", "Print the version.")
+        ->add_flag("--json", parsed.version.json, "Print JSON for scripts.");
+    app.set_version_flag("--version", "", "Print the version.");
     app.add_subcommand("help", "Explain a command.")
         ->add_option("COMMAND", parsed.help_of, "Like: channel create. Default: all commands.")
         ->type_name("");
@@ -192,6 +276,8 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         return HelpCommand{app.help()};
+    } catch (const CLI::CallForVersion&) {
+        return VersionCommand{};
     } catch (const CLI::RequiredError& error) {
         const auto unknown = app.remaining(true);
         return fail(

@@ -58,7 +58,9 @@ struct ClientCommand {
 struct CheckConfigCommand {
     std::string file;
 };
-struct VersionCommand {};
+struct VersionCommand {
+    bool json = false;
+};
 struct HelpCommand {
     std::string text;
 };
@@ -69,7 +71,8 @@ using CommandLine =
 /// Reads the command line; where a flag is not given, its environment variable counts
 /// ("OXBOW_DATA").
 ///
-/// Errors: Malformed  with the sentence to print to stderr; the exit code is kExitUsage.
+/// Errors: Malformed  with the sentence to print to stderr behind "oxbow: "; the exit code is
+///         kExitUsage.
 Result<CommandLine> parse_command_line(int argc, const char* const* argv);
 
 inline constexpr int kExitDone = 0;
@@ -77,7 +80,7 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 
 /// Runs the command and gives the exit code. What was asked for goes to `out`, JSON with --json; a
-/// failure is one sentence to `err`.
+/// failure, or what to beware of, is one sentence to `err`.
 int run_client_command(const ClientCommand& command, std::ostream& out, std::ostream& err);
 
 }  // namespace oxbow::app

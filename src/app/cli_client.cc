@@ -101,7 +101,6 @@ Result<ApiClient> ApiClient::find(const ClientCommand& command) {
     std::filesystem::path credentials = data / "credentials";
     if (ready) {
         client.api_url_ = text_of(*ready, "api");
-        client.viewers_url_ = text_of(*ready, "http");
         client.ingest_url_ = text_of(*ready, "rtmp");
         const std::string path = text_of(*ready, "credentials");
         if (!path.empty()) credentials = path;
@@ -111,6 +110,12 @@ Result<ApiClient> ApiClient::find(const ClientCommand& command) {
     while (client.api_url_.ends_with('/')) client.api_url_.pop_back();
 
     const auto keys = control::Credentials::load(credentials);
+    if (!keys && keys.error().code == ErrorCode::NotFound) {
+        return fail(ErrorCode::NotFound,
+                    fmt::format("There is no credentials file {} to sign calls of {} with: name "
+                                "the data directory of that server with --data DIR.",
+                                credentials.string(), client.api_url_));
+    }
     if (!keys) return std::unexpected(keys.error());
     const auto list = (*keys)->list();
     if (list.empty()) {

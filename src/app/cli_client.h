@@ -31,15 +31,13 @@ public:
     Result<boost::json::object> call_all(std::string_view operation, std::string_view list,
                                          boost::json::object arguments = {}) const;
 
-    // http://127.0.0.1:8080 and rtmp://127.0.0.1:1935/app; empty when no ready.json told them
-    const std::string& viewers_url() const { return viewers_url_; }
+    // rtmp://127.0.0.1:1935/app; empty when no ready.json told it
     const std::string& ingest_url() const { return ingest_url_; }
 
 private:
     ApiClient() = default;
 
     std::string api_url_;  // "http://127.0.0.1:8081", no slash at the end
-    std::string viewers_url_;
     std::string ingest_url_;
     net::SigningKey key_;
 };

@@ -20,6 +20,7 @@ constexpr std::string_view kRecordingConfiguration = "default";
 struct Report {
     json::object data;
     std::string text;
+    std::string warning;  // what to beware of, although it is done
 };
 
 /// A member as text: strings as they are, "" where it lacks.
@@ -89,26 +90,30 @@ Result<std::string> channel_arn(const ApiClient& api, const std::string& target)
         fmt::format("{} channels are called '{}'; say which by its id.", named.size(), target));
 }
 
-/// Where to publish and to watch, beside the channel and its stream key.
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// Where to publish and to watch, beside the channel, its stream key and `more`.
 Report channel_report(const ApiClient& api, json::object channel, json::object key,
-                      std::string text) {
+                      std::string text, const Fields& more = {}) {
     const std::string ingest =
         api.ingest_url().empty() ? fmt::format("rtmp://{}/app", text_of(channel, "ingestEndpoint"))
                                  : api.ingest_url();
     const std::string playback = text_of(channel, "playbackUrl");
-    const std::string viewers = api.viewers_url().empty()
-                                    ? playback.substr(0, playback.find("/api/video/v1/"))
-                                    : api.viewers_url();
+    // The server writes it with the base that viewers use, which may be a proxy's.
+    const std::string viewers = playback.substr(0, playback.find("/api/video/v1/"));
     const std::string value = text_of(key, "value");
     const bool recorded = !text_of(channel, "recordingConfigurationArn").empty();
-    const std::string id = id_of(text_of(channel, "arn"));
-    text += fields({{"Channel id", id},
-                    {"Type", text_of(channel, "type")},
-                    {"Recorded", recorded ? "yes" : "no"},
-                    {"Ingest URL", ingest},
-                    {"Stream key", value.empty() ? "none" : value},
-                    {"Watch page", fmt::format("{}/watch/{}", viewers, id)},
-                    {"Playback URL", playback}});
+    const std::string arn = text_of(channel, "arn");
+    Fields shown{{"Channel id", id_of(arn)},
+                 {"ARN", arn},
+                 {"Type", text_of(channel, "type")},
+                 {"Recorded", recorded ? "yes" : "no"},
+                 {"Ingest URL", ingest},
+                 {"Stream key", value.empty() ? "none" : value},
+                 {"Watch page", fmt::format("{}/watch/{}", viewers, id_of(arn))},
+                 {"Playback URL", playback}};
+    shown.insert(shown.end(), more.begin(), more.end());
+    text += fields(shown);
     if (!value.empty()) {
         text += fmt::format(
             "\nGo live, for example, with:\n"
@@ -120,7 +125,7 @@ Report channel_report(const ApiClient& api, json::object channel, json::object k
     data["streamKey"] = nullptr;
     if (!value.empty()) data["streamKey"] = std::move(key);
     data["ingestUrl"] = value.empty() ? ingest : fmt::format("{}/{}", ingest, value);
-    return {.data = std::move(data), .text = std::move(text)};
+    return {.data = std::move(data), .text = std::move(text), .warning = {}};
 }
 
 Result<std::string> default_recording_configuration(const ApiClient& api) {
@@ -135,6 +140,16 @@ Result<std::string> default_recording_configuration(const ApiClient& api) {
                 "There is no recording configuration named 'default'; use --no-record.");
 }
 
+/// Names need not be unique, as with Amazon IVS. Out: "" while the name is not taken.
+Result<std::string> warning_of_name(const ApiClient& api, const std::string& name) {
+    const auto answer = api.call_all("ListChannels", "channels", {{"filterByName", name}});
+    if (!answer) return std::unexpected(answer.error());
+    const std::size_t taken = objects_of(*answer, "channels").size();
+    if (taken == 0) return "";
+    return fmt::format("{} channels are called '{}' now; say by its id which one is meant.",
+                       taken + 1, name);
+}
+
 Result<Report> create_channel(const ApiClient& api, const ClientCommand& command) {
     json::object arguments{{"name", command.target}, {"type", command.type}};
     if (command.record) {
@@ -142,10 +157,14 @@ Result<Report> create_channel(const ApiClient& api, const ClientCommand& command
         if (!configuration) return std::unexpected(configuration.error());
         arguments["recordingConfigurationArn"] = *configuration;
     }
+    auto warning = warning_of_name(api, command.target);
+    if (!warning) return std::unexpected(warning.error());
     const auto made = api.call("CreateChannel", arguments);
     if (!made) return std::unexpected(made.error());
-    return channel_report(api, object_of(*made, "channel"), object_of(*made, "streamKey"),
-                          fmt::format("Channel '{}' is ready.\n\n", command.target));
+    Report report = channel_report(api, object_of(*made, "channel"), object_of(*made, "streamKey"),
+                                   fmt::format("Channel '{}' is ready.\n\n", command.target));
+    report.warning = std::move(*warning);
+    return report;
 }
 
 Result<Report> list_channels(const ApiClient& api, const ClientCommand&) {
@@ -168,6 +187,31 @@ Result<Report> list_channels(const ApiClient& api, const ClientCommand&) {
     return Report{.data = std::move(*answer), .text = std::move(text)};
 }
 
+/// {} while there is none.
+Result<json::object> newest_recording(const ApiClient& api, const std::string& channel_id) {
+    const auto answer =
+        api.call("oxbow/ListRecordings", {{"channelId", channel_id}, {"maxResults", 1}});
+    if (!answer) return std::unexpected(answer.error());
+    auto newest = objects_of(*answer, "recordings");
+    return newest.empty() ? json::object{} : std::move(newest.front());
+}
+
+// j8Z9O91ndcVs, RECORDING_ENDED, from 2020-06-23T20:12:32Z, 1:02:03
+std::string recording_line(const json::object& recording) {
+    if (recording.empty()) return "none";
+    return fmt::format("{}, {}, from {}, {}", text_of(recording, "recordingId"),
+                       text_of(recording, "status"), text_of(recording, "startedAt"),
+                       duration_text(number_of(recording, "durationMs")));
+}
+
+Result<bool> is_live(const ApiClient& api, const std::string& arn) {
+    const auto streams = api.call_all("ListStreams", "streams");
+    if (!streams) return std::unexpected(streams.error());
+    return std::ranges::any_of(objects_of(*streams, "streams"), [&](const json::object& stream) {
+        return text_of(stream, "channelArn") == arn;
+    });
+}
+
 Result<Report> show_channel(const ApiClient& api, const ClientCommand& command) {
     const auto arn = channel_arn(api, command.target);
     if (!arn) return std::unexpected(arn.error());
@@ -181,9 +225,19 @@ Result<Report> show_channel(const ApiClient& api, const ClientCommand& command) 
         if (!read) return std::unexpected(read.error());
         key = object_of(*read, "streamKey");
     }
+    const auto live = is_live(api, *arn);
+    if (!live) return std::unexpected(live.error());
+    auto recording = newest_recording(api, id_of(*arn));
+    if (!recording) return std::unexpected(recording.error());
     json::object shown = object_of(*channel, "channel");
     std::string title = fmt::format("Channel '{}'\n\n", text_of(shown, "name"));
-    return channel_report(api, std::move(shown), std::move(key), std::move(title));
+    Report report = channel_report(api, std::move(shown), std::move(key), std::move(title),
+                                   {{"State", *live ? "live" : "offline"},
+                                    {"Newest recording", recording_line(*recording)}});
+    report.data["isLive"] = *live;
+    report.data["newestRecording"] = nullptr;
+    if (!recording->empty()) report.data["newestRecording"] = std::move(*recording);
+    return report;
 }
 
 Result<Report> delete_channel(const ApiClient& api, const ClientCommand& command) {
@@ -222,13 +276,19 @@ Result<Report> stop_stream(const ApiClient& api, const ClientCommand& command) {
 
 Result<Report> list_recordings(const ApiClient& api, const ClientCommand& command) {
     json::object arguments;
+    Result<std::string> known;
     if (!command.target.empty()) {
+        known = channel_arn(api, command.target);
         // A deleted channel is known by its id only, and its recordings are still there.
-        const auto arn = channel_arn(api, command.target);
-        if (!arn && arn.error().code != ErrorCode::NotFound) return std::unexpected(arn.error());
-        arguments["channelId"] = arn ? id_of(*arn) : command.target;
+        if (!known && known.error().code != ErrorCode::NotFound) {
+            return std::unexpected(known.error());
+        }
+        arguments["channelId"] = known ? id_of(*known) : command.target;
     }
     auto answer = api.call_all("oxbow/ListRecordings", "recordings", std::move(arguments));
+    if (!known && (!answer || objects_of(*answer, "recordings").empty())) {
+        return std::unexpected(known.error());
+    }
     if (!answer) return std::unexpected(answer.error());
     Rows rows;
     for (const json::object& recording : objects_of(*answer, "recordings")) {
@@ -334,6 +394,7 @@ int run_client_command(const ClientCommand& command, std::ostream& out, std::ost
         err << "oxbow: " << report.error().what << '\n';
         return kExitFailed;
     }
+    if (!report->warning.empty()) err << "oxbow: " << report->warning << '\n';
     if (command.json) {
         out << json::serialize(report->data) << '\n';
     } else {

@@ -33,7 +33,7 @@ public:
 /// The API of an empty server, behind a real socket and a ready.json.
 class TestServer {
 public:
-    TestServer() {
+    explicit TestServer(const std::string& public_url = "http://127.0.0.1:8080") {
         std::string name = "/tmp/oxbow-cli-XXXXXX";
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         data = name;
@@ -41,7 +41,7 @@ public:
         credentials_ = control::Credentials::load_or_create(data / "credentials").value();
         api_.emplace(*catalog_, live_, deleter_, *credentials_, clock_,
                      control::ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
-                                              .public_url = "http://127.0.0.1:8080"});
+                                              .public_url = public_url});
         server_.emplace(
             loops_.at(0),
             boost::asio::ip::tcp::endpoint{boost::asio::ip::make_address("127.0.0.1"), 0},
@@ -69,6 +69,16 @@ public:
         configuration.name = "default";
         configuration.bucket_name = "recordings";
         REQUIRE(catalog_->add_recording_configuration(configuration));
+    }
+
+    /// A recording of a channel, also of one that is deleted.
+    void add_recording(const std::string& channel, const std::string& id) {
+        catalog::Recording recording;
+        recording.id = RecordingId{id};
+        recording.channel = ChannelId{channel};
+        recording.prefix = "ivs/v1/000000000000/" + channel + "/2020/6/23/20/12/" + id;
+        recording.started_at = WallTime{std::chrono::milliseconds{1'592'943'152'152}};
+        REQUIRE(catalog_->add_recording(recording));
     }
 
     std::filesystem::path data;
@@ -139,6 +149,27 @@ TEST_CASE("channel create says how to publish and where to watch") {
     CHECK(ran.err.empty());
 }
 
+TEST_CASE("the watch page stands on the public base of the server, not on the address it listens on") {
+    const TestServer server{"https://live.example.org"};
+
+    const Ran ran = run(server, creating("Tower", false, false));
+
+    CHECK(ran.out.contains("\n  Watch page    https://live.example.org/watch/"));
+}
+
+TEST_CASE("a second channel of a name is made, with a warning that ids must be used") {
+    const TestServer server;
+
+    const Ran first = run(server, creating("Tower", false, true));
+    const Ran second = run(server, creating("Tower", false, true));
+
+    CHECK(first.err.empty());
+    CHECK(second.code == 0);
+    CHECK(second.object().at("channel").at("name").as_string() == "Tower");
+    CHECK(second.err ==
+          "oxbow: 2 channels are called 'Tower' now; say by its id which one is meant.\n");
+}
+
 TEST_CASE("without a recording configuration named default only an unrecorded channel is made") {
     const TestServer server;
 
@@ -167,12 +198,60 @@ TEST_CASE("a channel is found by its name, its id and its ARN, and an ambiguous 
     run(server, creating("Tower", false, true));
     const Ran ambiguous = shown("Tower");
 
-    CHECK(by_name.object() == made);
-    CHECK(by_id.object() == made);
-    CHECK(by_arn.object() == made);
+    CHECK(by_name.object().at("channel") == made.at("channel"));
+    CHECK(by_name.object().at("streamKey") == made.at("streamKey"));
+    CHECK(by_name.object().at("ingestUrl") == made.at("ingestUrl"));
+    CHECK(by_id.out == by_name.out);
+    CHECK(by_arn.out == by_name.out);
     CHECK(ambiguous.err == "oxbow: 2 channels are called 'Tower'; say which by its id.\n");
     CHECK(shown("Nobody").err ==
           "oxbow: There is no channel 'Nobody'; 'oxbow channel list' shows them.\n");
+}
+
+TEST_CASE("channel show has the ARN, the state and the newest recording") {
+    TestServer server;
+    const json::object made = run(server, creating("Tower", false, true)).object();
+    const std::string arn{std::string_view{made.at("channel").at("arn").as_string()}};
+    const ClientCommand show{
+        .action = ClientAction::ChannelShow, .target = "Tower", .data = {}, .api = {}};
+    ClientCommand show_json = show;
+    show_json.json = true;
+
+    const Ran never = run(server, show);
+    const Ran never_json = run(server, show_json);
+    server.add_recording(arn.substr(arn.find('/') + 1), "j8Z9O91ndcVs");
+    const Ran recorded = run(server, show);
+    const Ran recorded_json = run(server, show_json);
+
+    CHECK(never.out.contains("\n  ARN               " + arn + "\n"));
+    CHECK(never.out.contains("\n  State             offline\n"));
+    CHECK(never.out.contains("\n  Newest recording  none\n"));
+    CHECK(never_json.object().at("isLive") == false);
+    CHECK(never_json.object().at("newestRecording").is_null());
+    CHECK(recorded.out.contains("\n  Newest recording  j8Z9O91ndcVs, RECORDING_STARTED, from "
+                                "2020-06-23T20:12:32Z, 0:00\n"));
+    CHECK(recorded_json.object().at("newestRecording").at("recordingId") == "j8Z9O91ndcVs");
+}
+
+TEST_CASE("recordings of a deleted channel are listed by its id, those of an unknown one are not") {
+    TestServer server;
+    server.add_recording("AsXego4U6tnj", "j8Z9O91ndcVs");
+    const auto listed = [&](std::string target) {
+        return run(server, {.action = ClientAction::RecordingList,
+                            .target = std::move(target),
+                            .data = {},
+                            .api = {}});
+    };
+
+    const Ran deleted = listed("AsXego4U6tnj");
+    const Ran unknown = listed("nope");
+    const Ran no_id = listed("no/id");
+
+    CHECK(deleted.code == 0);
+    CHECK(deleted.out.contains("j8Z9O91ndcVs"));
+    CHECK(unknown.code == 1);
+    CHECK(unknown.err == "oxbow: There is no channel 'nope'; 'oxbow channel list' shows them.\n");
+    CHECK(no_id.err == "oxbow: There is no channel 'no/id'; 'oxbow channel list' shows them.\n");
 }
 
 TEST_CASE("lists are tables for people and JSON for scripts") {

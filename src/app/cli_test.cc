@@ -118,7 +118,9 @@ TEST_CASE("each client command has its action and its target") {
 
 TEST_CASE("check-config, version and help are commands of their own") {
     CHECK(parsed_as<CheckConfigCommand>({"check-config", "oxbow.toml"}).file == "oxbow.toml");
-    parsed_as<VersionCommand>({"version"});
+    CHECK_FALSE(parsed_as<VersionCommand>({"version"}).json);
+    CHECK(parsed_as<VersionCommand>({"version", "--json"}).json);
+    parsed_as<VersionCommand>({"--version"});
     CHECK(parsed_as<HelpCommand>({"help"}).text.contains("serve"));
 }
 
@@ -138,19 +140,79 @@ TEST_CASE("a wrong command line is refused with what is wrong with it") {
     CHECK(usage_error({"channel"}).contains("subcommand"));
     CHECK(usage_error({"channel", "create"}).contains("NAME"));
     CHECK(usage_error({"help", "fly"}) == "There is no command 'fly'; 'oxbow help' lists them.");
+    CHECK(usage_error({"help", "channel", "fly"}) ==
+          "There is no command 'channel fly'; 'oxbow help' lists them.");
+}
+
+TEST_CASE("a channel's name has 1 to 128 letters, digits, '-' and '_'") {
+    const std::string longest(128, 'a');
+    const std::string too_long(129, 'a');
+
+    CHECK(parsed_as<ClientCommand>({"channel", "create", "a-B_9"}).target == "a-B_9");
+    CHECK(parsed_as<ClientCommand>({"channel", "create", longest.c_str()}).target == longest);
+    CHECK(usage_error({"channel", "create", ""}) ==
+          "A channel's name must have 1 to 128 letters, digits, '-' and '_'; '' has not.");
+    CHECK(usage_error({"channel", "create", "a b"}).contains("'a b' has not"));
+    CHECK(usage_error({"channel", "create", too_long.c_str()}).contains("1 to 128"));
+    CHECK(parsed_as<HelpCommand>({"help", "channel", "create"})
+              .text.contains("1 to 128 letters, digits, '-' and '_'"));
+}
+
+TEST_CASE("a channel's type is one of those that there are") {
+    CHECK(parsed_as<ClientCommand>({"channel", "create", "a", "--type", "ADVANCED_HD"}).type ==
+          "ADVANCED_HD");
+    CHECK(usage_error({"channel", "create", "a", "--type", "GOLD"}) ==
+          "--type must be BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD, not 'GOLD'.");
+}
+
+TEST_CASE("the API's address is a URL, or what serve was told to listen on") {
+    const auto api = [](const char* url) {
+        return parsed_as<ClientCommand>({"channel", "list", "--api", url}).api;
+    };
+
+    CHECK(api("http://h") == "http://h");
+    CHECK(api("https://live.example.org:8443/prefix/") == "https://live.example.org:8443/prefix/");
+    CHECK(api("http://[::1]:65535") == "http://[::1]:65535");
+    CHECK(api("127.0.0.1:8081") == "127.0.0.1:8081");
+    CHECK(usage_error({"channel", "list", "--api", "garbage"}) ==
+          "--api must be a URL such as http://127.0.0.1:8081, not 'garbage'.");
+    CHECK(usage_error({"channel", "list", "--api", "ftp://h:1"}).starts_with("--api "));
+    CHECK(usage_error({"channel", "list", "--api", "http://"}).starts_with("--api "));
+    CHECK(usage_error({"channel", "list", "--api", "http://a b"}).starts_with("--api "));
+    CHECK(usage_error({"channel", "list", "--api", "http://h:65536"}).starts_with("--api "));
+    CHECK(usage_error({"channel", "list", "--api", "h:0"}).starts_with("--api "));
+}
+
+TEST_CASE("an address of the environment is refused by the variable's name") {
+    const Environment api{"OXBOW_API", "garbage"};
+
+    CHECK(usage_error({"channel", "list"}).starts_with("OXBOW_API must be a URL "));
+    CHECK(parsed_as<ClientCommand>({"channel", "list", "--api", "http://h"}).api == "http://h");
 }
 
 TEST_CASE("a client command without a server says how to start one, and exits with 1") {
     std::ostringstream out;
     std::ostringstream err;
 
-    const int code = run_client_command({.data = "/nonexistent"}, out, err);
+    const int code = run_client_command({.data = "/nonexistent", .api = {}}, out, err);
 
     CHECK(code == 1);
     CHECK(out.str().empty());
     CHECK(err.str() ==
           "oxbow: No server has started in /nonexistent: start one with 'oxbow serve --data "
           "/nonexistent', or name its data directory with --data.\n");
+}
+
+TEST_CASE("a client command without the server's credentials says where it looked for them") {
+    std::ostringstream out;
+    std::ostringstream err;
+
+    const int code = run_client_command({.data = "/nonexistent", .api = "http://h:1"}, out, err);
+
+    CHECK(code == 1);
+    CHECK(err.str() ==
+          "oxbow: There is no credentials file /nonexistent/credentials to sign calls of "
+          "http://h:1 with: name the data directory of that server with --data DIR.\n");
 }
 
 }  // namespace oxbow::app

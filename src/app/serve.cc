@@ -1,10 +1,13 @@
 #include "app/serve.h"
 
+#include <algorithm>
+#include <array>
 #include <ostream>
 
 #include <fmt/format.h>
 
 #include "app/server.h"
+#include "base/log.h"
 
 namespace oxbow::app {
 namespace {
@@ -17,12 +20,22 @@ Result<void> apply_address(const std::optional<std::string>& text, std::string_v
     return {};
 }
 
-Result<void> refuse_what_is_missing(const ServeOptions& options) {
-    if (options.role.value_or("all") != "all") {
-        return fail(ErrorCode::Unsupported,
-                    fmt::format("--role {} is not there yet: this version runs everything in one process, --role all",
-                                *options.role));
+constexpr std::array<std::string_view, 4> kRoles{"live", "edge", "functions", "all"};
+
+Result<void> check_role(const std::string& role) {
+    if (role == "all") return {};
+    if (std::ranges::find(kRoles, role) == kRoles.end()) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("--role must be live, edge, functions or all, of which this version runs all only, "
+                                "not '{}'", log::printable(role, 64)));
     }
+    return fail(ErrorCode::Unsupported,
+                fmt::format("--role {} is not there yet: this version runs everything in one process, --role all",
+                            role));
+}
+
+Result<void> refuse_what_is_missing(const ServeOptions& options) {
+    if (auto role = check_role(options.role.value_or("all")); !role) return role;
     if (options.https || options.rtmps) {
         return fail(ErrorCode::Unsupported,
                     "--https and --rtmps are not there yet: put a proxy with TLS in front and set edge.public_url");
@@ -38,6 +51,7 @@ Result<Settings> settings_of(const ServeOptions& options) {
     if (options.config) {
         if (auto read = read_configuration(*options.config, settings); !read) return std::unexpected(read.error());
     }
+    if (options.data && options.data->empty()) return fail(ErrorCode::Malformed, "--data must name a directory");
     if (options.data) settings.data = *options.data;
     if (auto set = apply_address(options.http, "--http", settings.http); !set) return std::unexpected(set.error());
     if (auto set = apply_address(options.api, "--api", settings.api); !set) return std::unexpected(set.error());
