@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "base/log.h"
+#include "ivs/ids.h"
 
 namespace oxbow::app {
 namespace {
@@ -68,6 +69,7 @@ bool is_log_level(const std::string& text) {
 Result<void> apply_origins(const toml::node& node, Settings& settings) {
     const toml::array* array = node.as_array();
     if (array == nullptr) return fail(ErrorCode::Malformed, "must be a list of origins, such as [\"*\"]");
+    if (array->empty()) return fail(ErrorCode::Malformed, "must list an origin; [\"*\"] lets every page read");
     std::vector<std::string> origins;
     for (const toml::node& item : *array) {
         auto origin = text_of(item);
@@ -93,6 +95,10 @@ Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) 
 Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
     auto id = text_of(node);
     if (!id) return std::unexpected(id.error());
+    if (!ivs::parse_channel_id(*id)) {
+        return fail(ErrorCode::Malformed,
+                    "must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow channel list' shows them");
+    }
     settings.default_channel = std::move(*id);
     return {};
 }
@@ -100,6 +106,7 @@ Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
 Result<void> apply_data(const toml::node& node, Settings& settings) {
     auto path = text_of(node);
     if (!path) return std::unexpected(path.error());
+    if (path->empty()) return fail(ErrorCode::Malformed, "must be a directory such as \"./oxbow-data\"");
     settings.data = std::move(*path);
     return {};
 }
@@ -108,7 +115,7 @@ const std::array<Key, 11>& keys() {
     static const std::array<Key, 11> table{{
         {"data", apply_data},
         {"region", text(&Settings::region, is_region, "must be a region such as \"us-east-1\"")},
-        {"account", text(&Settings::account, is_account, "must be an account of 12 digits")},
+        {"account", text(&Settings::account, is_account, "must be 12 digits")},
         {"log.level", text(&Settings::log_level, is_log_level, "must be debug, info, warning or error")},
         {"edge.listen", listen_address(&Settings::http)},
         {"edge.public_url",
@@ -126,24 +133,54 @@ Error at_line(const Error& error, const std::filesystem::path& file, const toml:
     return {error.code, fmt::format("{}:{}: {} {}", file.string(), node.source().begin.line, key, error.what)};
 }
 
-Result<void> apply_table(const toml::table& table, const std::string& prefix, const std::filesystem::path& file,
-                         Settings& settings) {
+/// A value of the file, with the whole name of its key.
+struct Entry {
+    std::string key;  // "edge.public_url"
+    const toml::node* node;
+};
+
+bool is_section(std::string_view name) {
+    const std::string prefix = std::string{name} + ".";
+    return std::ranges::any_of(keys(), [&](const Key& key) { return key.name.starts_with(prefix); });
+}
+
+/// All that the file says, known or not; the tables of known sections are taken apart.
+void collect(const toml::table& table, const std::string& prefix, std::vector<Entry>& entries) {
     for (const auto& [name, node] : table) {
-        const std::string key = prefix + std::string{name.str()};
-        const auto known = std::ranges::find(keys(), key, &Key::name);
-        if (known != keys().end()) {
-            if (auto applied = known->apply(node, settings); !applied) {
-                return std::unexpected(at_line(applied.error(), file, node, key));
-            }
-            continue;
+        std::string key = prefix + std::string{name.str()};
+        if (node.is_table() && is_section(key)) {
+            collect(*node.as_table(), key + ".", entries);
+        } else {
+            entries.push_back({.key = std::move(key), .node = &node});
         }
-        const bool is_section = std::ranges::any_of(
-            keys(), [&](const Key& other) { return other.name.starts_with(key + "."); });
-        if (!is_section || node.as_table() == nullptr) {
-            return std::unexpected(at_line({ErrorCode::Unsupported, "is no key that Oxbow knows"}, file, node,
-                                           log::printable(key)));
-        }
-        if (auto applied = apply_table(*node.as_table(), key + ".", file, settings); !applied) return applied;
+    }
+}
+
+Result<void> apply(const Entry& entry, const std::filesystem::path& file, Settings& settings) {
+    const auto known = std::ranges::find(keys(), entry.key, &Key::name);
+    if (known != keys().end()) {
+        const auto applied = known->apply(*entry.node, settings);
+        if (applied) return {};
+        return std::unexpected(at_line(applied.error(), file, *entry.node, entry.key));
+    }
+    if (is_section(entry.key)) {
+        return std::unexpected(at_line({ErrorCode::Malformed, fmt::format("is a section: write [{}]", entry.key)},
+                                       file, *entry.node, entry.key));
+    }
+    return std::unexpected(at_line({ErrorCode::Unsupported, "is no key that Oxbow knows; see docs/reference.md"},
+                                   file, *entry.node, log::printable(entry.key)));
+}
+
+/// In the order of the lines, for the first mistake is the one to be told; TOML's tables are sorted by name.
+Result<void> apply_file(const toml::table& table, const std::filesystem::path& file, Settings& settings) {
+    std::vector<Entry> entries;
+    collect(table, "", entries);
+    std::ranges::sort(entries, {}, [](const Entry& entry) {
+        const toml::source_position& place = entry.node->source().begin;
+        return std::pair{place.line, place.column};
+    });
+    for (const Entry& entry : entries) {
+        if (auto applied = apply(entry, file, settings); !applied) return applied;
     }
     return {};
 }
@@ -165,7 +202,10 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
     if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return malformed();
     boost::system::error_code not_an_address;
     boost::asio::ip::make_address(host, not_an_address);
-    if (not_an_address) return malformed();
+    if (not_an_address) {
+        return fail(ErrorCode::Malformed, fmt::format("must have a numeric address such as \"127.0.0.1:{}\", not \"{}\"",
+                                                      port, log::printable(text, 64)));
+    }
     return ListenAddress{std::move(host), port};
 }
 
@@ -177,7 +217,7 @@ Result<void> read_configuration(const std::filesystem::path& file, Settings& set
         return fail(ErrorCode::LimitExceeded, fmt::format("{} is larger than 1 MiB, which no configuration is", file.string()));
     }
     try {
-        return apply_table(toml::parse_file(file.string()), "", file, settings);
+        return apply_file(toml::parse_file(file.string()), file, settings);
     } catch (const toml::parse_error& wrong) {
         return fail(ErrorCode::Malformed, fmt::format("{}:{}: {}", file.string(), wrong.source().begin.line,
                                                       wrong.description()));
