@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The command line: exit codes, JSON, the ready file, and what a start refuses."""
 
+import http.client
 import json
 import os
 import pathlib
+import socket
 import stat
 import subprocess
 import tempfile
@@ -86,6 +88,82 @@ class Commands(unittest.TestCase):
             self.assertEqual(taken.returncode, 1)
             self.assertIn("cannot listen", taken.stderr)
 
+    def test_only_the_owner_may_read_the_database_and_the_credentials(self):
+        files = [self.server.data / name
+                 for name in ("oxbow.db", "oxbow.db-wal", "oxbow.db-shm", "oxbow.db.lock", "credentials")]
+        self.assertEqual([stat.S_IMODE(file.stat().st_mode) for file in files], [0o600] * 5)
+
+    def test_a_wrong_command_is_told_in_one_line_with_exit_code_2(self):
+        for words, says in (
+                (["channel", "create", ""], "1 to 128 letters, digits, '-' and '_'"),
+                (["channel", "create", "one", "--type", "GOLD"], "BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD"),
+                (["channel", "list", "--api", "garbage"], "--api must be a URL"),
+                (["help", "channel", "nope"], "'channel nope'"),
+                (["serve", "--role", "king"], "live, edge, functions or all"),
+                (["serve", "--role", "edge"], "--role all"),
+                (["serve", "--data", ""], "--data"),
+                (["serve", "--rtmp", "localhost:1935"], "numeric address"),
+                (["fly"], "fly")):
+            done = run(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertTrue(done.stderr.startswith("oxbow: "), done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+            self.assertIn(says, done.stderr)
+
+    def test_names_need_not_be_unique_but_are_warned_of(self):
+        self.server.create_channel("twin")
+        second = self.server.cli("channel", "create", "twin", "--json")
+        self.assertEqual(json.loads(second.stdout)["channel"]["name"], "twin")
+        self.assertIn("2 channels are called 'twin'", second.stderr)
+
+    def test_what_is_not_there_is_exit_code_1_for_every_command(self):
+        for words in (("channel", "show", "nope"), ("recording", "list", "nope"), ("recording", "show", "nope"),
+                      ("stream", "stop", "nope")):
+            done = self.server.cli(*words, check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), words)
+            self.assertIn("nope", done.stderr)
+
+    def test_channel_show_tells_the_state_and_the_newest_recording(self):
+        made = self.server.create_channel("shown")
+        text = self.server.cli("channel", "show", "shown").stdout
+        self.assertRegex(text, rf"ARN +{made['channel']['arn']}\n")
+        self.assertRegex(text, r"State +offline\n")
+        self.assertRegex(text, r"Newest recording +none\n")
+        publisher = oxbow.Publisher(made, oxbow.test_card(seconds=8), loop=-1)
+        self.addCleanup(publisher.close)
+        metadata = self.server.wait_for_recording(made["id"])
+        shown = json.loads(self.server.cli("channel", "show", "shown", "--json").stdout)
+        self.assertTrue(shown["isLive"])
+        self.assertIn(f"/{shown['newestRecording']['recordingId']}/", metadata["masterKey"])
+
+    def test_the_watch_page_is_printed_on_the_public_base(self):
+        server = oxbow.Server('[edge]\npublic_url = "https://live.example.org"\n')
+        self.addCleanup(server.close)
+        self.assertRegex(server.cli("channel", "create", "far").stdout,
+                         r"Watch page +https://live\.example\.org/watch/[A-Za-z0-9]{12}\n")
+
+    def test_what_a_request_is_refused_with_before_it_is_read_is_json_too(self):
+        host, _, port = self.server.ready["http"].removeprefix("http://").partition(":")
+        for request, status in ((b"GET / HTTP/1.1\r\n\r\n", 400), (b"GET / HTTP/3.0\r\n\r\n", 505),
+                                (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+                                (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}", 405)):
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                connection.sendall(request)
+                answer = http.client.HTTPResponse(connection)
+                answer.begin()
+                body = json.loads(answer.read())
+            self.assertEqual((answer.status, sorted(body)), (status, ["error", "message"]))
+            self.assertEqual(answer.headers["Content-Type"], "application/json")
+            self.assertEqual(answer.headers["Access-Control-Allow-Origin"], "*")
+            self.assertEqual(answer.headers["Allow"], "GET, HEAD, OPTIONS" if status == 405 else None)
+
+    def test_a_client_without_the_credentials_of_the_server_says_which_file_is_missing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run("channel", "list", "--data", folder, "--api", self.server.ready["api"])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{folder}/credentials", done.stderr)
+            self.assertIn("--data", done.stderr)
+
     def test_a_client_without_a_server_says_what_to_do(self):
         with tempfile.TemporaryDirectory() as folder:
             done = run("channel", "list", "--data", folder)
@@ -96,6 +174,9 @@ class Commands(unittest.TestCase):
         self.assertIn("serve", run("help").stdout)
         self.assertIn("--http", run("help", "serve").stdout)
         self.assertRegex(run("version").stdout, r"^oxbow \d+\.\d+\.\d+\n$")
+        self.assertEqual(run("--version").stdout, run("version").stdout)
+        self.assertEqual("oxbow " + json.loads(run("version", "--json").stdout)["version"] + "\n",
+                         run("version").stdout)
 
 
 if __name__ == "__main__":
