@@ -65,6 +65,7 @@ public:
     void start();
     void stop();
     tcp::endpoint address() const { return address_; }
+    std::size_t connections() const { return connections_.size(); }
 
 private:
     struct Connection {
@@ -418,6 +419,8 @@ HttpServer::HttpServer(asio::io_context& loop, const tcp::endpoint& address, Htt
 HttpServer::~HttpServer() { impl_->stop(); }
 
 tcp::endpoint HttpServer::address() const { return impl_->address(); }
+
+std::size_t HttpServer::connections() const { return impl_->connections(); }
 
 void HttpServer::stop() { impl_->stop(); }
 

@@ -40,6 +40,9 @@ public:
     /// Accepts no more, lets answers under way finish, closes idle connections. On the loop.
     void stop();
 
+    /// How many are open: none, some time after stop(). On the loop.
+    std::size_t connections() const;
+
 private:
     class Impl;
     std::shared_ptr<Impl> impl_;

@@ -78,6 +78,11 @@ public:
     void stop_and_wait() {
         on_loop([this] { server_->stop(); });
     }
+    std::size_t connections() {
+        std::size_t count = 0;
+        on_loop([&] { count = server_->connections(); });
+        return count;
+    }
     void open_gate() {
         on_loop([this] { gate->timer.cancel(); });
     }
@@ -347,10 +352,13 @@ TEST_CASE("stopping finishes the answer under way, closes idle connections and a
 
     server.stop_and_wait();
     const std::string nothing = idle.rest();
+    const std::size_t open = server.connections();
     server.open_gate();
     const std::string answer = busy.rest();
 
     CHECK(nothing == "");
+    CHECK(open == 1);
+    CHECK(server.connections() == 0);
     CHECK(answer.contains("Connection: close\r\n"));
     CHECK(answer.ends_with("GET /gate "));
     CHECK_FALSE(TestClient{server}.connected);
