@@ -49,6 +49,18 @@ std::vector<std::string> encoder_command(const Picture& picture, const std::stri
             "-f", "flv", url};
 }
 
+/// What the operator reads when an encoder dies at once.
+std::string why_it_ended(int exit_code) {
+    if (exit_code == ChildProcess::kNotFound) {
+        return "has no picture because ffmpeg is not installed: install it, as with 'apt-get install ffmpeg'; it is "
+               "tried again";
+    }
+    return fmt::format(
+        "has no picture because ffmpeg ended at once with exit code {}: it needs libx264, aac and the drawtext filter "
+        "with a font, see 'ffmpeg -encoders' and 'ffmpeg -filters'; it is tried again",
+        exit_code);
+}
+
 Result<std::string> demo_configuration(catalog::Catalog& catalog, const std::string& region, const std::string& account) {
     for (const auto& [arn, configuration] : catalog.directory()->recording_configurations) {
         if (configuration.name == kConfigurationName) return arn;
@@ -98,11 +110,12 @@ Result<std::vector<Demo::Channel>> Demo::channels(catalog::Catalog& catalog, con
     return out;
 }
 
-Demo::Demo(std::vector<Channel> channels, std::string ingest_url, catalog::Catalog& catalog,
+Demo::Demo(std::vector<Channel> channels, std::string ingest_url, catalog::Catalog& catalog, const Clock& clock,
            control::RecordingDeleter& deleter)
     : channels_(std::move(channels)),
       ingest_url_(std::move(ingest_url)),
       catalog_(catalog),
+      clock_(clock),
       deleter_(deleter),
       encoders_(channels_.size()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -114,27 +127,36 @@ void Demo::run(const std::stop_token& stop) {
     std::condition_variable_any woken;
     std::unique_lock lock{mutex};
     while (!stop.stop_requested()) {
-        for (std::size_t i = 0; i < channels_.size(); ++i) {
-            if (encoders_[i] && encoders_[i]->running()) continue;
-            auto encoder = ChildProcess::start(
-                encoder_command(kPictures[i], fmt::format("{}/{}", ingest_url_, channels_[i].stream_key.view())));
-            if (!encoder) {
-                log::error("[demo] {}", encoder.error().what);
-                continue;
-            }
-            encoders_[i] = std::make_unique<ChildProcess>(std::move(*encoder));
-        }
-        keep_newest_recordings();
+        for (std::size_t i = 0; i < channels_.size(); ++i) keep_on_air(channels_[i], i, encoders_[i]);
+        keep_newest_recordings(stop);
         woken.wait_for(lock, stop, kLookEvery, [] { return false; });
     }
 }
 
-void Demo::keep_newest_recordings() {
+void Demo::keep_on_air(const Channel& channel, std::size_t picture, Encoder& encoder) {
+    if (encoder.process && encoder.process->running()) return;
+    if (encoder.process && encoder.pace.ended(clock_.steady())) {
+        log::warning("[demo] [channel {}] {}", channel.name, why_it_ended(encoder.process->exit_code()));
+    }
+    encoder.process.reset();
+    if (!encoder.pace.due(clock_.steady())) return;
+    encoder.pace.started(clock_.steady());
+    auto started = ChildProcess::start(
+        encoder_command(kPictures[picture], fmt::format("{}/{}", ingest_url_, channel.stream_key.view())));
+    if (started) {
+        encoder.process = std::make_unique<ChildProcess>(std::move(*started));
+    } else if (encoder.pace.ended(clock_.steady())) {
+        log::warning("[demo] [channel {}] has no picture: {}", channel.name, started.error().what);
+    }
+}
+
+void Demo::keep_newest_recordings(const std::stop_token& stop) {
     for (const Channel& channel : channels_) {
         const auto recordings = catalog_.recordings(channel.id, {.offset = 0, .limit = kRecordingsScanned});
         if (!recordings) continue;
         std::size_t finished = 0;
         for (const catalog::Recording& recording : *recordings) {
+            if (stop.stop_requested()) return;
             if (recording.status == catalog::RecordingStatus::Started || recording.locked) continue;
             if (++finished <= kDemoRecordings) continue;
             if (auto deleted = deleter_.delete_recording(recording.id); !deleted) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/child_process.h"
+#include "app/restart_pace.h"
 #include "base/result.h"
 #include "catalog/catalog.h"
 #include "control/recording_deleter.h"
@@ -30,20 +31,28 @@ public:
     static Result<std::vector<Channel>> channels(catalog::Catalog& catalog, const Clock& clock,
                                                  const std::string& region, const std::string& account);
 
-    Demo(std::vector<Channel> channels, std::string ingest_url, catalog::Catalog& catalog,
+    /// In: a catalogue and a deleter that outlive it, and their rooms still running until it is gone.
+    Demo(std::vector<Channel> channels, std::string ingest_url, catalog::Catalog& catalog, const Clock& clock,
          control::RecordingDeleter& deleter);
     ~Demo();
 
 private:
+    struct Encoder {
+        std::unique_ptr<ChildProcess> process;
+        RestartPace pace;
+    };
+
     void run(const std::stop_token& stop);
-    void keep_newest_recordings();
+    void keep_on_air(const Channel& channel, std::size_t picture, Encoder& encoder);
+    void keep_newest_recordings(const std::stop_token& stop);
 
     std::vector<Channel> channels_;
     std::string ingest_url_;
     catalog::Catalog& catalog_;
+    const Clock& clock_;
     control::RecordingDeleter& deleter_;
-    std::vector<std::unique_ptr<ChildProcess>> encoders_;
-    std::jthread thread_;
+    std::vector<Encoder> encoders_;
+    std::jthread thread_;  // last: it uses all of the above
 };
 
 inline constexpr std::chrono::minutes kDemoBroadcast{30};

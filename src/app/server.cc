@@ -333,7 +333,7 @@ Result<void> Server::Impl::start_demo() {
     }
     out_ << fmt::format("\nCtrl-C ends them and keeps what was recorded in {}.\n", settings_.data.string())
          << std::flush;
-    demo_ = std::make_unique<Demo>(std::move(*channels), ready_.rtmp, *catalog_, *remover_);
+    demo_ = std::make_unique<Demo>(std::move(*channels), ready_.rtmp, *catalog_, clock_, *remover_);
     return {};
 }
 
