@@ -1,7 +1,11 @@
 #include "app/server.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <ostream>
 #include <system_error>
@@ -45,6 +49,9 @@ constexpr std::string_view kBucket = "recordings";
 constexpr std::string_view kDefaultConfiguration = "default";
 constexpr std::size_t kStoreReaders = 2;             // threads that may wait for the bucket on behalf of viewers
 constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
+/// How long shutting down waits for the API's answers under way, and then for the viewers'.
+constexpr std::chrono::milliseconds kAnswersMax{3'000};
+constexpr std::chrono::milliseconds kLookEvery{10};
 
 tcp::endpoint endpoint_of(const ListenAddress& address) {
     return {asio::ip::make_address(address.host), address.port};
@@ -69,6 +76,32 @@ void refuse_shared_port(const tcp::endpoint& address) {
     probe.bind(address, error);
     if (!error) probe.listen(1, error);
     if (error) throw std::system_error(error, fmt::format("cannot listen on {}", host_and_port(address)));
+}
+
+bool overlap(const ListenAddress& a, const ListenAddress& b) {
+    const auto host_a = asio::ip::make_address(a.host);
+    const auto host_b = asio::ip::make_address(b.host);
+    return a.port != 0 && a.port == b.port && (host_a == host_b || host_a.is_unspecified() || host_b.is_unspecified());
+}
+
+/// Our listeners share ports among the loops, so the system would not refuse two of different kinds on
+/// one: each would get a part of the other's connections. Errors: Conflict.
+Result<void> refuse_same_address(const Settings& settings) {
+    struct Listener {
+        std::string_view flag;
+        const ListenAddress& address;
+    };
+    const std::array<Listener, 3> listeners{
+        {{"--http", settings.http}, {"--api", settings.api}, {"--rtmp", settings.rtmp}}};
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        for (std::size_t j = i + 1; j < listeners.size(); ++j) {
+            if (!overlap(listeners[i].address, listeners[j].address)) continue;
+            return fail(ErrorCode::Conflict,
+                        fmt::format("{} and {} would both listen on port {}: give each a port of its own",
+                                    listeners[i].flag, listeners[j].flag, listeners[i].address.port));
+        }
+    }
+    return {};
 }
 
 log::Level level_of(const std::string& name) {
@@ -108,6 +141,7 @@ Result<void> make_data_directory(const std::filesystem::path& data) {
 class Server::Impl {
 public:
     Impl(Settings settings, std::ostream& out) : settings_(std::move(settings)), out_(out) {}
+    ~Impl() { shut_down(); }
 
     Result<void> start();
     void run();
@@ -117,16 +151,24 @@ private:
     Result<void> make_default_configuration();
     Result<void> take_up_recordings();
     void wire_functions();
+    void wire_remover();
+    void reconcile_metadata();
     void save_metadata(const std::string& key);
     void listen();
     Result<void> announce();
     Result<void> start_demo();
     void shut_down();
+    void stop_api();
+    void stop_viewers();
+    std::size_t viewers(SteadyTime deadline);
 
     Settings settings_;
     std::ostream& out_;
     SystemClock clock_;
     std::string epoch_;
+    asio::io_context main_loop_;
+    asio::signal_set signals_{main_loop_};
+    bool running_ = false;  // loops run: members may go after shut_down() only
     // In the order of the data's way; destroyed in the opposite order.
     std::unique_ptr<control::Credentials> credentials_;
     std::unique_ptr<catalog::Catalog> catalog_;
@@ -155,14 +197,22 @@ private:
 Result<void> Server::Impl::start() {
     log::set_level(level_of(settings_.log_level));
     epoch_ = process_epoch(clock_.wall());
+    if (auto separate = refuse_same_address(settings_); !separate) return separate;
     if (auto opened = open_rooms(); !opened) return opened;
     if (auto taken = take_up_recordings(); !taken) return taken;
     wire_functions();
+    wire_remover();
+    reconcile_metadata();
     try {
         listen();
     } catch (const std::system_error& error) {
         return fail(ErrorCode::Unavailable, error.what());
     }
+    // Before anybody is told that we run: from here on a signal ends recordings, not the process.
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    signals_.async_wait([](boost::system::error_code, int) {});
+    running_ = true;
     loops_->start();
     if (auto announced = announce(); !announced) return announced;
     return settings_.demo ? start_demo() : Result<void>{};
@@ -223,27 +273,42 @@ void Server::Impl::wire_functions() {
         .recordings = recordings_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
+    notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
+    options.events_max += recordings_.all().size();  // those of reconcile_metadata() push no other out
     created_ = std::make_unique<notify::ObjectCreatedQueue>(
-        notify::ObjectCreatedQueueOptions{.source = {settings_.region, settings_.account}},
-        [this](const notify::ObjectCreatedRecord& record) -> Result<void> {
+        std::move(options), [this](const notify::ObjectCreatedRecord& record) -> Result<void> {
         const auto saved = save_meta_->handle(record.key, record.sequencer);
         if (!saved) return std::unexpected(saved.error());
         const auto ref = ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
         return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
     });
     store_->set_observer([this](const store::ObjectCreated& object) { created_->push(object); });
+}
+
+void Server::Impl::wire_remover() {
     remover_ = std::make_unique<RecordingRemover>(RecordingRemover::Rooms{
         .catalog = *catalog_,
         .store = *store_,
         .recordings = recordings_,
+        .on_recorder = [this](std::function<void()> job) { recorder_->post(std::move(job)); },
         .forget =
             [this](const ChannelId& channel, const RecordingId& recording) {
                 live_->forget_recording(channel, recording);
                 edge_->forget_recording(channel, recording);
             },
         .save_metadata = [this](const std::string& key) { save_metadata(key); }});
+}
+
+/// Takes up the saved metadata of every channel that has a recording, so that the first viewer finds it.
+void Server::Impl::reconcile_metadata() {
+    const auto recorded = recordings_.all();
+    for (const auto& [channel, view] : recorded) {
+        if (auto read = latest_meta_->saved(channel); !read) {
+            log::warning("[channel {}] its saved metadata cannot be read: {}", channel.view(), read.error().what);
+        }
+    }
     // What was recorded and not told when the last process ended is told now; twice does no harm.
-    for (const auto& [channel, view] : recordings_.all()) {
+    for (const auto& [channel, view] : recorded) {
         save_metadata(ivs::recording_started_key(view->recording.prefix));
     }
 }
@@ -338,30 +403,60 @@ Result<void> Server::Impl::start_demo() {
 }
 
 void Server::Impl::run() {
-    asio::io_context main_loop;
-    asio::signal_set signals{main_loop, SIGINT, SIGTERM};
-    signals.async_wait([](boost::system::error_code, int) {});
-    main_loop.run();
+    main_loop_.run();  // until a signal
     shut_down();
 }
 
+/// Ends what runs, each room before those that it asks: who deletes before the recorder, who answers
+/// before the pools that answers wait for.
 void Server::Impl::shut_down() {
+    if (!running_) return;
+    running_ = false;
     log::info("shutting down: every recording is ended first");
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     demo_.reset();
+    stop_api();
     rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
     created_->stop();
+    stop_viewers();
+    loops_->stop();
+    loops_->join();
+    background_.join();
+    readers_.join();
+}
+
+/// Takes no more API calls and waits for those under way: one may still need the recorder.
+void Server::Impl::stop_api() {
+    const auto done = std::make_shared<std::promise<void>>();
+    asio::post(loops_->at(0), [this, done] {
+        api_server_->stop();
+        asio::post(background_, [done] { done->set_value(); });
+    });
+    done->get_future().wait_for(kAnswersMax);
+}
+
+/// Takes no more viewers and lets answers under way finish.
+void Server::Impl::stop_viewers() {
     for (std::size_t i = 0; i < loops_->size(); ++i) {
         asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
     }
-    asio::post(loops_->at(0), [server = api_server_.get()] { server->stop(); });
-    background_.join();
-    readers_.join();
-    loops_->stop();
-    loops_->join();
+    const auto deadline = clock_.steady() + kAnswersMax;
+    while (viewers(deadline) > 0 && clock_.steady() < deadline) std::this_thread::sleep_for(kLookEvery);
+}
+
+/// How many connections of viewers are open. Out: 0 also when a loop does not answer until `deadline`.
+std::size_t Server::Impl::viewers(SteadyTime deadline) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        const auto asked = std::make_shared<std::promise<std::size_t>>();
+        auto answer = asked->get_future();
+        asio::post(loops_->at(i), [asked, server = http_servers_[i].get()] { asked->set_value(server->connections()); });
+        if (answer.wait_until(deadline) == std::future_status::ready) count += answer.get();
+    }
+    return count;
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -5,10 +5,12 @@ import http.client
 import json
 import os
 import pathlib
+import signal
 import socket
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 import oxbow
@@ -163,6 +165,39 @@ class Commands(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn(f"{folder}/credentials", done.stderr)
             self.assertIn("--data", done.stderr)
+
+    def test_two_kinds_of_listeners_on_one_address_are_refused(self):
+        with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+            for http, api, rtmp, says in ((f"127.0.0.1:{port}", f"127.0.0.1:{port}", "127.0.0.1:0", "--http and --api"),
+                                          (f"0.0.0.0:{port}", "127.0.0.1:0", f"127.0.0.1:{port}", "--http and --rtmp")):
+                done = run("serve", "--data", folder, "--http", http, "--api", api, "--rtmp", rtmp)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertIn(f"{says} would both listen on port {port}", done.stderr)
+
+    def test_a_start_that_fails_at_its_last_step_leaves_nothing_running(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run("serve", "--data", folder, "--http", "127.0.0.1:0", "--api", "127.0.0.1:0", "--rtmp",
+                       "127.0.0.1:0", "--ready-file", pathlib.Path(folder) / "missing" / "ready.json")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("ready.json", done.stderr)
+            self.assertFalse((pathlib.Path(folder) / "ready.json").exists())
+
+    def test_sigterm_right_after_the_ready_file_ends_the_server_properly(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ready = pathlib.Path(folder) / "ready.json"
+            server = subprocess.Popen(
+                [oxbow.BINARY, "serve", "--data", folder, "--http", "127.0.0.1:0", "--api", "127.0.0.1:0", "--rtmp",
+                 "127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(server.kill)
+            deadline = time.monotonic() + 20
+            while not ready.exists() and time.monotonic() < deadline:
+                pass  # without a pause: the signal must come as early as it can
+            server.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait(timeout=20), 0)
+            self.assertFalse(ready.exists())
 
     def test_a_client_without_a_server_says_what_to_do(self):
         with tempfile.TemporaryDirectory() as folder:

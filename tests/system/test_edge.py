@@ -85,6 +85,26 @@ class Edge(unittest.TestCase):
             again = self.server.get(path, headers={"If-None-Match": page.headers["ETag"]})
             self.assertEqual((again.status, again.body), (304, b""))
 
+    def test_a_recording_is_not_there_under_another_channel(self):
+        other = self.server.create_channel("other")
+        self.addCleanup(self.server.cli, "channel", "delete", other["id"])
+        id = self.ended["masterKey"].partition("/media/hls/")[0].rpartition("/")[2]
+        own = f"/rewind/{self.made['id']}/{id}/360p30.m3u8"
+        timeline = oxbow.Playlist(self.server.get(own).text)  # held from here on
+        self.assertEqual(self.server.get(own).status, 200)
+        self.error(own.replace(self.made["id"], other["id"]), 404)
+        self.error(timeline.entries[0]["uri"].replace(self.made["id"], other["id"]), 404)
+
+    def test_a_restarted_server_gives_the_saved_metadata_to_its_first_viewer(self):
+        server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
+        self.addCleanup(server.close)
+        made = server.create_channel("restarted")
+        oxbow.Publisher(made, oxbow.test_card(seconds=4)).wait()
+        before = server.wait_until_ended(made["id"])
+        self.assertEqual(server.stop(), 0)
+        server.start()
+        self.assertEqual(server.metadata(made["id"]), before)
+
     def test_a_deleted_recording_is_gone_everywhere(self):
         publisher = oxbow.Publisher(self.made, oxbow.test_card(seconds=4))
         before = self.ended["masterKey"]
