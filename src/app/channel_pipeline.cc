@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <boost/asio/post.hpp>
 
 #include "base/ensure.h"
 #include "base/log.h"
@@ -16,7 +16,8 @@ namespace {
 
 /// What the first segment of a rendition tells of it.
 Variant variant_of_segment(const LiveSegment& segment) {
-    const double frame_rate = frame_rate_of(*segment.parameters, segment.video_frames, segment.duration);
+    const double frame_rate =
+        frame_rate_of(*segment.parameters, segment.video_frames, segment.duration);
     return variant_of(*segment.parameters, frame_rate, bits_per_second(segment));
 }
 
@@ -25,20 +26,29 @@ Variant variant_of_segment(const LiveSegment& segment) {
 /// Carries what a recording says from the recorder's thread to the channel's strand.
 class ChannelPipeline::Listener final : public record::RecordingListener {
 public:
-    Listener(std::weak_ptr<ChannelPipeline> pipeline, asio::any_io_executor executor, RecordingId recording)
-        : pipeline_(std::move(pipeline)), executor_(std::move(executor)), recording_(std::move(recording)) {}
+    Listener(std::weak_ptr<ChannelPipeline> pipeline, asio::any_io_executor executor,
+             RecordingId recording)
+        : pipeline_(std::move(pipeline)),
+          executor_(std::move(executor)),
+          recording_(std::move(recording)) {}
 
     void on_written() override {
         tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_written(id); });
     }
     void on_chunk(const Chunk& chunk) override {
-        tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_chunk(id, chunk); });
+        tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_chunk(id, chunk);
+        });
     }
     void on_ended() override {
-        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_recording_ended(id); });
+        tell([](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_recording_ended(id);
+        });
     }
     void on_failed(const std::string& why) override {
-        tell([why](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_recording_failed(id, why); });
+        tell([why](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_recording_failed(id, why);
+        });
     }
 
 private:
@@ -54,7 +64,8 @@ private:
     RecordingId recording_;
 };
 
-ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor, PipelineWiring wiring)
+ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor,
+                                 PipelineWiring wiring)
     : channel_(std::move(channel)),
       executor_(executor),
       wiring_(std::move(wiring)),
@@ -73,19 +84,21 @@ std::uint64_t ChannelPipeline::begin(bool recorded, std::chrono::seconds reconne
                                  .recorded = recorded,
                                  .reconnect_window = reconnect_window});
     live_.begin(broadcast_->stream, broadcast_->started_at);
-    wiring_.in_background([catalog = &wiring_.catalog,
-                           session = catalog::StreamSession{.id = broadcast_->stream,
-                                                            .channel = channel_,
-                                                            .started_at = broadcast_->started_at}] {
-        if (auto added = catalog->add_stream_session(session); !added) log::error("{}", added.error().what);
-    });
+    wiring_.in_background(
+        [catalog = &wiring_.catalog,
+         session = catalog::StreamSession{
+             .id = broadcast_->stream, .channel = channel_, .started_at = broadcast_->started_at}] {
+            if (auto added = catalog->add_stream_session(session); !added)
+                log::error("{}", added.error().what);
+        });
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
     return broadcast_->number;
 }
 
 Segmenter& ChannelPipeline::segmenter() {
     if (!broadcast_->segmenter) {
-        // Behind what an open recording holds: should this broadcast be merged into it, its clock goes on.
+        // Behind what an open recording holds: should this broadcast be merged into it, its clock
+        // goes on.
         const WallTime now = wiring_.clock.wall();
         Segmenter::Start start{.media = MediaTime{0}, .wall = now, .discontinuity = false};
         if (recording_) start = {recording_->media_end, std::max(now, recording_->wall_end), true};
@@ -95,11 +108,13 @@ Segmenter& ChannelPipeline::segmenter() {
 }
 
 void ChannelPipeline::set_video_parameters(std::uint64_t broadcast, VideoParameters parameters) {
-    if (broadcast_ && broadcast_->number == broadcast) take(segmenter().set_video_parameters(std::move(parameters)));
+    if (broadcast_ && broadcast_->number == broadcast)
+        take(segmenter().set_video_parameters(std::move(parameters)));
 }
 
 void ChannelPipeline::set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters) {
-    if (broadcast_ && broadcast_->number == broadcast) take(segmenter().set_audio_parameters(std::move(parameters)));
+    if (broadcast_ && broadcast_->number == broadcast)
+        take(segmenter().set_audio_parameters(std::move(parameters)));
 }
 
 void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
@@ -115,9 +130,11 @@ void ChannelPipeline::end(std::uint64_t broadcast) {
     finish_broadcast();
     // A broadcast that brought nothing has not used up the time that its recording waits.
     if (recording_ && recording_->publisher_there) wait_for_publisher(ended.reconnect_window);
-    wiring_.in_background([catalog = &wiring_.catalog, stream = ended.stream, at = wiring_.clock.wall()] {
-        if (auto done = catalog->end_stream_session(stream, at); !done) log::error("{}", done.error().what);
-    });
+    wiring_.in_background(
+        [catalog = &wiring_.catalog, stream = ended.stream, at = wiring_.clock.wall()] {
+            if (auto done = catalog->end_stream_session(stream, at); !done)
+                log::error("{}", done.error().what);
+        });
     log::info("[channel {}] [stream {}] ended", channel_.view(), ended.stream.view());
 }
 
@@ -167,7 +184,8 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
 
 void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
     const std::uint64_t number = broadcast_->next_number++;
-    std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(), wiring_.epoch, number);
+    std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
+                                  wiring_.epoch, number);
     pending_.push_back({number, std::move(uri), segment, nullptr, true});
     list_written();
 }
@@ -218,8 +236,8 @@ bool ChannelPipeline::can_merge(const LiveSegmentPtr& first) const {
     if (wiring_.clock.wall() - recording_->started_at >= record::kRecordingMax) return false;
     const RenditionParameters& before = *recording_->parameters;
     const RenditionParameters& now = *first->parameters;
-    const bool same_tracks =
-        before.video.has_value() == now.video.has_value() && before.audio.has_value() == now.audio.has_value();
+    const bool same_tracks = before.video.has_value() == now.video.has_value() &&
+                             before.audio.has_value() == now.audio.has_value();
     if (!same_tracks) return false;
     if (!now.video) return true;
     const double frame_rate = frame_rate_of(now, first->video_frames, first->duration);
@@ -229,13 +247,14 @@ bool ChannelPipeline::can_merge(const LiveSegmentPtr& first) const {
 
 void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     const RecordingId id = ivs::make_recording_id();
-    record::RecordingSpec spec{.account = wiring_.account,
-                               .region = wiring_.region,
-                               .channel = channel_,
-                               .recording = id,
-                               .stream = broadcast_->stream,
-                               .started_at = std::max(first->program_date_time, broadcast_->started_at),
-                               .epoch = wiring_.epoch};
+    record::RecordingSpec spec{
+        .account = wiring_.account,
+        .region = wiring_.region,
+        .channel = channel_,
+        .recording = id,
+        .stream = broadcast_->stream,
+        .started_at = std::max(first->program_date_time, broadcast_->started_at),
+        .epoch = wiring_.epoch};
     auto timeline = std::make_shared<live::Timeline>(live::Timeline::Names{
         .channel = channel_,
         .recording = id,
@@ -251,8 +270,10 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
                                .variant = std::move(variant)};
     timelines_.emplace(id, OpenTimeline{.timeline = timeline});
     live_.set_timeline(std::move(timeline));
-    wiring_.recorder.begin(std::move(spec), std::make_shared<Listener>(weak_from_this(), executor_, id));
-    log::info("[channel {}] [stream {}] recording {} begins", channel_.view(), broadcast_->stream.view(), id.view());
+    wiring_.recorder.begin(std::move(spec),
+                           std::make_shared<Listener>(weak_from_this(), executor_, id));
+    log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
+              broadcast_->stream.view(), id.view());
 }
 
 void ChannelPipeline::end_recording() {
@@ -298,7 +319,8 @@ void ChannelPipeline::await_disk() {
 }
 
 void ChannelPipeline::list(const Pending& pending) {
-    if (pending.timeline && !pending.timeline->ended()) pending.timeline->list(pending.number, pending.segment);
+    if (pending.timeline && !pending.timeline->ended())
+        pending.timeline->list(pending.number, pending.segment);
     live_.list(pending.uri, pending.segment);
     if (pending.written) return;
     const auto open = timelines_.find(pending.timeline->recording());
@@ -321,8 +343,8 @@ void ChannelPipeline::list_written() {
 
 void ChannelPipeline::list_all() {
     if (!pending_.empty()) {
-        log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded", channel_.view(),
-                     pending_.size());
+        log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded",
+                     channel_.view(), pending_.size());
         for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
         live_.publish();
     }
@@ -334,12 +356,13 @@ void ChannelPipeline::finish_broadcast() {
     if (!ending_ || !pending_.empty()) return;
     live_.end();
     auto timer = std::make_shared<asio::steady_timer>(executor_, kLivePlaylistStays);
-    timer->async_wait([weak = weak_from_this(), stream = *ending_, timer](boost::system::error_code) {
-        const auto self = weak.lock();
-        if (!self) return;
-        self->live_.forget(stream);
-        self->let_go();
-    });
+    timer->async_wait(
+        [weak = weak_from_this(), stream = *ending_, timer](boost::system::error_code) {
+            const auto self = weak.lock();
+            if (!self) return;
+            self->live_.forget(stream);
+            self->let_go();
+        });
     ending_.reset();
 }
 
@@ -385,7 +408,8 @@ void ChannelPipeline::on_recording_ended(const RecordingId& recording) {
 void ChannelPipeline::on_recording_failed(const RecordingId& recording, const std::string& why) {
     const auto open = timelines_.find(recording);
     if (open == timelines_.end()) return;  // told before
-    log::error("[channel {}] is not recorded for {} s: {}", channel_.view(), kRecordAgainAfter.count(), why);
+    log::error("[channel {}] is not recorded for {} s: {}", channel_.view(),
+               kRecordAgainAfter.count(), why);
     if (recording_ && recording_->id == recording) {
         recording_.reset();
         reconnect_timer_.cancel();

@@ -32,15 +32,16 @@ struct PipelineWiring {
 /// The way of one channel's media, top to bottom: access units -> live segments -> recording and
 /// viewers. One object per channel, for all its broadcasts, so that a reconnect finds what is open.
 ///
-/// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that a
-/// crash takes back is advertised), or after kDiskStallMax, because a disk never delays live.
+/// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that
+/// a crash takes back is advertised), or after kDiskStallMax, because a disk never delays live.
 /// Thread safety: the channel's strand (`executor`) for everything.
 class ChannelPipeline : public std::enable_shared_from_this<ChannelPipeline> {
 public:
-    ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor, PipelineWiring wiring);
+    ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor,
+                    PipelineWiring wiring);
 
-    /// Begins a broadcast; one that is still under way ends first. Out: its number, for the calls below,
-    /// which ignore the numbers of earlier broadcasts.
+    /// Begins a broadcast; one that is still under way ends first. Out: its number, for the calls
+    /// below, which ignore the numbers of earlier broadcasts.
     std::uint64_t begin(bool recorded, std::chrono::seconds reconnect_window);
     void set_video_parameters(std::uint64_t broadcast, VideoParameters parameters);
     void set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters);
@@ -61,7 +62,7 @@ private:
         bool recorded = false;
         std::chrono::seconds reconnect_window{};
         std::optional<Segmenter> segmenter;
-        std::uint64_t next_number = 0;  // of its segments while no recording numbers them
+        std::uint64_t next_number = 0;   // of its segments while no recording numbers them
         std::optional<Variant> variant;  // once its first segment has closed
     };
     struct OpenRecording {
@@ -122,7 +123,8 @@ private:
     live::LiveChannel live_;
     std::uint64_t broadcasts_ = 0;
     std::optional<Broadcast> broadcast_;
-    std::optional<StreamId> ending_;  // a broadcast that is over, but its last segments are not listed yet
+    std::optional<StreamId>
+        ending_;  // a broadcast that is over, but its last segments are not listed yet
     std::optional<OpenRecording> recording_;
     std::map<RecordingId, OpenTimeline> timelines_;
     std::deque<Pending> pending_;

@@ -27,7 +27,8 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command
     arguments.push_back(nullptr);
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
-    if (pid < 0) return fail(ErrorCode::Unavailable, fmt::format("cannot fork: {}", std::strerror(errno)));
+    if (pid < 0)
+        return fail(ErrorCode::Unavailable, fmt::format("cannot fork: {}", std::strerror(errno)));
     if (pid == 0) {
         // Only calls that are safe between fork and exec.
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);

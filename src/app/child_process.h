@@ -10,8 +10,9 @@
 
 namespace oxbow::app {
 
-/// A program that we started. It gets SIGTERM when its ChildProcess goes, SIGKILL when that does not end
-/// it in kTermMax, and SIGTERM when we die without a word. It inherits none of our files and sockets.
+/// A program that we started. It gets SIGTERM when its ChildProcess goes, SIGKILL when that does
+/// not end it in kTermMax, and SIGTERM when we die without a word. It inherits none of our files
+/// and sockets.
 ///
 /// Thread safety: one thread, which outlives the program: the system takes its end for ours.
 class ChildProcess {

@@ -60,9 +60,11 @@ TEST_CASE("a program inherits no descriptor: who waits for our end of a connecti
 }
 
 TEST_CASE("a program that does not care for SIGTERM is killed after two seconds") {
-    const auto deaf = std::filesystem::temp_directory_path() / ("oxbow-deaf-" + random_alphanumeric(8));
+    const auto deaf =
+        std::filesystem::temp_directory_path() / ("oxbow-deaf-" + random_alphanumeric(8));
     std::optional<ChildProcess> child =
-        ChildProcess::start({"sh", "-c", "trap '' TERM; : > " + deaf.string() + "; exec sleep 60"}).value();
+        ChildProcess::start({"sh", "-c", "trap '' TERM; : > " + deaf.string() + "; exec sleep 60"})
+            .value();
     REQUIRE(comes_true([&] { return std::filesystem::exists(deaf); }));
 
     const auto begun = steady_clock::now();

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cstdlib>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/log.h"
 
@@ -81,8 +81,9 @@ private:
             leaf(channel, "create", "Make a channel, and say how to publish to it.",
                  ClientAction::ChannelCreate);
         target(create, "NAME", "Its name: 1 to 128 letters, digits, '-' and '_'.");
-        create->add_option("--type", command_.type,
-                           "BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD. Default: BASIC.")
+        create
+            ->add_option("--type", command_.type,
+                         "BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD. Default: BASIC.")
             ->type_name("TYPE");
         create->add_flag_callback(
             "--no-record", [&command = command_] { command.record = false; },
@@ -186,8 +187,7 @@ bool is_api_url(std::string_view text) {
     const std::string_view authority = text.substr(0, text.find('/'));
     // Behind the bracket, because an address of version 6 has colons itself.
     const std::size_t bracket = authority.rfind(']');
-    const std::size_t colon =
-        authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
     const std::string_view host = authority.substr(0, colon);
     const bool has_port = colon != std::string_view::npos;
     if (host.empty() || (!has_port && !has_scheme)) return false;

@@ -4,10 +4,10 @@
 #include <fstream>
 #include <optional>
 
+#include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "base/times.h"
 #include "control/credentials.h"
@@ -57,13 +57,19 @@ UrlParts parts_of(std::string_view url) {
 
 ErrorCode code_of(int status) {
     switch (status) {
-        case 400: return ErrorCode::Malformed;
+        case 400:
+            return ErrorCode::Malformed;
         case 401:
-        case 403: return ErrorCode::Refused;
-        case 404: return ErrorCode::NotFound;
-        case 402: return ErrorCode::LimitExceeded;
-        case 409: return ErrorCode::Conflict;
-        default: return ErrorCode::Unavailable;
+        case 403:
+            return ErrorCode::Refused;
+        case 404:
+            return ErrorCode::NotFound;
+        case 402:
+            return ErrorCode::LimitExceeded;
+        case 409:
+            return ErrorCode::Conflict;
+        default:
+            return ErrorCode::Unavailable;
     }
 }
 

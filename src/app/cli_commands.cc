@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <ostream>
 
+#include <fmt/format.h>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "app/cli.h"
 #include "app/cli_client.h"
@@ -56,7 +56,9 @@ json::object object_of(const json::object& answer, std::string_view name) {
 }
 
 // "arn:aws:ivs:us-east-1:000000000000:channel/AsXego4U6tnj" -> "AsXego4U6tnj"
-std::string id_of(const std::string& arn) { return arn.substr(arn.find('/') + 1); }
+std::string id_of(const std::string& arn) {
+    return arn.substr(arn.find('/') + 1);
+}
 
 bool yes(const json::object& object, std::string_view name) {
     return text_of(object, name) == "true";
@@ -231,9 +233,9 @@ Result<Report> show_channel(const ApiClient& api, const ClientCommand& command) 
     if (!recording) return std::unexpected(recording.error());
     json::object shown = object_of(*channel, "channel");
     std::string title = fmt::format("Channel '{}'\n\n", text_of(shown, "name"));
-    Report report = channel_report(api, std::move(shown), std::move(key), std::move(title),
-                                   {{"State", *live ? "live" : "offline"},
-                                    {"Newest recording", recording_line(*recording)}});
+    Report report = channel_report(
+        api, std::move(shown), std::move(key), std::move(title),
+        {{"State", *live ? "live" : "offline"}, {"Newest recording", recording_line(*recording)}});
     report.data["isLive"] = *live;
     report.data["newestRecording"] = nullptr;
     if (!recording->empty()) report.data["newestRecording"] = std::move(*recording);
@@ -269,9 +271,9 @@ Result<Report> stop_stream(const ApiClient& api, const ClientCommand& command) {
     if (!arn) return std::unexpected(arn.error());
     const auto answer = api.call("StopStream", {{"channelArn", *arn}});
     if (!answer) return std::unexpected(answer.error());
-    return Report{.data = *answer,
-                  .text = fmt::format("Disconnected the encoder of {}; it may come back.\n",
-                                      command.target)};
+    return Report{
+        .data = *answer,
+        .text = fmt::format("Disconnected the encoder of {}; it may come back.\n", command.target)};
 }
 
 Result<Report> list_recordings(const ApiClient& api, const ClientCommand& command) {
@@ -307,18 +309,18 @@ Result<Report> list_recordings(const ApiClient& api, const ClientCommand& comman
 Report recording_report(json::object answer) {
     const json::object recording = object_of(answer, "recording");
     const std::string ended = text_of(recording, "endedAt");
-    std::string text = fields(
-        {{"Recording id", text_of(recording, "recordingId")},
-         {"Channel id", text_of(recording, "channelId")},
-         {"Status", text_of(recording, "status")},
-         {"Started", text_of(recording, "startedAt")},
-         {"Ended", ended.empty() ? "not yet" : ended},
-         {"Length", duration_text(number_of(recording, "durationMs"))},
-         {"Size", bytes_text(static_cast<std::uint64_t>(number_of(recording, "bytes")))},
-         {"Rendition", text_of(recording, "rendition")},
-         {"Locked", yes(recording, "locked") ? "yes" : "no"},
-         {"Prefix", text_of(recording, "prefix")},
-         {"Playback URL", text_of(recording, "playbackUrl")}});
+    std::string text =
+        fields({{"Recording id", text_of(recording, "recordingId")},
+                {"Channel id", text_of(recording, "channelId")},
+                {"Status", text_of(recording, "status")},
+                {"Started", text_of(recording, "startedAt")},
+                {"Ended", ended.empty() ? "not yet" : ended},
+                {"Length", duration_text(number_of(recording, "durationMs"))},
+                {"Size", bytes_text(static_cast<std::uint64_t>(number_of(recording, "bytes")))},
+                {"Rendition", text_of(recording, "rendition")},
+                {"Locked", yes(recording, "locked") ? "yes" : "no"},
+                {"Prefix", text_of(recording, "prefix")},
+                {"Playback URL", text_of(recording, "playbackUrl")}});
     return {.data = std::move(answer), .text = std::move(text)};
 }
 
@@ -339,10 +341,9 @@ Result<Report> create_credential(const ApiClient& api, const ClientCommand&) {
     auto answer = api.call("oxbow/CreateCredential");
     if (!answer) return std::unexpected(answer.error());
     const json::object made = object_of(*answer, "credential");
-    std::string text =
-        fields({{"aws_access_key_id", text_of(made, "accessKeyId")},
-                {"aws_secret_access_key", text_of(made, "secretAccessKey")}}) +
-        "\nThe secret is not shown again.\n";
+    std::string text = fields({{"aws_access_key_id", text_of(made, "accessKeyId")},
+                               {"aws_secret_access_key", text_of(made, "secretAccessKey")}}) +
+                       "\nThe secret is not shown again.\n";
     return Report{.data = std::move(*answer), .text = std::move(text)};
 }
 
@@ -365,22 +366,34 @@ Result<Report> delete_credential(const ApiClient& api, const ClientCommand& comm
 
 Result<Report> run(const ApiClient& api, const ClientCommand& command) {
     switch (command.action) {
-        case ClientAction::ChannelCreate: return create_channel(api, command);
-        case ClientAction::ChannelList: return list_channels(api, command);
-        case ClientAction::ChannelShow: return show_channel(api, command);
-        case ClientAction::ChannelDelete: return delete_channel(api, command);
-        case ClientAction::StreamList: return list_streams(api, command);
-        case ClientAction::StreamStop: return stop_stream(api, command);
-        case ClientAction::RecordingList: return list_recordings(api, command);
-        case ClientAction::RecordingShow: return with_recording(api, command, "oxbow/GetRecording");
+        case ClientAction::ChannelCreate:
+            return create_channel(api, command);
+        case ClientAction::ChannelList:
+            return list_channels(api, command);
+        case ClientAction::ChannelShow:
+            return show_channel(api, command);
+        case ClientAction::ChannelDelete:
+            return delete_channel(api, command);
+        case ClientAction::StreamList:
+            return list_streams(api, command);
+        case ClientAction::StreamStop:
+            return stop_stream(api, command);
+        case ClientAction::RecordingList:
+            return list_recordings(api, command);
+        case ClientAction::RecordingShow:
+            return with_recording(api, command, "oxbow/GetRecording");
         case ClientAction::RecordingLock:
             return with_recording(api, command, "oxbow/LockRecording");
         case ClientAction::RecordingUnlock:
             return with_recording(api, command, "oxbow/UnlockRecording");
-        case ClientAction::RecordingDelete: return delete_recording(api, command);
-        case ClientAction::CredentialCreate: return create_credential(api, command);
-        case ClientAction::CredentialList: return list_credentials(api, command);
-        case ClientAction::CredentialDelete: return delete_credential(api, command);
+        case ClientAction::RecordingDelete:
+            return delete_recording(api, command);
+        case ClientAction::CredentialCreate:
+            return create_credential(api, command);
+        case ClientAction::CredentialList:
+            return list_credentials(api, command);
+        case ClientAction::CredentialDelete:
+            return delete_credential(api, command);
     }
     return fail(ErrorCode::Unsupported, "This command is not known.");
 }

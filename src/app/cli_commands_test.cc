@@ -4,9 +4,9 @@
 #include <optional>
 #include <sstream>
 
+#include <doctest/doctest.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/json.hpp>
-#include <doctest/doctest.h>
 
 #include "app/cli.h"
 #include "control/api.h"
@@ -149,7 +149,8 @@ TEST_CASE("channel create says how to publish and where to watch") {
     CHECK(ran.err.empty());
 }
 
-TEST_CASE("the watch page stands on the public base of the server, not on the address it listens on") {
+TEST_CASE(
+    "the watch page stands on the public base of the server, not on the address it listens on") {
     const TestServer server{"https://live.example.org"};
 
     const Ran ran = run(server, creating("Tower", false, false));
@@ -228,8 +229,9 @@ TEST_CASE("channel show has the ARN, the state and the newest recording") {
     CHECK(never.out.contains("\n  Newest recording  none\n"));
     CHECK(never_json.object().at("isLive") == false);
     CHECK(never_json.object().at("newestRecording").is_null());
-    CHECK(recorded.out.contains("\n  Newest recording  j8Z9O91ndcVs, RECORDING_STARTED, from "
-                                "2020-06-23T20:12:32Z, 0:00\n"));
+    CHECK(
+        recorded.out.contains("\n  Newest recording  j8Z9O91ndcVs, RECORDING_STARTED, from "
+                              "2020-06-23T20:12:32Z, 0:00\n"));
     CHECK(recorded_json.object().at("newestRecording").at("recordingId") == "j8Z9O91ndcVs");
 }
 
@@ -274,10 +276,8 @@ TEST_CASE("what the API refuses is one sentence and exit code 1") {
     const TestServer server;
     run(server, creating("Tower", false, false));
 
-    const Ran ran = run(server, {.action = ClientAction::StreamStop,
-                                 .target = "Tower",
-                                 .data = {},
-                                 .api = {}});
+    const Ran ran =
+        run(server, {.action = ClientAction::StreamStop, .target = "Tower", .data = {}, .api = {}});
 
     CHECK(ran.code == 1);
     CHECK(ran.out.empty());

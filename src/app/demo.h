@@ -15,8 +15,8 @@
 namespace oxbow::app {
 
 /// Three demo channels, each published by an ffmpeg of its own: a moving picture with the UTC clock
-/// burnt in and a tone. A new broadcast begins every kDemoBroadcast, and kDemoRecordings are kept per
-/// channel, so that the demo stays below 2 GB.
+/// burnt in and a tone. A new broadcast begins every kDemoBroadcast, and kDemoRecordings are kept
+/// per channel, so that the demo stays below 2 GB.
 ///
 /// Thread safety: made, started and stopped by one thread; works on its own.
 class Demo {
@@ -29,11 +29,13 @@ public:
 
     /// Finds or makes the demo's channels. Errors: as the catalogue's.
     static Result<std::vector<Channel>> channels(catalog::Catalog& catalog, const Clock& clock,
-                                                 const std::string& region, const std::string& account);
+                                                 const std::string& region,
+                                                 const std::string& account);
 
-    /// In: a catalogue and a deleter that outlive it, and their rooms still running until it is gone.
-    Demo(std::vector<Channel> channels, std::string ingest_url, catalog::Catalog& catalog, const Clock& clock,
-         control::RecordingDeleter& deleter);
+    /// In: a catalogue and a deleter that outlive it, and their rooms still running until it is
+    /// gone.
+    Demo(std::vector<Channel> channels, std::string ingest_url, catalog::Catalog& catalog,
+         const Clock& clock, control::RecordingDeleter& deleter);
     ~Demo();
 
 private:

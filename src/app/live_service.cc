@@ -4,8 +4,8 @@
 #include <future>
 #include <thread>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <boost/asio/post.hpp>
 
 #include "base/log.h"
 #include "ivs/recording_metadata.h"
@@ -19,9 +19,12 @@ constexpr std::chrono::seconds kHandOverMax{5};
 
 meta::RecordingStatus status_of(catalog::RecordingStatus status) {
     switch (status) {
-        case catalog::RecordingStatus::Started: return meta::RecordingStatus::Started;
-        case catalog::RecordingStatus::Ended: return meta::RecordingStatus::Ended;
-        case catalog::RecordingStatus::EndedWithFailure: return meta::RecordingStatus::EndedWithFailure;
+        case catalog::RecordingStatus::Started:
+            return meta::RecordingStatus::Started;
+        case catalog::RecordingStatus::Ended:
+            return meta::RecordingStatus::Ended;
+        case catalog::RecordingStatus::EndedWithFailure:
+            return meta::RecordingStatus::EndedWithFailure;
     }
     return meta::RecordingStatus::Ended;
 }
@@ -31,8 +34,9 @@ meta::RecordingStatus status_of(catalog::RecordingStatus status) {
 /// One publisher's broadcast on its way into the pipeline of its channel.
 class LiveService::Session final : public ingest::PublishSession {
 public:
-    Session(LiveService& service, ChannelId channel, std::uint64_t serial, ingest::Admission::Ticket ticket,
-            std::shared_ptr<ChannelPipeline> pipeline, bool recorded, std::chrono::seconds reconnect_window)
+    Session(LiveService& service, ChannelId channel, std::uint64_t serial,
+            ingest::Admission::Ticket ticket, std::shared_ptr<ChannelPipeline> pipeline,
+            bool recorded, std::chrono::seconds reconnect_window)
         : service_(service),
           channel_(std::move(channel)),
           serial_(serial),
@@ -85,10 +89,12 @@ LiveService::~LiveService() = default;
 Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request) {
     const auto directory = rooms_.wiring.catalog.directory();
     const auto key = directory->stream_keys.find(request.stream_key);
-    if (key == directory->stream_keys.end()) return fail(ErrorCode::NotFound, "no channel has this stream key");
+    if (key == directory->stream_keys.end())
+        return fail(ErrorCode::NotFound, "no channel has this stream key");
     const ChannelId channel = key->second;
     const auto found = directory->channels.find(channel);
-    if (found == directory->channels.end()) return fail(ErrorCode::NotFound, "the channel was deleted");
+    if (found == directory->channels.end())
+        return fail(ErrorCode::NotFound, "the channel was deleted");
 
     auto ticket = admission_.admit(channel, request.stop);
     if (!ticket) return std::unexpected(ticket.error());
@@ -101,6 +107,12 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
         const std::lock_guard lock{mutex_};
         serial = ++serials_;
         publishers_[channel] = {serial, request.stop};
+    }
+    // A channel that is deleted from here on stops its publisher; one that was deleted before had
+    // none.
+    if (!rooms_.wiring.catalog.directory()->channels.contains(channel)) {
+        publisher_gone(channel, serial);
+        return fail(ErrorCode::NotFound, "the channel was deleted");
     }
     return ingest::PublishGrant{
         .executor = executor_of(channel),
@@ -137,7 +149,8 @@ std::shared_ptr<ChannelPipeline> LiveService::pipeline(const ChannelId& channel)
 // --- What is on the air and recorded -------------------------------------------------------------
 
 std::string LiveService::playback_path(const ChannelId& channel) const {
-    return "/api/video/v1/" + ivs::playback_name(rooms_.wiring.region, rooms_.wiring.account, channel);
+    return "/api/video/v1/" +
+           ivs::playback_name(rooms_.wiring.region, rooms_.wiring.account, channel);
 }
 
 bool LiveService::channel_exists(const ChannelId& channel) const {
@@ -198,7 +211,8 @@ std::shared_ptr<const std::string> LiveService::open_playlist(std::string_view k
     if (!ref) return nullptr;
     const auto view = rooms_.recordings.get(ref->channel);
     if (!view || view->recording.id != ref->recording) return nullptr;
-    const std::string folder = fmt::format("{}/media/hls/{}/", view->recording.prefix, view->recording.rendition);
+    const std::string folder =
+        fmt::format("{}/media/hls/{}/", view->recording.prefix, view->recording.rendition);
     if (key == folder + "playlist.m3u8") return view->standard_playlist;
     if (key == folder + "byte-range-variant.m3u8") return view->byte_range_playlist;
     return nullptr;
@@ -208,7 +222,8 @@ void LiveService::forget_recording(const ChannelId& channel, const RecordingId& 
     const std::lock_guard lock{mutex_};
     const auto found = pipelines_.find(channel);
     if (found == pipelines_.end()) return;
-    asio::post(executor_of(channel), [pipeline = found->second, recording] { pipeline->forget(recording); });
+    asio::post(executor_of(channel),
+               [pipeline = found->second, recording] { pipeline->forget(recording); });
 }
 
 // --- The end -------------------------------------------------------------------------------------
@@ -217,7 +232,8 @@ void LiveService::shut_down() {
     std::vector<std::future<void>> handed_over;
     {
         const std::lock_guard lock{mutex_};
-        for (const auto& [channel, publisher] : publishers_) publisher.stop("the server is shutting down");
+        for (const auto& [channel, publisher] : publishers_)
+            publisher.stop("the server is shutting down");
         for (const auto& [channel, pipeline] : pipelines_) {
             auto done = std::make_shared<std::promise<void>>();
             handed_over.push_back(done->get_future());

@@ -17,8 +17,8 @@
 
 namespace oxbow::app {
 
-/// The live service of one process, as the other rooms ask for it: who may publish (ingest), what is
-/// on the air and recorded (meta, control, edge), stop a stream (control).
+/// The live service of one process, as the other rooms ask for it: who may publish (ingest), what
+/// is on the air and recorded (meta, control, edge), stop a stream (control).
 ///
 /// Every channel belongs to one loop, chosen by its id; its pipeline and its publisher's connection
 /// live there. Thread-safe.

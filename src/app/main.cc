@@ -11,8 +11,12 @@ namespace {
 using namespace oxbow::app;
 
 struct Run {
-    int operator()(const ServeOptions& options) const { return serve(options, std::cout, std::cerr); }
-    int operator()(const ClientCommand& command) const { return run_client_command(command, std::cout, std::cerr); }
+    int operator()(const ServeOptions& options) const {
+        return serve(options, std::cout, std::cerr);
+    }
+    int operator()(const ClientCommand& command) const {
+        return run_client_command(command, std::cout, std::cerr);
+    }
     int operator()(const CheckConfigCommand& command) const {
         return check_config(command.file, std::cout, std::cerr);
     }
@@ -33,7 +37,8 @@ struct Run {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // A limit on the size of files is an error of the write that meets it, not the end of the program.
+    // A limit on the size of files is an error of the write that meets it, not the end of the
+    // program.
     std::signal(SIGXFSZ, SIG_IGN);
     const auto command = parse_command_line(argc, argv);
     if (!command) {

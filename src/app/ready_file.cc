@@ -4,11 +4,11 @@
 #include <cstring>
 #include <fstream>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <boost/json.hpp>
 
 namespace oxbow::app {
 
@@ -33,8 +33,9 @@ Result<void> write_atomically(const std::filesystem::path& file, const std::stri
     std::error_code error;
     if (out) std::filesystem::rename(temporary, file, error);
     if (!out || error) {
-        return fail(ErrorCode::Unavailable, fmt::format("cannot write {}: {}", file.string(),
-                                                        error ? error.message() : std::strerror(errno)));
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot write {}: {}", file.string(),
+                                error ? error.message() : std::strerror(errno)));
     }
     return {};
 }
@@ -53,8 +54,8 @@ void notify_systemd() {
     constexpr std::string_view kReady = "READY=1";
     const auto bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
     // Nothing to do about a manager that does not listen.
-    [[maybe_unused]] const auto sent =
-        ::sendto(fd, kReady.data(), kReady.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), bytes);
+    [[maybe_unused]] const auto sent = ::sendto(fd, kReady.data(), kReady.size(), MSG_NOSIGNAL,
+                                                reinterpret_cast<const sockaddr*>(&address), bytes);
     ::close(fd);
 }
 

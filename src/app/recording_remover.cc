@@ -29,7 +29,8 @@ Result<void> RecordingRemover::delete_recording(const RecordingId& id) {
     if (!row) return std::unexpected(row.error());
     if (row->locked) return fail(ErrorCode::Conflict, "the recording is locked: unlock it first");
     if (row->status == catalog::RecordingStatus::Started) {
-        return fail(ErrorCode::Conflict, "the recording is under way: it can be deleted once it has ended");
+        return fail(ErrorCode::Conflict,
+                    "the recording is under way: it can be deleted once it has ended");
     }
     rooms_.forget(row->channel, id);
     if (auto hidden = hide(row->channel, id); !hidden) return hidden;
@@ -45,37 +46,42 @@ Result<void> RecordingRemover::hide(const ChannelId& channel, const RecordingId&
     // The job outlives this call when the recorder is too slow for it, and does no harm then.
     const auto done = std::make_shared<std::promise<Result<void>>>();
     auto result = done->get_future();
-    rooms_.on_recorder([this, channel, recording, done] { done->set_value(show_another(channel, recording)); });
+    rooms_.on_recorder(
+        [this, channel, recording, done] { done->set_value(show_another(channel, recording)); });
     if (result.wait_for(kRecorderMax) != std::future_status::ready) {
-        return fail(ErrorCode::Timeout, "the recorder waits for the disk: try again to delete the recording");
+        return fail(ErrorCode::Timeout,
+                    "the recorder waits for the disk: try again to delete the recording");
     }
     return result.get();
 }
 
 /// Shows the newest finished recording but `deleted` where the channel shows `deleted`. On the
-/// recorder's thread: no recording is announced meanwhile, so the saved metadata is not of a newer one.
+/// recorder's thread: no recording is announced meanwhile, so the saved metadata is not of a newer
+/// one.
 Result<void> RecordingRemover::show_another(const ChannelId& channel, const RecordingId& deleted) {
     const auto view = rooms_.recordings.get(channel);
     if (!view || view->recording.id != deleted) return {};
     const auto other = newest_finished(channel, deleted);
     if (!other) return std::unexpected(other.error());
-    // The saved metadata leads to what will be gone. It goes first: after a failure the view is still
-    // there, and asking again comes here again.
-    if (auto removed = rooms_.store.remove(ivs::latest_metadata_key(channel)); !removed) return removed;
+    // The saved metadata leads to what will be gone. It goes first: after a failure the view is
+    // still there, and asking again comes here again.
+    if (auto removed = rooms_.store.remove(ivs::latest_metadata_key(channel)); !removed)
+        return removed;
     if (!*other) {
         rooms_.recordings.publish(channel, nullptr);
         return {};
     }
-    rooms_.recordings.publish(channel,
-                              std::make_shared<const record::RecordingView>(record::RecordingView{.recording = **other}));
+    rooms_.recordings.publish(channel, std::make_shared<const record::RecordingView>(
+                                           record::RecordingView{.recording = **other}));
     rooms_.save_metadata(ivs::recording_started_key((*other)->prefix));
     return {};
 }
 
-Result<std::optional<catalog::Recording>> RecordingRemover::newest_finished(const ChannelId& channel,
-                                                                            const RecordingId& but) {
+Result<std::optional<catalog::Recording>> RecordingRemover::newest_finished(
+    const ChannelId& channel, const RecordingId& but) {
     for (std::size_t offset = 0;; offset += kRecordingsScanned) {
-        const auto rows = rooms_.catalog.recordings(channel, {.offset = offset, .limit = kRecordingsScanned});
+        const auto rows =
+            rooms_.catalog.recordings(channel, {.offset = offset, .limit = kRecordingsScanned});
         if (!rows) return std::unexpected(rows.error());
         const auto found = std::ranges::find_if(*rows, [&](const catalog::Recording& row) {
             // Without its beginning it cannot be shown: its own delete stopped half-way.

@@ -12,12 +12,12 @@
 
 namespace oxbow::app {
 
-/// Deletes a finished recording everywhere: first from what viewers are shown, then its objects in the
-/// order in which nothing that is left leads nowhere, its row last. A failure leaves the row, so that
-/// asking again goes on where it stopped.
+/// Deletes a finished recording everywhere: first from what viewers are shown, then its objects in
+/// the order in which nothing that is left leads nowhere, its row last. A failure leaves the row,
+/// so that asking again goes on where it stopped.
 ///
-/// What a channel shows as its newest recording belongs to the recorder's thread: it is changed there,
-/// between two steps of recordings, and one that is under way is never taken away.
+/// What a channel shows as its newest recording belongs to the recorder's thread: it is changed
+/// there, between two steps of recordings, and one that is under way is never taken away.
 /// Thread-safe; blocks on the store, the database and the recorder.
 class RecordingRemover final : public control::RecordingDeleter {
 public:
@@ -42,7 +42,8 @@ public:
 private:
     Result<void> hide(const ChannelId& channel, const RecordingId& recording);
     Result<void> show_another(const ChannelId& channel, const RecordingId& deleted);
-    Result<std::optional<catalog::Recording>> newest_finished(const ChannelId& channel, const RecordingId& but);
+    Result<std::optional<catalog::Recording>> newest_finished(const ChannelId& channel,
+                                                              const RecordingId& but);
     Result<void> remove_objects(const std::string& prefix);
 
     Rooms rooms_;

@@ -30,19 +30,31 @@ public:
     std::vector<std::string> removals;  // keys, in order
 
     Result<void> remove(std::string_view key) override {
-        if (!failing.empty() && key.ends_with(failing)) return fail(ErrorCode::Unavailable, "the disk is away");
+        if (!failing.empty() && key.ends_with(failing))
+            return fail(ErrorCode::Unavailable, "the disk is away");
         removals.emplace_back(key);
         return real_.remove(key);
     }
-    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override { return real_.put(key, bytes); }
-    Result<store::ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) override {
+    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
+        return real_.put(key, bytes);
+    }
+    Result<store::ObjectInfo> adopt(const std::filesystem::path& file,
+                                    std::string_view key) override {
         return real_.adopt(file, key);
     }
-    Result<std::string> get(std::string_view key, std::size_t bytes_max) override { return real_.get(key, bytes_max); }
-    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override { return real_.get_range(key, range); }
+    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
+        return real_.get(key, bytes_max);
+    }
+    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override {
+        return real_.get_range(key, range);
+    }
     Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
-    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override { return real_.list(prefix); }
-    std::optional<std::filesystem::path> local_path(std::string_view key) const override { return real_.local_path(key); }
+    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
+        return real_.list(prefix);
+    }
+    std::optional<std::filesystem::path> local_path(std::string_view key) const override {
+        return real_.local_path(key);
+    }
     void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
 private:
@@ -73,7 +85,8 @@ struct Fixture {
                     before_job();
                     job();
                 },
-            .forget = [this](const ChannelId&, const RecordingId& id) { forgotten.push_back(id.str()); },
+            .forget = [this](const ChannelId&,
+                             const RecordingId& id) { forgotten.push_back(id.str()); },
             .save_metadata = [this](const std::string& key) { saved.push_back(key); }});
     }
     ~Fixture() {
@@ -98,8 +111,8 @@ struct Fixture {
         put(row.prefix + "/events/recording-started.json");
     }
     void show(const RecordingId& id) {
-        views.publish(kChannel, std::make_shared<const record::RecordingView>(
-                                    record::RecordingView{.recording = catalog->recording(id).value()}));
+        views.publish(kChannel, std::make_shared<const record::RecordingView>(record::RecordingView{
+                                    .recording = catalog->recording(id).value()}));
     }
     std::string shown() const {
         const auto view = views.get(kChannel);
@@ -107,8 +120,8 @@ struct Fixture {
     }
     bool has(const std::string& key) const { return bucket->head(key).has_value(); }
 
-    std::filesystem::path folder =
-        std::filesystem::temp_directory_path() / fmt::format("oxbow-remover-{}", random_alphanumeric(8));
+    std::filesystem::path folder = std::filesystem::temp_directory_path() /
+                                   fmt::format("oxbow-remover-{}", random_alphanumeric(8));
     ManualClock clock{kStart};
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<store::FolderStore> bucket;

@@ -12,7 +12,8 @@
 namespace oxbow::app {
 namespace {
 
-Result<void> apply_address(const std::optional<std::string>& text, std::string_view flag, ListenAddress& address) {
+Result<void> apply_address(const std::optional<std::string>& text, std::string_view flag,
+                           ListenAddress& address) {
     if (!text) return {};
     auto parsed = parse_listen_address(*text);
     if (!parsed) return fail(ErrorCode::Malformed, fmt::format("{} {}", flag, parsed.error().what));
@@ -25,20 +26,26 @@ constexpr std::array<std::string_view, 4> kRoles{"live", "edge", "functions", "a
 Result<void> check_role(const std::string& role) {
     if (role == "all") return {};
     if (std::ranges::find(kRoles, role) == kRoles.end()) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("--role must be live, edge, functions or all, of which this version runs all only, "
-                                "not '{}'", log::printable(role, 64)));
+        return fail(
+            ErrorCode::Malformed,
+            fmt::format(
+                "--role must be live, edge, functions or all, of which this version runs all only, "
+                "not '{}'",
+                log::printable(role, 64)));
     }
-    return fail(ErrorCode::Unsupported,
-                fmt::format("--role {} is not there yet: this version runs everything in one process, --role all",
-                            role));
+    return fail(
+        ErrorCode::Unsupported,
+        fmt::format(
+            "--role {} is not there yet: this version runs everything in one process, --role all",
+            role));
 }
 
 Result<void> refuse_what_is_missing(const ServeOptions& options) {
     if (auto role = check_role(options.role.value_or("all")); !role) return role;
     if (options.https || options.rtmps) {
         return fail(ErrorCode::Unsupported,
-                    "--https and --rtmps are not there yet: put a proxy with TLS in front and set edge.public_url");
+                    "--https and --rtmps are not there yet: put a proxy with TLS in front and set "
+                    "edge.public_url");
     }
     return {};
 }
@@ -49,13 +56,18 @@ Result<Settings> settings_of(const ServeOptions& options) {
     Settings settings;
     if (auto known = refuse_what_is_missing(options); !known) return std::unexpected(known.error());
     if (options.config) {
-        if (auto read = read_configuration(*options.config, settings); !read) return std::unexpected(read.error());
+        if (auto read = read_configuration(*options.config, settings); !read)
+            return std::unexpected(read.error());
     }
-    if (options.data && options.data->empty()) return fail(ErrorCode::Malformed, "--data must name a directory");
+    if (options.data && options.data->empty())
+        return fail(ErrorCode::Malformed, "--data must name a directory");
     if (options.data) settings.data = *options.data;
-    if (auto set = apply_address(options.http, "--http", settings.http); !set) return std::unexpected(set.error());
-    if (auto set = apply_address(options.api, "--api", settings.api); !set) return std::unexpected(set.error());
-    if (auto set = apply_address(options.rtmp, "--rtmp", settings.rtmp); !set) return std::unexpected(set.error());
+    if (auto set = apply_address(options.http, "--http", settings.http); !set)
+        return std::unexpected(set.error());
+    if (auto set = apply_address(options.api, "--api", settings.api); !set)
+        return std::unexpected(set.error());
+    if (auto set = apply_address(options.rtmp, "--rtmp", settings.rtmp); !set)
+        return std::unexpected(set.error());
     if (options.ready_file) settings.ready_file = *options.ready_file;
     settings.demo = options.demo;
     return settings;

@@ -14,7 +14,8 @@ inline constexpr std::string_view kVersion = "0.1.0";
 
 /// What the server is to be: the defaults, then the configuration file, then flags and environment.
 ///
-/// Errors: as read_configuration; Malformed for a flag, named; Unsupported for what Oxbow does not do yet.
+/// Errors: as read_configuration; Malformed for a flag, named; Unsupported for what Oxbow does not
+/// do yet.
 Result<Settings> settings_of(const ServeOptions& options);
 
 /// Runs `oxbow serve` until SIGTERM or SIGINT. Out: the exit code.

@@ -12,13 +12,13 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include "app/demo.h"
 #include "app/live_service.h"
@@ -47,7 +47,8 @@ namespace {
 
 constexpr std::string_view kBucket = "recordings";
 constexpr std::string_view kDefaultConfiguration = "default";
-constexpr std::size_t kStoreReaders = 2;             // threads that may wait for the bucket on behalf of viewers
+constexpr std::size_t kStoreReaders =
+    2;  // threads that may wait for the bucket on behalf of viewers
 constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
 /// How long shutting down waits for the API's answers under way, and then for the viewers'.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
@@ -60,11 +61,12 @@ tcp::endpoint endpoint_of(const ListenAddress& address) {
 // 127.0.0.1:8080, [::1]:8080
 std::string host_and_port(const tcp::endpoint& endpoint) {
     const std::string host = endpoint.address().to_string();
-    return fmt::format("{}:{}", endpoint.address().is_v6() ? fmt::format("[{}]", host) : host, endpoint.port());
+    return fmt::format("{}:{}", endpoint.address().is_v6() ? fmt::format("[{}]", host) : host,
+                       endpoint.port());
 }
 
-/// Fails when another program listens there: our own listeners share their port among the loops, and
-/// the system would share it with a second server as well, which would get half of our viewers.
+/// Fails when another program listens there: our own listeners share their port among the loops,
+/// and the system would share it with a second server as well, which would get half of our viewers.
 /// Exceptions: std::system_error.
 void refuse_shared_port(const tcp::endpoint& address) {
     if (address.port() == 0) return;
@@ -75,17 +77,19 @@ void refuse_shared_port(const tcp::endpoint& address) {
     probe.set_option(tcp::acceptor::reuse_address(true));
     probe.bind(address, error);
     if (!error) probe.listen(1, error);
-    if (error) throw std::system_error(error, fmt::format("cannot listen on {}", host_and_port(address)));
+    if (error)
+        throw std::system_error(error, fmt::format("cannot listen on {}", host_and_port(address)));
 }
 
 bool overlap(const ListenAddress& a, const ListenAddress& b) {
     const auto host_a = asio::ip::make_address(a.host);
     const auto host_b = asio::ip::make_address(b.host);
-    return a.port != 0 && a.port == b.port && (host_a == host_b || host_a.is_unspecified() || host_b.is_unspecified());
+    return a.port != 0 && a.port == b.port &&
+           (host_a == host_b || host_a.is_unspecified() || host_b.is_unspecified());
 }
 
-/// Our listeners share ports among the loops, so the system would not refuse two of different kinds on
-/// one: each would get a part of the other's connections. Errors: Conflict.
+/// Our listeners share ports among the loops, so the system would not refuse two of different kinds
+/// on one: each would get a part of the other's connections. Errors: Conflict.
 Result<void> refuse_same_address(const Settings& settings) {
     struct Listener {
         std::string_view flag;
@@ -96,9 +100,10 @@ Result<void> refuse_same_address(const Settings& settings) {
     for (std::size_t i = 0; i < listeners.size(); ++i) {
         for (std::size_t j = i + 1; j < listeners.size(); ++j) {
             if (!overlap(listeners[i].address, listeners[j].address)) continue;
-            return fail(ErrorCode::Conflict,
-                        fmt::format("{} and {} would both listen on port {}: give each a port of its own",
-                                    listeners[i].flag, listeners[j].flag, listeners[i].address.port));
+            return fail(
+                ErrorCode::Conflict,
+                fmt::format("{} and {} would both listen on port {}: give each a port of its own",
+                            listeners[i].flag, listeners[j].flag, listeners[i].address.port));
         }
     }
     return {};
@@ -121,17 +126,19 @@ std::string process_epoch(WallTime now) {
     return out;
 }
 
-asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker, control::ControlApi& api,
-                                              net::HttpRequest request) {
-    co_return co_await edge::in_blocking_pool(worker, [&api, request = std::move(request)] { return api.handle(request); });
+asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
+                                              control::ControlApi& api, net::HttpRequest request) {
+    co_return co_await edge::in_blocking_pool(
+        worker, [&api, request = std::move(request)] { return api.handle(request); });
 }
 
 Result<void> make_data_directory(const std::filesystem::path& data) {
     std::error_code error;
     std::filesystem::create_directories(data, error);
     if (error) {
-        return fail(ErrorCode::Unavailable, fmt::format("cannot make the data directory {}: {}; choose another with --data",
-                                                        data.string(), error.message()));
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot make the data directory {}: {}; choose another with --data",
+                                data.string(), error.message()));
     }
     return {};
 }
@@ -175,7 +182,7 @@ private:
     std::unique_ptr<store::FolderStore> store_;
     record::RecordingViews recordings_;
     live::ChannelViews channels_;
-    asio::thread_pool background_{1};            // the catalogue, for rooms that must not wait
+    asio::thread_pool background_{1};  // the catalogue, for rooms that must not wait
     asio::thread_pool readers_{kStoreReaders};
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
@@ -237,7 +244,8 @@ Result<void> Server::Impl::make_default_configuration() {
         if (configuration.name == kDefaultConfiguration) return {};
     }
     catalog::RecordingConfiguration made;
-    made.arn = ivs::recording_configuration_arn(settings_.region, settings_.account, random_alphanumeric(12));
+    made.arn = ivs::recording_configuration_arn(settings_.region, settings_.account,
+                                                random_alphanumeric(12));
     made.name = kDefaultConfiguration;
     made.bucket_name = kBucket;
     made.reconnect_window = settings_.reconnect_window;
@@ -246,13 +254,17 @@ Result<void> Server::Impl::make_default_configuration() {
 }
 
 Result<void> Server::Impl::take_up_recordings() {
-    const record::RecordingPlace place{*store_, *catalog_, recordings_, clock_, settings_.data / "spool"};
-    if (auto ended = record::end_unfinished_recordings(place); !ended) return std::unexpected(ended.error());
-    if (auto ended = catalog_->end_open_stream_sessions(clock_.wall()); !ended) return std::unexpected(ended.error());
+    const record::RecordingPlace place{*store_, *catalog_, recordings_, clock_,
+                                       settings_.data / "spool"};
+    if (auto ended = record::end_unfinished_recordings(place); !ended)
+        return std::unexpected(ended.error());
+    if (auto ended = catalog_->end_open_stream_sessions(clock_.wall()); !ended)
+        return std::unexpected(ended.error());
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
-        recordings_.publish(row.channel, std::make_shared<const record::RecordingView>(record::RecordingView{.recording = row}));
+        recordings_.publish(row.channel, std::make_shared<const record::RecordingView>(
+                                             record::RecordingView{.recording = row}));
     }
     recorder_ = std::make_unique<record::Recorder>(place);
     return {};
@@ -260,28 +272,33 @@ Result<void> Server::Impl::take_up_recordings() {
 
 void Server::Impl::wire_functions() {
     loops_ = std::make_unique<net::Loops>(std::max(1u, std::thread::hardware_concurrency()));
-    live_ = std::make_unique<LiveService>(LiveService::Rooms{
-        .loops = *loops_,
-        .wiring = {.region = settings_.region,
-                   .account = settings_.account,
-                   .epoch = epoch_,
-                   .clock = clock_,
-                   .recorder = *recorder_,
-                   .channel_views = channels_,
-                   .in_background = [this](std::function<void()> work) { asio::post(background_, std::move(work)); },
-                   .catalog = *catalog_},
-        .recordings = recordings_});
+    live_ = std::make_unique<LiveService>(
+        LiveService::Rooms{.loops = *loops_,
+                           .wiring = {.region = settings_.region,
+                                      .account = settings_.account,
+                                      .epoch = epoch_,
+                                      .clock = clock_,
+                                      .recorder = *recorder_,
+                                      .channel_views = channels_,
+                                      .in_background =
+                                          [this](std::function<void()> work) {
+                                              asio::post(background_, std::move(work));
+                                          },
+                                      .catalog = *catalog_},
+                           .recordings = recordings_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
-    options.events_max += recordings_.all().size();  // those of reconcile_metadata() push no other out
+    options.events_max +=
+        recordings_.all().size();  // those of reconcile_metadata() push no other out
     created_ = std::make_unique<notify::ObjectCreatedQueue>(
         std::move(options), [this](const notify::ObjectCreatedRecord& record) -> Result<void> {
-        const auto saved = save_meta_->handle(record.key, record.sequencer);
-        if (!saved) return std::unexpected(saved.error());
-        const auto ref = ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
-        return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
-    });
+            const auto saved = save_meta_->handle(record.key, record.sequencer);
+            if (!saved) return std::unexpected(saved.error());
+            const auto ref =
+                ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
+            return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
+        });
     store_->set_observer([this](const store::ObjectCreated& object) { created_->push(object); });
 }
 
@@ -299,12 +316,14 @@ void Server::Impl::wire_remover() {
         .save_metadata = [this](const std::string& key) { save_metadata(key); }});
 }
 
-/// Takes up the saved metadata of every channel that has a recording, so that the first viewer finds it.
+/// Takes up the saved metadata of every channel that has a recording, so that the first viewer
+/// finds it.
 void Server::Impl::reconcile_metadata() {
     const auto recorded = recordings_.all();
     for (const auto& [channel, view] : recorded) {
         if (auto read = latest_meta_->saved(channel); !read) {
-            log::warning("[channel {}] its saved metadata cannot be read: {}", channel.view(), read.error().what);
+            log::warning("[channel {}] its saved metadata cannot be read: {}", channel.view(),
+                         read.error().what);
         }
     }
     // What was recorded and not told when the last process ended is told now; twice does no harm.
@@ -330,35 +349,42 @@ void Server::Impl::listen() {
     refuse_shared_port(http);
     refuse_shared_port(api);
     // One listener is enough for publishers: their connections move to the loops of their channels.
-    rtmp_server_ = std::make_unique<ingest::RtmpServer>(loops_->at(0), rtmp, *live_, ingest::RtmpLimits{});
+    rtmp_server_ =
+        std::make_unique<ingest::RtmpServer>(loops_->at(0), rtmp, *live_, ingest::RtmpLimits{});
     // The first listener for viewers may take a free port; the others share it, one per loop.
-    const auto answer_viewer = [this](const net::HttpRequest& request) { return edge_->answer(request); };
-    http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer, net::HttpServerLimits{}));
+    const auto answer_viewer = [this](const net::HttpRequest& request) {
+        return edge_->answer(request);
+    };
+    http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer,
+                                                              net::HttpServerLimits{}));
     for (std::size_t i = 1; i < loops_->size(); ++i) {
-        http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(i), http_servers_[0]->address(),
-                                                                  answer_viewer, net::HttpServerLimits{}));
+        http_servers_.push_back(std::make_unique<net::HttpServer>(
+            loops_->at(i), http_servers_[0]->address(), answer_viewer, net::HttpServerLimits{}));
     }
     const auto answer_client = [this](const net::HttpRequest& request) {
         return answer_api(background_.get_executor(), *api_, request);
     };
-    api_server_ = std::make_unique<net::HttpServer>(loops_->at(0), api, answer_client,
-                                                    net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
+    api_server_ = std::make_unique<net::HttpServer>(
+        loops_->at(0), api, answer_client,
+        net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
 
     ready_ = {.http = "http://" + host_and_port(http_servers_[0]->address()),
               .api = "http://" + host_and_port(api_server_->address()),
               .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_server_->address())),
               .credentials = settings_.data / "credentials"};
-    const std::string public_url = settings_.public_url.empty() ? ready_.http : settings_.public_url;
+    const std::string public_url =
+        settings_.public_url.empty() ? ready_.http : settings_.public_url;
 
     edge_ = std::make_unique<edge::Edge>(
-        edge::EdgeSettings{.region = settings_.region,
-                           .account = settings_.account,
-                           .public_url = settings_.public_url,
-                           .default_channel = settings_.default_channel
-                                                  ? std::optional{ChannelId{*settings_.default_channel}}
-                                                  : std::nullopt,
-                           .cors_origins = settings_.cors_origins,
-                           .ingest_url = ready_.rtmp},
+        edge::EdgeSettings{
+            .region = settings_.region,
+            .account = settings_.account,
+            .public_url = settings_.public_url,
+            .default_channel = settings_.default_channel
+                                   ? std::optional{ChannelId{*settings_.default_channel}}
+                                   : std::nullopt,
+            .cors_origins = settings_.cors_origins,
+            .ingest_url = ready_.rtmp},
         edge::EdgeRooms{.catalog = *catalog_,
                         .store = *store_,
                         .channels = channels_,
@@ -367,23 +393,25 @@ void Server::Impl::listen() {
                         .open_playlists = *live_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
-    api_ = std::make_unique<control::ControlApi>(
-        *catalog_, *live_, *remover_, *credentials_, clock_,
-        control::ControlSettings{.region = settings_.region,
-                                 .account = settings_.account,
-                                 .ingest_url = ready_.rtmp,
-                                 .public_url = public_url});
+    api_ =
+        std::make_unique<control::ControlApi>(*catalog_, *live_, *remover_, *credentials_, clock_,
+                                              control::ControlSettings{.region = settings_.region,
+                                                                       .account = settings_.account,
+                                                                       .ingest_url = ready_.rtmp,
+                                                                       .public_url = public_url});
 }
 
 Result<void> Server::Impl::announce() {
     const std::string text = ready_json(ready_);
-    if (auto written = write_atomically(settings_.data / "ready.json", text); !written) return written;
+    if (auto written = write_atomically(settings_.data / "ready.json", text); !written)
+        return written;
     if (settings_.ready_file) {
         if (auto written = write_atomically(*settings_.ready_file, text); !written) return written;
     }
     notify_systemd();
-    out_ << fmt::format("Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http,
-                        ready_.rtmp, ready_.api)
+    out_ << fmt::format(
+                "Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n",
+                ready_.http, ready_.rtmp, ready_.api)
          << std::flush;
     return {};
 }
@@ -393,10 +421,11 @@ Result<void> Server::Impl::start_demo() {
     if (!channels) return std::unexpected(channels.error());
     out_ << "\nDemo channels, on the air in a moment:\n\n";
     for (const Demo::Channel& channel : *channels) {
-        out_ << fmt::format("  {:12}  {}/watch/{}   stream key {}\n", channel.name, ready_.http, channel.id.view(),
-                            channel.stream_key.view());
+        out_ << fmt::format("  {:12}  {}/watch/{}   stream key {}\n", channel.name, ready_.http,
+                            channel.id.view(), channel.stream_key.view());
     }
-    out_ << fmt::format("\nCtrl-C ends them and keeps what was recorded in {}.\n", settings_.data.string())
+    out_ << fmt::format("\nCtrl-C ends them and keeps what was recorded in {}.\n",
+                        settings_.data.string())
          << std::flush;
     demo_ = std::make_unique<Demo>(std::move(*channels), ready_.rtmp, *catalog_, clock_, *remover_);
     return {};
@@ -407,8 +436,8 @@ void Server::Impl::run() {
     shut_down();
 }
 
-/// Ends what runs, each room before those that it asks: who deletes before the recorder, who answers
-/// before the pools that answers wait for.
+/// Ends what runs, each room before those that it asks: who deletes before the recorder, who
+/// answers before the pools that answers wait for.
 void Server::Impl::shut_down() {
     if (!running_) return;
     running_ = false;
@@ -444,16 +473,20 @@ void Server::Impl::stop_viewers() {
         asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
     }
     const auto deadline = clock_.steady() + kAnswersMax;
-    while (viewers(deadline) > 0 && clock_.steady() < deadline) std::this_thread::sleep_for(kLookEvery);
+    while (viewers(deadline) > 0 && clock_.steady() < deadline)
+        std::this_thread::sleep_for(kLookEvery);
 }
 
-/// How many connections of viewers are open. Out: 0 also when a loop does not answer until `deadline`.
+/// How many connections of viewers are open. Out: 0 also when a loop does not answer until
+/// `deadline`.
 std::size_t Server::Impl::viewers(SteadyTime deadline) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < loops_->size(); ++i) {
         const auto asked = std::make_shared<std::promise<std::size_t>>();
         auto answer = asked->get_future();
-        asio::post(loops_->at(i), [asked, server = http_servers_[i].get()] { asked->set_value(server->connections()); });
+        asio::post(loops_->at(i), [asked, server = http_servers_[i].get()] {
+            asked->set_value(server->connections());
+        });
         if (answer.wait_until(deadline) == std::future_status::ready) count += answer.get();
     }
     return count;
@@ -468,6 +501,8 @@ Result<std::unique_ptr<Server>> Server::start(Settings settings, std::ostream& o
     return std::unique_ptr<Server>{new Server{std::move(impl)}};
 }
 
-void Server::run() { impl_->run(); }
+void Server::run() {
+    impl_->run();
+}
 
 }  // namespace oxbow::app

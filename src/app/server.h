@@ -13,8 +13,9 @@ namespace oxbow::app {
 /// Thread safety: made, run and destroyed by one thread.
 class Server {
 public:
-    /// Opens the data directory, the database and every listener, and takes up what an earlier process
-    /// left; tells the operator on `out` where to go. Errors: one sentence; nothing is running then.
+    /// Opens the data directory, the database and every listener, and takes up what an earlier
+    /// process left; tells the operator on `out` where to go. Errors: one sentence; nothing is
+    /// running then.
     static Result<std::unique_ptr<Server>> start(Settings settings, std::ostream& out);
     ~Server();
 

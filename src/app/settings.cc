@@ -5,9 +5,9 @@
 #include <charconv>
 #include <functional>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <toml++/toml.h>
+#include <boost/asio/ip/address.hpp>
 
 #include "base/log.h"
 #include "ivs/ids.h"
@@ -30,7 +30,7 @@ Result<std::string> text_of(const toml::node& node) {
     return fail(ErrorCode::Malformed, "must be a text in quotes");
 }
 
-Apply listen_address(ListenAddress Settings::*member) {
+Apply listen_address(ListenAddress Settings::* member) {
     return [member](const toml::node& node, Settings& settings) -> Result<void> {
         const auto text = text_of(node);
         if (!text) return std::unexpected(text.error());
@@ -41,7 +41,8 @@ Apply listen_address(ListenAddress Settings::*member) {
     };
 }
 
-Apply text(std::string Settings::*member, std::function<bool(const std::string&)> valid, std::string rule) {
+Apply text(std::string Settings::* member, std::function<bool(const std::string&)> valid,
+           std::string rule) {
     return [=](const toml::node& node, Settings& settings) -> Result<void> {
         auto value = text_of(node);
         if (!value) return std::unexpected(value.error());
@@ -55,7 +56,8 @@ bool is_url(const std::string& text) {
     return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("/");
 }
 bool is_account(const std::string& text) {
-    return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    return text.size() == 12 &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 bool is_region(const std::string& text) {
     return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
@@ -68,14 +70,17 @@ bool is_log_level(const std::string& text) {
 
 Result<void> apply_origins(const toml::node& node, Settings& settings) {
     const toml::array* array = node.as_array();
-    if (array == nullptr) return fail(ErrorCode::Malformed, "must be a list of origins, such as [\"*\"]");
-    if (array->empty()) return fail(ErrorCode::Malformed, "must list an origin; [\"*\"] lets every page read");
+    if (array == nullptr)
+        return fail(ErrorCode::Malformed, "must be a list of origins, such as [\"*\"]");
+    if (array->empty())
+        return fail(ErrorCode::Malformed, "must list an origin; [\"*\"] lets every page read");
     std::vector<std::string> origins;
     for (const toml::node& item : *array) {
         auto origin = text_of(item);
         if (!origin) return std::unexpected(origin.error());
         if (*origin != "*" && !is_url(*origin)) {
-            return fail(ErrorCode::Malformed, "must list \"*\" or origins such as \"https://example.org\"");
+            return fail(ErrorCode::Malformed,
+                        "must list \"*\" or origins such as \"https://example.org\"");
         }
         origins.push_back(std::move(*origin));
     }
@@ -86,7 +91,8 @@ Result<void> apply_origins(const toml::node& node, Settings& settings) {
 Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) {
     const auto seconds = node.value_exact<std::int64_t>();
     if (!seconds || *seconds < 0 || *seconds > kReconnectWindowMax) {
-        return fail(ErrorCode::Malformed, fmt::format("must be a number of seconds from 0 to {}", kReconnectWindowMax));
+        return fail(ErrorCode::Malformed,
+                    fmt::format("must be a number of seconds from 0 to {}", kReconnectWindowMax));
     }
     settings.reconnect_window = std::chrono::seconds{*seconds};
     return {};
@@ -96,8 +102,9 @@ Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
     auto id = text_of(node);
     if (!id) return std::unexpected(id.error());
     if (!ivs::parse_channel_id(*id)) {
-        return fail(ErrorCode::Malformed,
-                    "must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow channel list' shows them");
+        return fail(
+            ErrorCode::Malformed,
+            "must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow channel list' shows them");
     }
     settings.default_channel = std::move(*id);
     return {};
@@ -106,7 +113,8 @@ Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
 Result<void> apply_data(const toml::node& node, Settings& settings) {
     auto path = text_of(node);
     if (!path) return std::unexpected(path.error());
-    if (path->empty()) return fail(ErrorCode::Malformed, "must be a directory such as \"./oxbow-data\"");
+    if (path->empty())
+        return fail(ErrorCode::Malformed, "must be a directory such as \"./oxbow-data\"");
     settings.data = std::move(*path);
     return {};
 }
@@ -116,10 +124,12 @@ const std::array<Key, 11>& keys() {
         {"data", apply_data},
         {"region", text(&Settings::region, is_region, "must be a region such as \"us-east-1\"")},
         {"account", text(&Settings::account, is_account, "must be 12 digits")},
-        {"log.level", text(&Settings::log_level, is_log_level, "must be debug, info, warning or error")},
+        {"log.level",
+         text(&Settings::log_level, is_log_level, "must be debug, info, warning or error")},
         {"edge.listen", listen_address(&Settings::http)},
         {"edge.public_url",
-         text(&Settings::public_url, is_url, "must be a URL without a slash at its end, such as \"https://live.example.org\"")},
+         text(&Settings::public_url, is_url,
+              "must be a URL without a slash at its end, such as \"https://live.example.org\"")},
         {"edge.default_channel", apply_default_channel},
         {"edge.cors_origins", apply_origins},
         {"api.listen", listen_address(&Settings::api)},
@@ -129,8 +139,10 @@ const std::array<Key, 11>& keys() {
     return table;
 }
 
-Error at_line(const Error& error, const std::filesystem::path& file, const toml::node& node, std::string_view key) {
-    return {error.code, fmt::format("{}:{}: {} {}", file.string(), node.source().begin.line, key, error.what)};
+Error at_line(const Error& error, const std::filesystem::path& file, const toml::node& node,
+              std::string_view key) {
+    return {error.code,
+            fmt::format("{}:{}: {} {}", file.string(), node.source().begin.line, key, error.what)};
 }
 
 /// A value of the file, with the whole name of its key.
@@ -141,7 +153,8 @@ struct Entry {
 
 bool is_section(std::string_view name) {
     const std::string prefix = std::string{name} + ".";
-    return std::ranges::any_of(keys(), [&](const Key& key) { return key.name.starts_with(prefix); });
+    return std::ranges::any_of(keys(),
+                               [&](const Key& key) { return key.name.starts_with(prefix); });
 }
 
 /// All that the file says, known or not; the tables of known sections are taken apart.
@@ -164,15 +177,19 @@ Result<void> apply(const Entry& entry, const std::filesystem::path& file, Settin
         return std::unexpected(at_line(applied.error(), file, *entry.node, entry.key));
     }
     if (is_section(entry.key)) {
-        return std::unexpected(at_line({ErrorCode::Malformed, fmt::format("is a section: write [{}]", entry.key)},
-                                       file, *entry.node, entry.key));
+        return std::unexpected(
+            at_line({ErrorCode::Malformed, fmt::format("is a section: write [{}]", entry.key)},
+                    file, *entry.node, entry.key));
     }
-    return std::unexpected(at_line({ErrorCode::Unsupported, "is no key that Oxbow knows; see docs/reference.md"},
-                                   file, *entry.node, log::printable(entry.key)));
+    return std::unexpected(
+        at_line({ErrorCode::Unsupported, "is no key that Oxbow knows; see docs/reference.md"}, file,
+                *entry.node, log::printable(entry.key)));
 }
 
-/// In the order of the lines, for the first mistake is the one to be told; TOML's tables are sorted by name.
-Result<void> apply_file(const toml::table& table, const std::filesystem::path& file, Settings& settings) {
+/// In the order of the lines, for the first mistake is the one to be told; TOML's tables are sorted
+/// by name.
+Result<void> apply_file(const toml::table& table, const std::filesystem::path& file,
+                        Settings& settings) {
     std::vector<Entry> entries;
     collect(table, "", entries);
     std::ranges::sort(entries, {}, [](const Entry& entry) {
@@ -189,22 +206,26 @@ Result<void> apply_file(const toml::table& table, const std::filesystem::path& f
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
     const auto malformed = [&] {
-        return fail(ErrorCode::Malformed, fmt::format("must be ADDR:PORT such as \"127.0.0.1:8080\", not \"{}\"",
-                                                      log::printable(text, 64)));
+        return fail(ErrorCode::Malformed,
+                    fmt::format("must be ADDR:PORT such as \"127.0.0.1:8080\", not \"{}\"",
+                                log::printable(text, 64)));
     };
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || text.size() > 64) return malformed();
     std::string host{text.substr(0, colon)};
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
     const std::string_view digits = text.substr(colon + 1);
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return malformed();
+    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
+        return malformed();
     boost::system::error_code not_an_address;
     boost::asio::ip::make_address(host, not_an_address);
     if (not_an_address) {
-        return fail(ErrorCode::Malformed, fmt::format("must have a numeric address such as \"127.0.0.1:{}\", not \"{}\"",
-                                                      port, log::printable(text, 64)));
+        return fail(ErrorCode::Malformed,
+                    fmt::format("must have a numeric address such as \"127.0.0.1:{}\", not \"{}\"",
+                                port, log::printable(text, 64)));
     }
     return ListenAddress{std::move(host), port};
 }
@@ -212,15 +233,20 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 Result<void> read_configuration(const std::filesystem::path& file, Settings& settings) {
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(file, error);
-    if (error) return fail(ErrorCode::NotFound, fmt::format("cannot read {}: {}", file.string(), error.message()));
+    if (error)
+        return fail(ErrorCode::NotFound,
+                    fmt::format("cannot read {}: {}", file.string(), error.message()));
     if (size > kConfigurationBytesMax) {
-        return fail(ErrorCode::LimitExceeded, fmt::format("{} is larger than 1 MiB, which no configuration is", file.string()));
+        return fail(
+            ErrorCode::LimitExceeded,
+            fmt::format("{} is larger than 1 MiB, which no configuration is", file.string()));
     }
     try {
         return apply_file(toml::parse_file(file.string()), file, settings);
     } catch (const toml::parse_error& wrong) {
-        return fail(ErrorCode::Malformed, fmt::format("{}:{}: {}", file.string(), wrong.source().begin.line,
-                                                      wrong.description()));
+        return fail(ErrorCode::Malformed,
+                    fmt::format("{}:{}: {}", file.string(), wrong.source().begin.line,
+                                wrong.description()));
     }
 }
 

@@ -42,7 +42,8 @@ struct Settings {
 
 /// Reads a configuration file over `settings`; keys that are absent leave what is there.
 ///
-/// Errors: Malformed    not TOML, or a value of the wrong type or range: names the key and the line.
+/// Errors: Malformed    not TOML, or a value of the wrong type or range: names the key and the
+/// line.
 ///         NotFound     no such file.
 ///         Unsupported  a key that Oxbow does not know: names it and the line.
 Result<void> read_configuration(const std::filesystem::path& file, Settings& settings);

@@ -19,8 +19,8 @@ struct ConfigurationFile {
     ~ConfigurationFile() { std::filesystem::remove(path); }
     std::string name() const { return path.string(); }
 
-    std::filesystem::path path =
-        std::filesystem::temp_directory_path() / ("oxbow-settings-" + random_alphanumeric(8) + ".toml");
+    std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                 ("oxbow-settings-" + random_alphanumeric(8) + ".toml");
 };
 
 std::string complaint(std::string_view text) {
@@ -64,24 +64,29 @@ TEST_CASE("a wrong value is refused with its key and its line") {
           ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
     CHECK(complaint("data = \"\"") == ":1: data must be a directory such as \"./oxbow-data\"");
     CHECK(complaint("[edge]\ndefault_channel = \"no/such id!\"") ==
-          ":2: edge.default_channel must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow channel list' shows "
+          ":2: edge.default_channel must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow "
+          "channel list' shows "
           "them");
     CHECK(complaint("[edge]\ncors_origins = []") ==
           ":2: edge.cors_origins must list an origin; [\"*\"] lets every page read");
     CHECK(complaint("[rtmp]\nlisten = \"localhost:1935\"") ==
-          ":2: rtmp.listen must have a numeric address such as \"127.0.0.1:1935\", not \"localhost:1935\"");
+          ":2: rtmp.listen must have a numeric address such as \"127.0.0.1:1935\", not "
+          "\"localhost:1935\"");
 }
 
 TEST_CASE("a key that Oxbow does not know is refused with its line") {
     CHECK(complaint("[edge]\nlisten_on = \"127.0.0.1:1\"") ==
           ":2: edge.listen_on is no key that Oxbow knows; see docs/reference.md");
-    CHECK(complaint("[moon]\nphase = 1") == ":1: moon is no key that Oxbow knows; see docs/reference.md");
+    CHECK(complaint("[moon]\nphase = 1") ==
+          ":1: moon is no key that Oxbow knows; see docs/reference.md");
     CHECK(complaint("edge = 5") == ":1: edge is a section: write [edge]");
 }
 
 TEST_CASE("of several mistakes the one on the first line is told") {
-    CHECK(complaint("region = \"\"\naccount = \"\"") == ":1: region must be a region such as \"us-east-1\"");
-    CHECK(complaint("[rtmp]\nlisten = 1\n[api]\nlisten = 1") == ":2: rtmp.listen must be a text in quotes");
+    CHECK(complaint("region = \"\"\naccount = \"\"") ==
+          ":1: region must be a region such as \"us-east-1\"");
+    CHECK(complaint("[rtmp]\nlisten = 1\n[api]\nlisten = 1") ==
+          ":2: rtmp.listen must be a text in quotes");
 }
 
 TEST_CASE("what is not TOML is refused with its line") {

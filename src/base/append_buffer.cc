@@ -10,8 +10,8 @@ namespace oxbow {
 AppendBuffer::Block& AppendBuffer::block_with_room_for(std::size_t count) {
     ENSURE(count <= kBlockBytes);
     if (blocks_.empty() || kBlockBytes - blocks_.back().used < count) {
-        blocks_.push_back({.start = size_,
-                           .bytes = std::make_unique_for_overwrite<std::uint8_t[]>(kBlockBytes)});
+        blocks_.push_back(
+            {.start = size_, .bytes = std::make_unique_for_overwrite<std::uint8_t[]>(kBlockBytes)});
     }
     return blocks_.back();
 }

@@ -8,9 +8,9 @@
 
 namespace oxbow {
 
-/// Bytes that are only ever appended: what was written never moves and never changes, so slices of an
-/// open buffer can be read while it grows. Blocks of fixed size instead of one growing vector: no
-/// copy on growth, and the allocator reuses them.
+/// Bytes that are only ever appended: what was written never moves and never changes, so slices of
+/// an open buffer can be read while it grows. Blocks of fixed size instead of one growing vector:
+/// no copy on growth, and the allocator reuses them.
 ///
 /// Thread safety: one writer. A reader may read below a size that the writer handed to it.
 class AppendBuffer {
@@ -21,8 +21,9 @@ public:
 
     void append(BytesView bytes);
 
-    /// `count` contiguous writable bytes (at most kBlockBytes) at the end, for packets of fixed size.
-    /// One that does not fit starts the next block and leaves the one before a little shorter.
+    /// `count` contiguous writable bytes (at most kBlockBytes) at the end, for packets of fixed
+    /// size. One that does not fit starts the next block and leaves the one before a little
+    /// shorter.
     std::uint8_t* append_packet(std::size_t count);
 
     /// The contiguous pieces that make up [offset, offset + length), in order.

@@ -51,9 +51,12 @@ private:
 
 /// Appends `value` to `out` as `count` big-endian bytes (count 1 to 8).
 inline void append_number(Bytes& out, std::uint64_t value, std::size_t count) {
-    for (std::size_t i = count; i-- > 0;) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    for (std::size_t i = count; i-- > 0;)
+        out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
 }
 
-inline void append(Bytes& out, BytesView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+inline void append(Bytes& out, BytesView bytes) {
+    out.insert(out.end(), bytes.begin(), bytes.end());
+}
 
 }  // namespace oxbow

@@ -105,7 +105,8 @@ TEST_CASE("random names have the length asked for and only letters and digits") 
     const std::string name = random_alphanumeric(12);
 
     CHECK(name.size() == 12);
-    CHECK(name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
-          std::string::npos);
+    CHECK(
+        name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
+        std::string::npos);
     CHECK(random_alphanumeric(12) != name);
 }

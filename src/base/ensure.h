@@ -5,7 +5,7 @@ namespace oxbow::detail {
 }
 
 /// Aborts, in release builds too, when one of our own invariants is broken. Never for input.
-#define ENSURE(condition)                                                  \
-    (static_cast<bool>(condition)                                          \
-         ? static_cast<void>(0)                                            \
+#define ENSURE(condition)         \
+    (static_cast<bool>(condition) \
+         ? static_cast<void>(0)   \
          : ::oxbow::detail::ensure_failed(#condition, __FILE__, __LINE__))

@@ -8,8 +8,9 @@
 
 namespace oxbow {
 
-/// A list that is only appended to, with snapshots that share all full blocks: a snapshot of a day's
-/// segments costs a few hundred pointers, not a copy of the day. Immutable snapshots need no lock.
+/// A list that is only appended to, with snapshots that share all full blocks: a snapshot of a
+/// day's segments costs a few hundred pointers, not a copy of the day. Immutable snapshots need no
+/// lock.
 template <typename T>
 class GrowingList {
 public:

@@ -27,10 +27,11 @@ private:
     std::string text_;
 };
 
-using ChannelId = Id<struct ChannelIdTag>;          // "AsXego4U6tnj", the last part of the channel ARN
-using RecordingId = Id<struct RecordingIdTag>;      // "j8Z9O91ndcVs"; not the stream id
-using StreamId = Id<struct StreamIdTag>;            // "st-1FQzeLONMT9XTKI43leLSo1", one per broadcast
-using StreamKeyValue = Id<struct StreamKeyValueTag>;  // "sk_us-east-1_AsXego4U6tnj_567890abcdef"; a secret
+using ChannelId = Id<struct ChannelIdTag>;      // "AsXego4U6tnj", the last part of the channel ARN
+using RecordingId = Id<struct RecordingIdTag>;  // "j8Z9O91ndcVs"; not the stream id
+using StreamId = Id<struct StreamIdTag>;        // "st-1FQzeLONMT9XTKI43leLSo1", one per broadcast
+using StreamKeyValue =
+    Id<struct StreamKeyValueTag>;  // "sk_us-east-1_AsXego4U6tnj_567890abcdef"; a secret
 
 }  // namespace oxbow
 

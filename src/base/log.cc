@@ -23,20 +23,30 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum spdlog_level(Level level) {
     switch (level) {
-        case Level::Debug: return spdlog::level::debug;
-        case Level::Info: return spdlog::level::info;
-        case Level::Warning: return spdlog::level::warn;
-        case Level::Error: return spdlog::level::err;
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warning:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
     }
     return spdlog::level::err;
 }
 
 }  // namespace
 
-void set_level(Level level) { current_level = level; }
-Level level() { return current_level; }
+void set_level(Level level) {
+    current_level = level;
+}
+Level level() {
+    return current_level;
+}
 
-void write(Level level, std::string_view line) { logger().log(spdlog_level(level), line); }
+void write(Level level, std::string_view line) {
+    logger().log(spdlog_level(level), line);
+}
 
 std::string printable(std::string_view text, std::size_t bytes_max) {
     std::string out;

@@ -19,15 +19,18 @@ void write(Level level, std::string_view line);
 // Lines start with their parents in brackets: "[channel AsXego4U6tnj] [stream st-1FQz] live".
 template <typename... Args>
 void info(fmt::format_string<Args...> format, Args&&... args) {
-    if (level() <= Level::Info) write(Level::Info, fmt::format(format, std::forward<Args>(args)...));
+    if (level() <= Level::Info)
+        write(Level::Info, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {
-    if (level() <= Level::Debug) write(Level::Debug, fmt::format(format, std::forward<Args>(args)...));
+    if (level() <= Level::Debug)
+        write(Level::Debug, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void warning(fmt::format_string<Args...> format, Args&&... args) {
-    if (level() <= Level::Warning) write(Level::Warning, fmt::format(format, std::forward<Args>(args)...));
+    if (level() <= Level::Warning)
+        write(Level::Warning, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {

@@ -11,11 +11,11 @@ enum class ErrorCode {
     Malformed,      // bytes from outside that are not what they claim to be
     LimitExceeded,  // well formed, but more than a named limit allows
     NotFound,
-    Conflict,       // true at another time, not now: exists already, in use, live
-    Refused,        // not allowed for this caller
-    Unavailable,    // a disk, peer or service did not do its part; trying again may help
+    Conflict,     // true at another time, not now: exists already, in use, live
+    Refused,      // not allowed for this caller
+    Unavailable,  // a disk, peer or service did not do its part; trying again may help
     Timeout,
-    Unsupported,    // well formed, and more than Oxbow does
+    Unsupported,  // well formed, and more than Oxbow does
 };
 
 struct Error {

@@ -15,9 +15,10 @@ CivilTime civil(WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
-    return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-            static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-            clock.seconds().count(), clock.subseconds().count()};
+    return {static_cast<int>(date.year()),     static_cast<unsigned>(date.month()),
+            static_cast<unsigned>(date.day()), clock.hours().count(),
+            clock.minutes().count(),           clock.seconds().count(),
+            clock.subseconds().count()};
 }
 
 /// Takes `count` digits off the front of `text`; -1 when they are not there.

@@ -10,7 +10,8 @@
 
 namespace oxbow {
 
-/// Ticks of 1/90000 s since the first access unit. RTMP milliseconds and MPEG-TS clocks convert exactly.
+/// Ticks of 1/90000 s since the first access unit. RTMP milliseconds and MPEG-TS clocks convert
+/// exactly.
 using MediaTime = std::chrono::duration<std::int64_t, std::ratio<1, 90'000>>;
 
 /// UTC in milliseconds; from a Clock, never from std::chrono::system_clock.
@@ -61,7 +62,8 @@ std::string format_rfc3339_ms(WallTime time);
 // 2023-02-09T22:55:41Z      (rounded down)
 std::string format_rfc3339(WallTime time);
 
-/// Reads an RFC 3339 time in UTC or with an offset, with zero to nine digits of a second's fraction.
+/// Reads an RFC 3339 time in UTC or with an offset, with zero to nine digits of a second's
+/// fraction.
 ///
 /// Errors: Malformed  not such a time, or a day that no calendar has.
 /// Source: RFC 3339 §5.6.

@@ -6,7 +6,8 @@ using namespace oxbow;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr WallTime kSample{std::chrono::milliseconds{1'675'983'341'550}};  // of a real recording's first segment
+constexpr WallTime kSample{
+    std::chrono::milliseconds{1'675'983'341'550}};  // of a real recording's first segment
 }
 
 TEST_CASE("a wall time is written in UTC with milliseconds, or cut to whole seconds") {

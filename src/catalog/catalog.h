@@ -71,10 +71,10 @@ struct Recording {
     std::optional<WallTime> ended_at;
     std::chrono::milliseconds duration{};
     std::uint64_t bytes = 0;
-    std::vector<StreamId> streams;   // oldest first
-    std::string rendition;           // "720p30"; discovered from the metadata for foreign recordings
-    std::string segment_epochs;      // which process named which live segments: "0:mp3k9a,57:mp4b1c"
-    bool locked = false;             // true: never deleted
+    std::vector<StreamId> streams;  // oldest first
+    std::string rendition;          // "720p30"; discovered from the metadata for foreign recordings
+    std::string segment_epochs;     // which process named which live segments: "0:mp3k9a,57:mp4b1c"
+    bool locked = false;            // true: never deleted
 };
 
 /// Channels and what belongs to them at one moment; immutable.
@@ -112,7 +112,7 @@ public:
     Result<Channel> channel(const ChannelId& id) const;
     Result<std::vector<Channel>> channels(Page page) const;  // by creation, oldest first
     Result<void> update_channel(const Channel& channel);     // all but id, arn, created_at
-    Result<void> remove_channel(const ChannelId& id);        // its stream key too; its recordings stay
+    Result<void> remove_channel(const ChannelId& id);  // its stream key too; its recordings stay
 
     /// Errors: Conflict when the channel has one, or the ARN or the value exists.
     Result<void> add_stream_key(const StreamKey& key);
@@ -129,13 +129,16 @@ public:
     Result<void> end_stream_session(const StreamId& id, WallTime ended_at);
     /// Ends what a killed process left open; at the start, before any stream.
     Result<void> end_open_stream_sessions(WallTime ended_at);
-    Result<std::vector<StreamSession>> stream_sessions(const ChannelId& channel, Page page) const;  // newest first
+    Result<std::vector<StreamSession>> stream_sessions(const ChannelId& channel,
+                                                       Page page) const;  // newest first
 
     Result<void> add_recording(const Recording& recording);
-    Result<void> update_recording(const Recording& recording);  // all but id, channel, prefix, started_at, locked
+    Result<void> update_recording(
+        const Recording& recording);  // all but id, channel, prefix, started_at, locked
     Result<void> set_recording_locked(const RecordingId& id, bool locked);
     Result<Recording> recording(const RecordingId& id) const;
-    Result<std::vector<Recording>> recordings(const ChannelId& channel, Page page) const;  // newest first
+    Result<std::vector<Recording>> recordings(const ChannelId& channel,
+                                              Page page) const;  // newest first
     Result<std::vector<Recording>> unfinished_recordings() const;
     /// The newest of each channel that has one.
     Result<std::vector<Recording>> newest_recordings() const;

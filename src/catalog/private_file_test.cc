@@ -13,7 +13,9 @@ namespace {
 /// A path for one file, which is gone with it.
 struct TestFile {
     ~TestFile() { std::filesystem::remove(path); }
-    unsigned mode() const { return static_cast<unsigned>(std::filesystem::status(path).permissions()); }
+    unsigned mode() const {
+        return static_cast<unsigned>(std::filesystem::status(path).permissions());
+    }
 
     std::filesystem::path path =
         std::filesystem::temp_directory_path() / ("oxbow-private-" + random_alphanumeric(12));

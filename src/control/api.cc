@@ -4,9 +4,9 @@
 #include <array>
 #include <mutex>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <boost/json/serialize.hpp>
 
 #include "base/ensure.h"
 #include "base/log.h"
@@ -71,10 +71,10 @@ net::HttpResponse response_of(const Answer& answer) {
         const ApiError& error = answer.error();
         response.status = error.status;
         response.extra_headers += fmt::format("x-amzn-ErrorType: {}\r\n", error.type);
-        response.body = net::HttpBody::of_string(boost::json::serialize(
-            boost::json::object{{"__type", error.type},
-                                {"message", error.message},
-                                {"exceptionMessage", error.message}}));
+        response.body = net::HttpBody::of_string(
+            boost::json::serialize(boost::json::object{{"__type", error.type},
+                                                       {"message", error.message},
+                                                       {"exceptionMessage", error.message}}));
     } else if (*answer) {
         response.body = net::HttpBody::of_string(boost::json::serialize(**answer));
     } else {
@@ -109,10 +109,10 @@ Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
     }
     const auto operation = std::ranges::find(kOperations, request.path, &NamedOperation::path);
     if (operation == kOperations.end() || request.method != "POST") {
-        return refuse(ApiError{404, "UnknownOperationException",
-                               fmt::format("There is no operation {} {} here.",
-                                           log::printable(request.method, 16),
-                                           log::printable(request.path))});
+        return refuse(ApiError{
+            404, "UnknownOperationException",
+            fmt::format("There is no operation {} {} here.", log::printable(request.method, 16),
+                        log::printable(request.path))});
     }
     auto arguments = Arguments::parse(request.body);
     if (!arguments) return refuse(arguments.error());

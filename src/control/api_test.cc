@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include <boost/json.hpp>
 #include <doctest/doctest.h>
+#include <boost/json.hpp>
 
 #include "ivs/recording_metadata.h"
 #include "net/sigv4.h"
@@ -74,10 +74,10 @@ public:
         folder_ = name;
         catalog = catalog::Catalog::open(folder_ / "oxbow.db").value();
         credentials = Credentials::load_or_create(folder_ / "credentials").value();
-        api_ = std::make_unique<ControlApi>(
-            *catalog, live, deleter, *credentials, clock,
-            ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
-                            .public_url = "http://127.0.0.1:8080"});
+        api_ =
+            std::make_unique<ControlApi>(*catalog, live, deleter, *credentials, clock,
+                                         ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
+                                                         .public_url = "http://127.0.0.1:8080"});
     }
     ~TestApi() {
         api_.reset();
@@ -91,14 +91,13 @@ public:
                                  .path = "/" + std::string{operation},
                                  .headers = {{"host", "127.0.0.1:8081"}},
                                  .body = std::move(body)};
-        for (auto& header :
-             net::sign_v4({.method = request.method,
-                           .path = request.path,
-                           .query = "",
-                           .headers = request.headers,
-                           .payload_hash = net::sha256_hex(request.body)},
-                          {.access_key_id = key.access_key_id, .secret = key.secret},
-                          {.region = "us-east-1", .service = "ivs"}, clock.wall())) {
+        for (auto& header : net::sign_v4({.method = request.method,
+                                          .path = request.path,
+                                          .query = "",
+                                          .headers = request.headers,
+                                          .payload_hash = net::sha256_hex(request.body)},
+                                         {.access_key_id = key.access_key_id, .secret = key.secret},
+                                         {.region = "us-east-1", .service = "ivs"}, clock.wall())) {
             request.headers.push_back(std::move(header));
         }
         return send(request);
@@ -154,9 +153,15 @@ private:
     std::unique_ptr<ControlApi> api_;
 };
 
-std::string arn_body(const std::string& arn) { return R"({"arn":")" + arn + R"("})"; }
-std::string channel_body(const std::string& arn) { return R"({"channelArn":")" + arn + R"("})"; }
-std::string recording_body(const std::string& id) { return R"({"recordingId":")" + id + R"("})"; }
+std::string arn_body(const std::string& arn) {
+    return R"({"arn":")" + arn + R"("})";
+}
+std::string channel_body(const std::string& arn) {
+    return R"({"channelArn":")" + arn + R"("})";
+}
+std::string recording_body(const std::string& id) {
+    return R"({"recordingId":")" + id + R"("})";
+}
 
 std::string ids_of(const Reply& reply) {
     std::string out;
@@ -230,13 +235,13 @@ TEST_CASE("what a channel cannot be is refused by the member's name") {
           "ResourceNotFoundException: There is no recording configuration arn:none.");
 }
 
-TEST_CASE("a private channel, or one without plain RTMP, is refused: nobody would keep that promise") {
+TEST_CASE(
+    "a private channel, or one without plain RTMP, is refused: nobody would keep that promise") {
     const TestApi api;
 
     const Reply authorized = api.call("CreateChannel", R"({"authorized":true})");
     const Reply secure = api.call("CreateChannel", R"({"insecureIngest":false})");
-    const Reply plain =
-        api.call("CreateChannel", R"({"authorized":false,"insecureIngest":true})");
+    const Reply plain = api.call("CreateChannel", R"({"authorized":false,"insecureIngest":true})");
 
     CHECK(authorized.status == 400);
     CHECK(authorized.error_type == "ValidationException");
@@ -296,8 +301,8 @@ TEST_CASE("channels are filtered by name, and by one filter only") {
     api.channel("b");
 
     const Reply found = api.call("ListChannels", R"({"filterByName":"b"})");
-    const Reply both = api.call(
-        "ListChannels", R"({"filterByName":"b","filterByRecordingConfigurationArn":"c"})");
+    const Reply both =
+        api.call("ListChannels", R"({"filterByName":"b","filterByRecordingConfigurationArn":"c"})");
 
     REQUIRE(found.at("/channels").as_array().size() == 1);
     CHECK(found.text("/channels/0/name") == "b");

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
 namespace oxbow::control {
 namespace {
@@ -28,7 +28,9 @@ ApiError validation_error(std::string message) {
 ApiError not_found(std::string message) {
     return {404, "ResourceNotFoundException", std::move(message)};
 }
-ApiError conflict(std::string message) { return {409, "ConflictException", std::move(message)}; }
+ApiError conflict(std::string message) {
+    return {409, "ConflictException", std::move(message)};
+}
 ApiError channel_not_broadcasting() {
     return {404, "ChannelNotBroadcasting", "The channel is not currently online."};
 }
@@ -36,13 +38,20 @@ ApiError channel_not_broadcasting() {
 ApiError api_error(const Error& error) {
     switch (error.code) {
         case ErrorCode::Malformed:
-        case ErrorCode::Unsupported: return validation_error(error.what);
-        case ErrorCode::NotFound: return not_found(error.what);
-        case ErrorCode::Conflict: return conflict(error.what);
-        case ErrorCode::LimitExceeded: return {402, "ServiceQuotaExceededException", error.what};
-        case ErrorCode::Refused: return {403, "AccessDeniedException", error.what};
-        case ErrorCode::Timeout: return {503, "ServiceUnavailable", error.what};
-        case ErrorCode::Unavailable: break;
+        case ErrorCode::Unsupported:
+            return validation_error(error.what);
+        case ErrorCode::NotFound:
+            return not_found(error.what);
+        case ErrorCode::Conflict:
+            return conflict(error.what);
+        case ErrorCode::LimitExceeded:
+            return {402, "ServiceQuotaExceededException", error.what};
+        case ErrorCode::Refused:
+            return {403, "AccessDeniedException", error.what};
+        case ErrorCode::Timeout:
+            return {503, "ServiceUnavailable", error.what};
+        case ErrorCode::Unavailable:
+            break;
     }
     return {500, "InternalServerException", error.what};
 }
@@ -67,7 +76,9 @@ void Arguments::wrong(std::string_view name, std::string_view problem) {
     if (!error_) error_ = validation_error(fmt::format("{} {}.", name, problem));
 }
 
-bool Arguments::has(std::string_view name) const { return find(name) != nullptr; }
+bool Arguments::has(std::string_view name) const {
+    return find(name) != nullptr;
+}
 
 std::string Arguments::text(std::string_view name) {
     if (!has(name)) {

@@ -5,7 +5,9 @@
 namespace oxbow::control {
 namespace {
 
-Arguments of(std::string_view body) { return Arguments::parse(body).value(); }
+Arguments of(std::string_view body) {
+    return Arguments::parse(body).value();
+}
 
 std::string message_of(const Arguments& arguments) {
     return arguments.error() ? arguments.error()->message : "";

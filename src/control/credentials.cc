@@ -34,9 +34,8 @@ private:
 };
 
 std::unexpected<Error> unavailable(const std::filesystem::path& file, std::string_view what) {
-    return fail(ErrorCode::Unavailable,
-                fmt::format("The credentials file {} cannot be {}: {}.", file.string(), what,
-                            std::strerror(errno)));
+    return fail(ErrorCode::Unavailable, fmt::format("The credentials file {} cannot be {}: {}.",
+                                                    file.string(), what, std::strerror(errno)));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -208,8 +207,8 @@ Result<void> Credentials::remove(std::string_view access_key_id) {
     std::vector<Credential> entries = entries_;
     if (std::erase_if(entries,
                       [&](const Credential& e) { return e.access_key_id == access_key_id; }) == 0) {
-        return fail(ErrorCode::NotFound, fmt::format("There is no credential {}.",
-                                                     log::printable(access_key_id)));
+        return fail(ErrorCode::NotFound,
+                    fmt::format("There is no credential {}.", log::printable(access_key_id)));
     }
     if (entries.empty()) {
         return fail(

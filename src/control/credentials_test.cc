@@ -60,8 +60,10 @@ TEST_CASE("an access key id has upper-case letters and digits only") {
     const auto credentials = Credentials::load_or_create(folder.file());
 
     REQUIRE(credentials);
-    CHECK((*credentials)->list()[0].access_key_id.find_first_not_of(
-              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == std::string::npos);
+    CHECK((*credentials)
+              ->list()[0]
+              .access_key_id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") ==
+          std::string::npos);
 }
 
 TEST_CASE("the second start finds what the first one made") {
@@ -76,8 +78,9 @@ TEST_CASE("the second start finds what the first one made") {
 
 TEST_CASE("a file written by hand is read as the AWS tools read it") {
     const TestFolder folder;
-    folder.write("# mine\n\n[default]\r\naws_access_key_id=A\n  aws_secret_access_key =  s=1 \n"
-                 "region = eu-west-1\n[other]\naws_secret_access_key=t\naws_access_key_id=B");
+    folder.write(
+        "# mine\n\n[default]\r\naws_access_key_id=A\n  aws_secret_access_key =  s=1 \n"
+        "region = eu-west-1\n[other]\naws_secret_access_key=t\naws_access_key_id=B");
 
     const auto credentials = Credentials::load(folder.file());
 

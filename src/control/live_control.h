@@ -19,7 +19,8 @@ struct LiveStreamInfo {
     std::int64_t viewer_count = 0;
 };
 
-/// What the control plane does to streams. Declared here, answered by the live service. Thread-safe.
+/// What the control plane does to streams. Declared here, answered by the live service.
+/// Thread-safe.
 class LiveControl {
 public:
     virtual ~LiveControl() = default;

@@ -32,7 +32,9 @@ using Answer = Outcome<std::optional<boost::json::object>>;
 inline std::unexpected<ApiError> refuse(ApiError error) {
     return std::unexpected(std::move(error));
 }
-inline std::unexpected<ApiError> refuse(const Error& error) { return refuse(api_error(error)); }
+inline std::unexpected<ApiError> refuse(const Error& error) {
+    return refuse(api_error(error));
+}
 
 // channels.cc
 Answer create_channel(const Rooms& rooms, Arguments& arguments);

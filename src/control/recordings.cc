@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <boost/json/array.hpp>
 
 #include "control/operations.h"
 #include "control/paging.h"

@@ -1,7 +1,7 @@
 #include "control/shapes.h"
 
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <boost/json/array.hpp>
 
 #include "ivs/recording_metadata.h"
 
@@ -29,9 +29,12 @@ std::string host_of(std::string_view url) {
 
 std::string_view status_name(catalog::RecordingStatus status) {
     switch (status) {
-        case catalog::RecordingStatus::Started: return "RECORDING_STARTED";
-        case catalog::RecordingStatus::Ended: return "RECORDING_ENDED";
-        case catalog::RecordingStatus::EndedWithFailure: return "RECORDING_ENDED_WITH_FAILURE";
+        case catalog::RecordingStatus::Started:
+            return "RECORDING_STARTED";
+        case catalog::RecordingStatus::Ended:
+            return "RECORDING_ENDED";
+        case catalog::RecordingStatus::EndedWithFailure:
+            return "RECORDING_ENDED_WITH_FAILURE";
     }
     return "RECORDING_STARTED";
 }
@@ -120,14 +123,13 @@ json::object recording_configuration_json(const catalog::RecordingConfiguration&
 json::object recording_json(const Rooms& rooms, const catalog::Recording& recording) {
     json::array streams;
     for (const StreamId& stream : recording.streams) streams.emplace_back(stream.view());
-    json::object out{
-        {"recordingId", recording.id.view()},
-        {"channelId", recording.channel.view()},
-        {"channelArn",
-         ivs::channel_arn(rooms.settings.region, rooms.settings.account, recording.channel)},
-        {"prefix", recording.prefix},
-        {"status", status_name(recording.status)},
-        {"startedAt", format_rfc3339(recording.started_at)}};
+    json::object out{{"recordingId", recording.id.view()},
+                     {"channelId", recording.channel.view()},
+                     {"channelArn", ivs::channel_arn(rooms.settings.region, rooms.settings.account,
+                                                     recording.channel)},
+                     {"prefix", recording.prefix},
+                     {"status", status_name(recording.status)},
+                     {"startedAt", format_rfc3339(recording.started_at)}};
     if (recording.ended_at) out["endedAt"] = format_rfc3339(*recording.ended_at);
     if (!recording.status_message.empty()) out["statusMessage"] = recording.status_message;
     out["durationMs"] = recording.duration.count();

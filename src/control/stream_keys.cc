@@ -1,5 +1,5 @@
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <boost/json/array.hpp>
 
 #include "base/random.h"
 #include "control/operations.h"

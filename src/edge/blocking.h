@@ -17,10 +17,13 @@ boost::asio::awaitable<std::invoke_result_t<Work>> run(Work work) {
 }
 }  // namespace detail
 
-/// Runs `work`, which may wait for a disk, on a thread of `pool`; the caller goes on on its own loop.
+/// Runs `work`, which may wait for a disk, on a thread of `pool`; the caller goes on on its own
+/// loop.
 template <typename Work>
-boost::asio::awaitable<std::invoke_result_t<Work>> in_blocking_pool(boost::asio::any_io_executor pool, Work work) {
-    co_return co_await boost::asio::co_spawn(pool, detail::run(std::move(work)), boost::asio::use_awaitable);
+boost::asio::awaitable<std::invoke_result_t<Work>> in_blocking_pool(
+    boost::asio::any_io_executor pool, Work work) {
+    co_return co_await boost::asio::co_spawn(pool, detail::run(std::move(work)),
+                                             boost::asio::use_awaitable);
 }
 
 }  // namespace oxbow::edge

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace oxbow::edge {
 namespace json = boost::json;
@@ -16,18 +16,24 @@ json::value time_or_null(const std::optional<WallTime>& time) {
 
 std::string_view status_name(meta::RecordingStatus status) {
     switch (status) {
-        case meta::RecordingStatus::Started: return "RECORDING_STARTED";
-        case meta::RecordingStatus::Ended: return "RECORDING_ENDED";
-        case meta::RecordingStatus::EndedWithFailure: return "RECORDING_ENDED_WITH_FAILURE";
+        case meta::RecordingStatus::Started:
+            return "RECORDING_STARTED";
+        case meta::RecordingStatus::Ended:
+            return "RECORDING_ENDED";
+        case meta::RecordingStatus::EndedWithFailure:
+            return "RECORDING_ENDED_WITH_FAILURE";
     }
     return "";
 }
 
 std::string_view status_name(catalog::RecordingStatus status) {
     switch (status) {
-        case catalog::RecordingStatus::Started: return "RECORDING_STARTED";
-        case catalog::RecordingStatus::Ended: return "RECORDING_ENDED";
-        case catalog::RecordingStatus::EndedWithFailure: return "RECORDING_ENDED_WITH_FAILURE";
+        case catalog::RecordingStatus::Started:
+            return "RECORDING_STARTED";
+        case catalog::RecordingStatus::Ended:
+            return "RECORDING_ENDED";
+        case catalog::RecordingStatus::EndedWithFailure:
+            return "RECORDING_ENDED_WITH_FAILURE";
     }
     return "";
 }
@@ -49,7 +55,8 @@ struct Row {
     json::object body;
 };
 
-Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views, const meta::StreamStates& streams) {
+Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views,
+                const meta::StreamStates& streams) {
     const auto stream = streams.live_stream(channel.id);
     const auto view = views.get(channel.id);
     const live::BroadcastView* const on_air = stream && view ? view->watchable() : nullptr;
@@ -76,7 +83,8 @@ Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views
 }  // namespace
 
 std::string channels_json(const catalog::Directory& directory, const live::ChannelViews& views,
-                          const meta::StreamStates& streams, WallTime now, std::string_view ingest_url) {
+                          const meta::StreamStates& streams, WallTime now,
+                          std::string_view ingest_url) {
     std::vector<Row> rows;
     for (const auto& [id, channel] : directory.channels) {
         if (!channel.authorized) rows.push_back(channel_row(channel, views, streams));
@@ -92,7 +100,8 @@ std::string channels_json(const catalog::Directory& directory, const live::Chann
                                         {"ingestUrl", ingest_url}});
 }
 
-std::string recordings_json(const ChannelId& channel, const std::vector<catalog::Recording>& recordings,
+std::string recordings_json(const ChannelId& channel,
+                            const std::vector<catalog::Recording>& recordings,
                             std::string_view next_token) {
     json::array list;
     for (const catalog::Recording& recording : recordings) {
@@ -102,8 +111,8 @@ std::string recordings_json(const ChannelId& channel, const std::vector<catalog:
                         {"endedAt", time_or_null(recording.ended_at)},
                         {"durationMs", recording.duration.count()},
                         {"masterKey", recording.prefix + "/media/hls/byte-range-multivariant.m3u8"},
-                        {"playlistUrl", fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.id.view(),
-                                                    recording.rendition)}});
+                        {"playlistUrl", fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(),
+                                                    recording.id.view(), recording.rendition)}});
     }
     return json::serialize(json::object{
         {"recordings", std::move(list)},

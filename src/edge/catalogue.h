@@ -10,11 +10,13 @@ namespace oxbow::edge {
 
 /// The body of /channels.json: public channels, those on air first, the newest of them first.
 std::string channels_json(const catalog::Directory& directory, const live::ChannelViews& views,
-                          const meta::StreamStates& streams, WallTime now, std::string_view ingest_url);
+                          const meta::StreamStates& streams, WallTime now,
+                          std::string_view ingest_url);
 
 /// The body of /channels/{CHANNEL_ID}/recordings.json: newest first.
 /// In: `next_token` empty when this is the last page.
-std::string recordings_json(const ChannelId& channel, const std::vector<catalog::Recording>& recordings,
+std::string recordings_json(const ChannelId& channel,
+                            const std::vector<catalog::Recording>& recordings,
                             std::string_view next_token);
 
 }  // namespace oxbow::edge

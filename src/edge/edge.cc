@@ -45,12 +45,14 @@ Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
 boost::asio::awaitable<net::HttpResponse> Edge::answer(const net::HttpRequest& request) {
     if (request.method == "OPTIONS") co_return responses_.preflight(request);
     if (request.method != "GET" && request.method != "HEAD") {
-        net::HttpResponse refused = responses_.error(request, 405, "viewers may GET, HEAD and OPTIONS only");
+        net::HttpResponse refused =
+            responses_.error(request, 405, "viewers may GET, HEAD and OPTIONS only");
         refused.extra_headers += "Allow: GET, HEAD, OPTIONS\r\n";
         co_return refused;
     }
     const std::optional<std::string> decoded = net::percent_decode(request.path);
-    if (!decoded) co_return responses_.error(request, 400, "the path is not properly percent-encoded");
+    if (!decoded)
+        co_return responses_.error(request, 400, "the path is not properly percent-encoded");
     const std::string_view path = *decoded;
 
     // The behaviours: the first that matches answers.
@@ -59,11 +61,13 @@ boost::asio::awaitable<net::HttpResponse> Edge::answer(const net::HttpRequest& r
     if (const auto rest = after(path, "/rewind/")) co_return co_await rewind(request, *rest);
     if (const auto rest = after(path, kMetadataPrefix)) {
         const auto id = before(*rest, ".json");
-        if (!id) co_return responses_.error(request, 404, "the metadata of a channel ends in .json");
+        if (!id)
+            co_return responses_.error(request, 404, "the metadata of a channel ends in .json");
         co_return latest_metadata(request, *id);
     }
     if (const auto rest = after(path, kLivePrefix)) co_return live(request, *rest);
-    if (path.starts_with("/ivs/v1/")) co_return co_await object(request, std::string{path.substr(1)});
+    if (path.starts_with("/ivs/v1/"))
+        co_return co_await object(request, std::string{path.substr(1)});
     if (const auto rest = after(path, "/channels/")) co_return co_await recordings(request, *rest);
     co_return page(request);
 }
@@ -74,23 +78,29 @@ std::string Edge::base_url(const net::HttpRequest& request) const {
 }
 
 Result<ChannelId> Edge::known_channel(std::string_view text) const {
-    const bool well_formed = !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
+    const bool well_formed =
+        !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                   c == '-';
+        });
     if (!well_formed) {
-        return fail(ErrorCode::Malformed, "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -");
+        return fail(ErrorCode::Malformed,
+                    "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -");
     }
     ChannelId id{std::string{text}};
-    if (!rooms_.streams.channel_exists(id)) return fail(ErrorCode::NotFound, "there is no such channel");
+    if (!rooms_.streams.channel_exists(id))
+        return fail(ErrorCode::NotFound, "there is no such channel");
     return id;
 }
 
-net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request, std::string_view id) const {
+net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request,
+                                        std::string_view id) const {
     if (id == "latest") {
         if (!settings_.default_channel) {
-            return responses_.error(request, 404,
-                                    "no default channel is configured: ask for /recording-started-{CHANNEL_ID}.json, "
-                                    "or set edge.default_channel");
+            return responses_.error(
+                request, 404,
+                "no default channel is configured: ask for /recording-started-{CHANNEL_ID}.json, "
+                "or set edge.default_channel");
         }
         id = settings_.default_channel->view();
     }
@@ -108,7 +118,8 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
         const auto channel = known_channel(media->substr(0, slash));
         if (!channel) return responses_.error(request, channel.error());
         const auto view = rooms_.channels.get(*channel);
-        const auto stream = media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
+        const auto stream =
+            media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
         const auto broadcast = view && stream ? view->broadcast(*stream) : nullptr;
         if (!broadcast) return responses_.error(request, 404, "this broadcast is over");
         net::HttpBody body;
@@ -121,8 +132,9 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
     const auto name = after(rest, prefix);
     const auto id = name ? before(*name, ".m3u8") : std::nullopt;
     if (!id) {
-        return responses_.error(request, 404,
-                                fmt::format("live playlists here are {}{}{{CHANNEL_ID}}.m3u8", kLivePrefix, prefix));
+        return responses_.error(
+            request, 404,
+            fmt::format("live playlists here are {}{}{{CHANNEL_ID}}.m3u8", kLivePrefix, prefix));
     }
     const auto channel = known_channel(*id);
     if (!channel) return responses_.error(request, channel.error());
@@ -139,9 +151,9 @@ net::HttpResponse Edge::channels(const net::HttpRequest& request) {
     const SteadyTime now = rooms_.clock.steady();
     auto list = channel_list_.load();
     if (!list || now - list->made_at >= kChannelListFresh) {
-        list = std::make_shared<const CachedList>(
-            CachedList{now, channels_json(*rooms_.catalog.directory(), rooms_.channels, rooms_.streams,
-                                          rooms_.clock.wall(), settings_.ingest_url)});
+        list = std::make_shared<const CachedList>(CachedList{
+            now, channels_json(*rooms_.catalog.directory(), rooms_.channels, rooms_.streams,
+                               rooms_.clock.wall(), settings_.ingest_url)});
         channel_list_.store(list);
     }
     net::HttpBody body;
@@ -152,24 +164,30 @@ net::HttpResponse Edge::channels(const net::HttpRequest& request) {
 
 Edge::Answer Edge::recordings(const net::HttpRequest& request, std::string_view rest) {
     const auto id = before(rest, "/recordings.json");
-    if (!id) co_return responses_.error(request, 404, "a channel has /channels/{CHANNEL_ID}/recordings.json");
+    if (!id)
+        co_return responses_.error(request, 404,
+                                   "a channel has /channels/{CHANNEL_ID}/recordings.json");
     const auto channel = known_channel(*id);
     if (!channel) co_return responses_.error(request, channel.error());
     std::size_t offset = 0;
     if (const auto token = net::query_value(request.query, "nextToken")) {
-        const bool digits = !token->empty() && token->size() <= 7 && std::ranges::all_of(*token, [](char c) {
-            return c >= '0' && c <= '9';
-        });
+        const bool digits =
+            !token->empty() && token->size() <= 7 &&
+            std::ranges::all_of(*token, [](char c) { return c >= '0' && c <= '9'; });
         offset = digits ? std::stoul(*token) : kRecordingsOffsetMax + 1;
-        if (offset > kRecordingsOffsetMax) co_return responses_.error(request, 400, "nextToken is not one of ours");
+        if (offset > kRecordingsOffsetMax)
+            co_return responses_.error(request, 400, "nextToken is not one of ours");
     }
-    auto rows = co_await in_blocking_pool(rooms_.blocking, [&catalog = rooms_.catalog, channel = *channel, offset] {
-        return catalog.recordings(channel, {.offset = offset, .limit = kRecordingsPerPage});
-    });
+    auto rows = co_await in_blocking_pool(
+        rooms_.blocking, [&catalog = rooms_.catalog, channel = *channel, offset] {
+            return catalog.recordings(channel, {.offset = offset, .limit = kRecordingsPerPage});
+        });
     if (!rows) co_return responses_.error(request, rows.error());
     const bool more = rows->size() == kRecordingsPerPage;
     co_return responses_.json(
-        request, recordings_json(*channel, *rows, more ? std::to_string(offset + kRecordingsPerPage) : std::string{}));
+        request,
+        recordings_json(*channel, *rows,
+                        more ? std::to_string(offset + kRecordingsPerPage) : std::string{}));
 }
 
 net::HttpResponse Edge::page(const net::HttpRequest& request) const {
@@ -182,7 +200,8 @@ net::HttpResponse Edge::page(const net::HttpRequest& request) const {
 
     const std::string etag = fmt::format("\"{}\"", file->etag);
     const auto freshness = file->immutable ? Freshness::Immutable : Freshness::Second;
-    net::HttpResponse response = responses_.ok(request, file->content_type, freshness, body_of(file->bytes));
+    net::HttpResponse response =
+        responses_.ok(request, file->content_type, freshness, body_of(file->bytes));
     response.extra_headers += fmt::format("ETag: {}\r\n", etag);
     if (request.header("if-none-match") == etag) {
         response.status = 304;

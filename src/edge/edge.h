@@ -19,8 +19,8 @@
 
 namespace oxbow::edge {
 
-/// The playlists of recordings that are still open: fresher in memory than in the bucket. Thread-safe,
-/// never blocks.
+/// The playlists of recordings that are still open: fresher in memory than in the bucket.
+/// Thread-safe, never blocks.
 class OpenPlaylists {
 public:
     virtual ~OpenPlaylists() = default;
@@ -59,7 +59,9 @@ public:
     boost::asio::awaitable<net::HttpResponse> answer(const net::HttpRequest& request);
 
     /// Lets go of a deleted recording.
-    void forget_recording(const ChannelId& channel, const RecordingId& recording) { stored_.forget(channel, recording); }
+    void forget_recording(const ChannelId& channel, const RecordingId& recording) {
+        stored_.forget(channel, recording);
+    }
 
 private:
     using Answer = boost::asio::awaitable<net::HttpResponse>;
@@ -74,12 +76,12 @@ private:
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id) const;
     net::HttpResponse channels(const net::HttpRequest& request);
     net::HttpResponse page(const net::HttpRequest& request) const;
-    Answer chunk_part(const net::HttpRequest& request, std::shared_ptr<const live::TimelineView> timeline,
-                      std::uint64_t number);
+    Answer chunk_part(const net::HttpRequest& request,
+                      std::shared_ptr<const live::TimelineView> timeline, std::uint64_t number);
 
     /// The timeline of a recording: from the live channel, else from the bucket.
-    boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> timeline(ChannelId channel,
-                                                                                       RecordingId recording);
+    boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> timeline(
+        ChannelId channel, RecordingId recording);
     /// An id out of a path; the error is ready to send.
     Result<ChannelId> known_channel(std::string_view text) const;
     std::string base_url(const net::HttpRequest& request) const;

@@ -37,9 +37,11 @@ std::optional<SegmentName> parse_segment_name(std::string_view name) {
     if (dash == std::string_view::npos) return std::nullopt;
     const std::string_view digits = name.substr(dash + 1);
     SegmentName read{.epoch = name.substr(0, dash)};
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), read.number);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), read.number);
     const bool canonical = digits.size() == 1 || (!digits.empty() && digits.front() != '0');
-    if (error != std::errc{} || end != digits.data() + digits.size() || !canonical) return std::nullopt;
+    if (error != std::errc{} || end != digits.data() + digits.size() || !canonical)
+        return std::nullopt;
     return read;
 }
 
@@ -66,28 +68,29 @@ std::optional<OpenFile> open_file(const std::optional<std::filesystem::path>& pa
     const int fd = ::open(path->c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::nullopt;
     auto file = std::make_shared<const net::SharedFile>(fd);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
     return OpenFile{std::move(file), static_cast<std::uint64_t>(status.st_size)};
 }
 
 }  // namespace
 
-boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> Edge::timeline(ChannelId channel,
-                                                                                         RecordingId recording) {
+boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> Edge::timeline(
+    ChannelId channel, RecordingId recording) {
     const auto view = rooms_.channels.get(channel);
     if (view && view->timeline && view->timeline->recording == recording) co_return view->timeline;
     if (auto held = stored_.find(channel, recording)) co_return held;
-    co_return co_await in_blocking_pool(rooms_.blocking, [this, channel, recording] {
-        return stored_.load(channel, recording);
-    });
+    co_return co_await in_blocking_pool(
+        rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
 }
 
 Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest) {
-    if (!rest.ends_with(".m3u8")) co_return responses_.error(request, 404, "rewind playlists end in .m3u8");
+    if (!rest.ends_with(".m3u8"))
+        co_return responses_.error(request, 404, "rewind playlists end in .m3u8");
     rest.remove_suffix(5);
     const std::vector<std::string_view> parts = parts_of(rest);
-    if (parts.empty()) co_return responses_.error(request, 400, "the path of a rewind playlist has an empty part");
+    if (parts.empty())
+        co_return responses_.error(request, 400, "the path of a rewind playlist has an empty part");
     if (net::query_value(request.query, "start") || net::query_value(request.query, "end")) {
         co_return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
     }
@@ -95,14 +98,17 @@ Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest
     if (!channel) co_return responses_.error(request, channel.error());
     if (parts.size() == 1) co_return co_await rewind_multivariant(request, *channel);
     if (parts.size() != 3) {
-        co_return responses_.error(request, 404, "it is /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
+        co_return responses_.error(request, 404,
+                                   "it is /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
     }
     const std::string rendition{parts[2]};
     const auto found = co_await timeline(*channel, RecordingId{std::string{parts[1]}});
     if (!found) co_return responses_.error(request, found.error());
     const auto& timeline = *found;
-    if (timeline->rendition != rendition) co_return responses_.error(request, 404, "there is no such rendition");
-    co_return responses_.ok(request, kPlaylistType, timeline->ended ? Freshness::Long : Freshness::Second,
+    if (timeline->rendition != rendition)
+        co_return responses_.error(request, 404, "there is no such rendition");
+    co_return responses_.ok(request, kPlaylistType,
+                            timeline->ended ? Freshness::Long : Freshness::Second,
                             body_of(timeline));
 }
 
@@ -110,7 +116,8 @@ Edge::Answer Edge::rewind_multivariant(const net::HttpRequest& request, ChannelI
     const auto view = rooms_.channels.get(channel);
     const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
     if (broadcast != nullptr && !broadcast->recorded) {
-        co_return responses_.error(request, 404, "this broadcast is not recorded, so it cannot be rewound");
+        co_return responses_.error(request, 404,
+                                   "this broadcast is not recorded, so it cannot be rewound");
     }
     std::shared_ptr<const live::TimelineView> timeline;
     if (view && view->timeline && !view->timeline->held.empty()) {
@@ -139,14 +146,16 @@ Edge::Answer Edge::segment(const net::HttpRequest& request, std::string_view res
     const std::uint64_t number = name->number;
 
     if (auto held = newest_segment(*channel, "/seg/" + std::string{rest})) {
-        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable, body_of(std::move(held)));
+        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable,
+                                    body_of(std::move(held)));
     }
     const auto found = co_await timeline(*channel, RecordingId{owner});
     if (!found) co_return responses_.error(request, 404, kGone);
     const auto& timeline = *found;
     if (!timeline->names(number, epoch)) co_return responses_.error(request, 404, kGone);
     if (auto held = timeline->held_segment(number)) {
-        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable, body_of(std::move(held)));
+        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable,
+                                    body_of(std::move(held)));
     }
     if (number >= timeline->located.size()) co_return responses_.error(request, 404, kGone);
     co_return co_await chunk_part(request, timeline, number);
@@ -163,14 +172,14 @@ LiveSegmentPtr Edge::newest_segment(const ChannelId& channel, std::string_view u
     return found;
 }
 
-Edge::Answer Edge::chunk_part(const net::HttpRequest& request, std::shared_ptr<const live::TimelineView> timeline,
+Edge::Answer Edge::chunk_part(const net::HttpRequest& request,
+                              std::shared_ptr<const live::TimelineView> timeline,
                               std::uint64_t number) {
     const live::ChunkRange range = timeline->located[number];
     const std::string key =
         fmt::format("{}/media/hls/{}/{}.ts", timeline->prefix, timeline->rendition, range.chunk);
-    const auto chunk = co_await in_blocking_pool(rooms_.blocking, [&store = rooms_.store, key] {
-        return open_file(store.local_path(key));
-    });
+    const auto chunk = co_await in_blocking_pool(
+        rooms_.blocking, [&store = rooms_.store, key] { return open_file(store.local_path(key)); });
     if (!chunk || range.offset + range.length > chunk->bytes) {
         co_return responses_.error(request, 404, "the recording of this segment is gone");
     }
@@ -186,12 +195,12 @@ Edge::Answer Edge::object(const net::HttpRequest& request, std::string key) {
         body.owner = std::move(open);
         co_return responses_.ranged(request, type, Freshness::Second, body);
     }
-    const auto opened = co_await in_blocking_pool(rooms_.blocking, [&store = rooms_.store, key] {
-        return open_file(store.local_path(key));
-    });
+    const auto opened = co_await in_blocking_pool(
+        rooms_.blocking, [&store = rooms_.store, key] { return open_file(store.local_path(key)); });
     if (!opened) co_return responses_.error(request, 404, "there is no such object");
     const auto freshness = type == kSegmentType ? Freshness::Immutable : Freshness::Second;
-    co_return responses_.ranged(request, type, freshness, net::HttpBody::of_file(opened->file, 0, opened->bytes));
+    co_return responses_.ranged(request, type, freshness,
+                                net::HttpBody::of_file(opened->file, 0, opened->bytes));
 }
 
 }  // namespace oxbow::edge

@@ -25,23 +25,24 @@ enum class Freshness {
 
 /// Makes the edge's answers: header lines prepared once per kind, CORS as configured.
 ///
-/// With the origins {"*"}, every answer allows every origin; with a list, the request's Origin is echoed
-/// where it is listed, and caches are told to keep answers apart by it.
-/// Thread-safe: immutable.
+/// With the origins {"*"}, every answer allows every origin; with a list, the request's Origin is
+/// echoed where it is listed, and caches are told to keep answers apart by it. Thread-safe:
+/// immutable.
 class Responses {
 public:
     explicit Responses(std::vector<std::string> cors_origins);
 
-    net::HttpResponse ok(const net::HttpRequest& request, std::string_view content_type, Freshness freshness,
-                         net::HttpBody body) const;
+    net::HttpResponse ok(const net::HttpRequest& request, std::string_view content_type,
+                         Freshness freshness, net::HttpBody body) const;
     net::HttpResponse json(const net::HttpRequest& request, std::string body) const;
 
     /// The part that the request's Range asks for; 416 when it lies outside.
-    net::HttpResponse ranged(const net::HttpRequest& request, std::string_view content_type, Freshness freshness,
-                             const net::HttpBody& whole) const;
+    net::HttpResponse ranged(const net::HttpRequest& request, std::string_view content_type,
+                             Freshness freshness, const net::HttpBody& whole) const;
 
     /// {"error":"NotFound","message":"..."}
-    net::HttpResponse error(const net::HttpRequest& request, int status, std::string_view message) const;
+    net::HttpResponse error(const net::HttpRequest& request, int status,
+                            std::string_view message) const;
     net::HttpResponse error(const net::HttpRequest& request, const Error& error) const;
 
     net::HttpResponse preflight(const net::HttpRequest& request) const;
@@ -55,7 +56,8 @@ private:
 
     std::vector<std::string> cors_origins_;
     bool any_origin_;
-    std::map<std::pair<std::string_view, Freshness>, HeaderBlock> header_blocks_;  // of the usual kinds
+    std::map<std::pair<std::string_view, Freshness>, HeaderBlock>
+        header_blocks_;  // of the usual kinds
 };
 
 // "video/mp2t" for ".../17.ts"

@@ -35,7 +35,8 @@ TEST_CASE("by default every origin may read every answer") {
     const auto answer = responses.json(from("https://example.org"), "{}");
 
     CHECK(has(answer, "Access-Control-Allow-Origin: *\r\n"));
-    CHECK(has(answer, "Access-Control-Expose-Headers: Content-Length, Content-Range, Date, ETag\r\n"));
+    CHECK(has(answer,
+              "Access-Control-Expose-Headers: Content-Length, Content-Range, Date, ETag\r\n"));
     CHECK_FALSE(has(answer, "Vary"));
 }
 
@@ -55,8 +56,10 @@ TEST_CASE("a range gives the part and says where it lies, beyond the end it is r
     const Responses responses{{"*"}};
     const net::HttpBody body = net::HttpBody::of_string("0123456789");
 
-    const auto part = responses.ranged(with_range("bytes=2-4"), "video/mp2t", Freshness::Immutable, body);
-    const auto beyond = responses.ranged(with_range("bytes=10-"), "video/mp2t", Freshness::Immutable, body);
+    const auto part =
+        responses.ranged(with_range("bytes=2-4"), "video/mp2t", Freshness::Immutable, body);
+    const auto beyond =
+        responses.ranged(with_range("bytes=10-"), "video/mp2t", Freshness::Immutable, body);
 
     CHECK(part.status == 206);
     CHECK(part.body.size() == 3);
@@ -69,7 +72,8 @@ TEST_CASE("a range gives the part and says where it lies, beyond the end it is r
 TEST_CASE("an error is JSON with a name and a sentence, and is cached for a second at most") {
     const Responses responses{{"*"}};
 
-    const auto answer = responses.error(from(""), Error{ErrorCode::NotFound, "there is \"no\" such channel"});
+    const auto answer =
+        responses.error(from(""), Error{ErrorCode::NotFound, "there is \"no\" such channel"});
 
     CHECK(answer.status == 404);
     CHECK(as_text(answer.body.pieces.front()) ==

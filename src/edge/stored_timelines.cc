@@ -41,7 +41,8 @@ StoredTimelines::View StoredTimelines::find_locked(const Key& key) {
 void StoredTimelines::hold_locked(Key key, View view) {
     erase_locked(key);
     std::optional<SteadyTime> stale_at;
-    if (!view->ended) stale_at = clock_.steady() + kOpenTimelineFresh;  // it is still growing elsewhere
+    if (!view->ended)
+        stale_at = clock_.steady() + kOpenTimelineFresh;  // it is still growing elsewhere
     newest_first_.push_front({key, std::move(view), stale_at});
     by_key_.emplace(std::move(key), newest_first_.begin());
     if (newest_first_.size() > kTimelinesHeldMax) {
@@ -61,11 +62,12 @@ void StoredTimelines::forget(const ChannelId& channel, const RecordingId& record
     const Key key{channel, recording};
     const std::lock_guard lock{mutex_};
     erase_locked(key);
-    loads_.erase(key);  // who waits for it still gets it; nobody holds it, and nobody joins it any more
+    loads_.erase(
+        key);  // who waits for it still gets it; nobody holds it, and nobody joins it any more
 }
 
-Result<std::shared_ptr<const live::TimelineView>> StoredTimelines::load(const ChannelId& channel,
-                                                                        const RecordingId& recording) {
+Result<std::shared_ptr<const live::TimelineView>> StoredTimelines::load(
+    const ChannelId& channel, const RecordingId& recording) {
     const Key key{channel, recording};
     std::packaged_task<Result<View>()> task{[&] { return read(channel, recording); }};
     const auto ours = std::make_shared<Load>(task.get_future().share());
@@ -78,12 +80,14 @@ Result<std::shared_ptr<const live::TimelineView>> StoredTimelines::load(const Ch
     }
     if (!other) return run_load(key, std::move(task), ours);
     if (other->wait_for(kLoadWaitMax) != std::future_status::ready) {
-        return fail(ErrorCode::Timeout, "the recording takes long to be read from the bucket: try again");
+        return fail(ErrorCode::Timeout,
+                    "the recording takes long to be read from the bucket: try again");
     }
     return other->get();
 }
 
-Result<StoredTimelines::View> StoredTimelines::run_load(const Key& key, std::packaged_task<Result<View>()> task,
+Result<StoredTimelines::View> StoredTimelines::run_load(const Key& key,
+                                                        std::packaged_task<Result<View>()> task,
                                                         const std::shared_ptr<Load>& load) {
     task();  // an exception goes to all who wait
     const std::lock_guard lock{mutex_};
@@ -96,12 +100,15 @@ Result<StoredTimelines::View> StoredTimelines::run_load(const Key& key, std::pac
 }
 
 /// Reads a recording's timeline from the bucket. Errors: as load().
-Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel, const RecordingId& recording) {
+Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
+                                                    const RecordingId& recording) {
     const auto row = catalog_.recording(recording);
     if (!row) return std::unexpected(row.error());
-    if (row->channel != channel) return fail(ErrorCode::NotFound, "this channel has no such recording");
+    if (row->channel != channel)
+        return fail(ErrorCode::NotFound, "this channel has no such recording");
     const std::string folder = row->prefix + "/media/hls/";
-    const auto text = store_.get(fmt::format("{}{}/byte-range-variant.m3u8", folder, row->rendition));
+    const auto text =
+        store_.get(fmt::format("{}{}/byte-range-variant.m3u8", folder, row->rendition));
     if (!text) return std::unexpected(text.error());
     const auto listed = read_byte_range_playlist(*text);
     if (!listed) return std::unexpected(listed.error());
@@ -113,7 +120,8 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel, co
     view->prefix = row->prefix;
     view->rendition = row->rendition;
     view->multivariant = with_rendition_path(
-        *multivariant, fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition));
+        *multivariant,
+        fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition));
     view->epochs = live::SegmentEpochs{row->segment_epochs};
     RewindPlaylist playlist;
     GrowingList<live::ChunkRange> located;
@@ -121,8 +129,8 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel, co
         for (const ByteRangeEntry& entry : chunk.segments) {
             const std::uint64_t number = located.size();
             const bool begins_chunk = entry.offset == 0;
-            playlist.append({.uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel.view(), recording.view(),
-                                                view->epochs.of(number), number),
+            playlist.append({.uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel.view(),
+                                                recording.view(), view->epochs.of(number), number),
                              .duration = entry.duration,
                              .program_date_time = entry.program_date_time,
                              .discontinuity = begins_chunk && chunk.discontinuity});

@@ -19,9 +19,9 @@
 
 namespace oxbow::edge {
 
-/// The rewind timelines of recordings that no live channel holds any more, read back from the bucket:
-/// the same URLs and numbers that they had while live. Newest uses are kept, kTimelinesHeldMax of them;
-/// one that has not ended is right for kOpenTimelineFresh only.
+/// The rewind timelines of recordings that no live channel holds any more, read back from the
+/// bucket: the same URLs and numbers that they had while live. Newest uses are kept,
+/// kTimelinesHeldMax of them; one that has not ended is right for kOpenTimelineFresh only.
 ///
 /// A playlist of two days is tens of megabytes while it is read, so however many viewers ask for a
 /// recording at once, one reads it and the others take what it read.
@@ -33,11 +33,13 @@ public:
         : catalog_(catalog), store_(store), clock_(clock) {}
 
     /// nullptr: not held for this channel; load it.
-    std::shared_ptr<const live::TimelineView> find(const ChannelId& channel, const RecordingId& recording);
+    std::shared_ptr<const live::TimelineView> find(const ChannelId& channel,
+                                                   const RecordingId& recording);
 
     /// Errors: NotFound  no such recording of this channel;
     ///         Timeout   another load of it took longer than kLoadWaitMax; others as the store's.
-    Result<std::shared_ptr<const live::TimelineView>> load(const ChannelId& channel, const RecordingId& recording);
+    Result<std::shared_ptr<const live::TimelineView>> load(const ChannelId& channel,
+                                                           const RecordingId& recording);
 
     /// Lets go of a deleted recording, also of one that is being loaded now.
     void forget(const ChannelId& channel, const RecordingId& recording);
@@ -60,7 +62,8 @@ private:
     View find_locked(const Key& key);
     void hold_locked(Key key, View view);
     void erase_locked(const Key& key);
-    Result<View> run_load(const Key& key, std::packaged_task<Result<View>()> task, const std::shared_ptr<Load>& load);
+    Result<View> run_load(const Key& key, std::packaged_task<Result<View>()> task,
+                          const std::shared_ptr<Load>& load);
     Result<View> read(const ChannelId& channel, const RecordingId& recording);
 
     catalog::Catalog& catalog_;

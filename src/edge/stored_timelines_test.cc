@@ -22,8 +22,10 @@ namespace {
 
 constexpr WallTime kStart{1'700'000'000'000ms};  // 2023-11-14T22:13:20Z
 constexpr std::string_view kByteRangePlaylist =
-    "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:16\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n"
-    "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:20.000Z\n#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@0\n0.ts\n";
+    "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:16\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-"
+    "SEQUENCE:0\n"
+    "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:20.000Z\n#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@0\n0."
+    "ts\n";
 const ChannelId kChannel{"AsXego4U6tnj"};
 const ChannelId kOtherChannel{"BsXego4U6tnj"};
 const RecordingId kRecording{"j8Z9O91ndcVs"};
@@ -40,15 +42,24 @@ public:
         during_get();
         return real_.get(key, bytes_max);
     }
-    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override { return real_.put(key, bytes); }
-    Result<store::ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) override {
+    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
+        return real_.put(key, bytes);
+    }
+    Result<store::ObjectInfo> adopt(const std::filesystem::path& file,
+                                    std::string_view key) override {
         return real_.adopt(file, key);
     }
-    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override { return real_.get_range(key, range); }
+    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override {
+        return real_.get_range(key, range);
+    }
     Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
-    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override { return real_.list(prefix); }
+    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
+        return real_.list(prefix);
+    }
     Result<void> remove(std::string_view key) override { return real_.remove(key); }
-    std::optional<std::filesystem::path> local_path(std::string_view key) const override { return real_.local_path(key); }
+    std::optional<std::filesystem::path> local_path(std::string_view key) const override {
+        return real_.local_path(key);
+    }
     void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
 private:
@@ -80,8 +91,10 @@ struct Fixture {
         row.rendition = "720p30";
         row.segment_epochs = "0:mp3k9a";
         REQUIRE(catalog->add_recording(row));
-        put(id, "master.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p30/playlist.m3u8\n");
-        put(id, "720p30/byte-range-variant.m3u8", fmt::format("{}#EXT-X-ENDLIST\n", kByteRangePlaylist));
+        put(id, "master.m3u8",
+            "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p30/playlist.m3u8\n");
+        put(id, "720p30/byte-range-variant.m3u8",
+            fmt::format("{}#EXT-X-ENDLIST\n", kByteRangePlaylist));
     }
     void put(const RecordingId& id, std::string_view name, std::string_view text) const {
         REQUIRE(bucket->put(fmt::format("{}/media/hls/{}", prefix(id), name), as_bytes(text)));
@@ -90,8 +103,8 @@ struct Fixture {
         return fmt::format("ivs/v1/000000000000/AsXego4U6tnj/2023/11/14/22/13/{}", id.view());
     }
 
-    std::filesystem::path folder =
-        std::filesystem::temp_directory_path() / fmt::format("oxbow-timelines-{}", random_alphanumeric(8));
+    std::filesystem::path folder = std::filesystem::temp_directory_path() /
+                                   fmt::format("oxbow-timelines-{}", random_alphanumeric(8));
     ManualClock clock{kStart};
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<store::FolderStore> bucket;

@@ -21,7 +21,8 @@ MediaTime duration_of(const Window& window) {
 }  // namespace
 
 LiveSegmentPtr BroadcastView::segment(std::string_view uri) const {
-    const auto found = std::ranges::find(segments, uri, [](const auto& item) -> std::string_view { return item->uri; });
+    const auto found = std::ranges::find(
+        segments, uri, [](const auto& item) -> std::string_view { return item->uri; });
     return found == segments.end() ? nullptr : (*found)->segment;
 }
 
@@ -49,26 +50,31 @@ void LiveChannel::describe(const Variant& variant) {
 
 void LiveChannel::list(std::string uri, const LiveSegmentPtr& segment) {
     ENSURE(on_air_);
-    on_air_->window.push_back(std::make_shared<const WindowSegment>(WindowSegment{std::move(uri), segment}));
+    on_air_->window.push_back(
+        std::make_shared<const WindowSegment>(WindowSegment{std::move(uri), segment}));
     slide();
 }
 
 void LiveChannel::slide() {
+    const bool recorded = timeline_ && !timeline_->ended();
     Window& window = on_air_->window;
     MediaTime listed = duration_of(window);
-    while (window.size() > kWindowSegmentsMin && listed - window.front()->segment->duration >= kWindowMin) {
+    while (window.size() > kWindowSegmentsMin &&
+           listed - window.front()->segment->duration >= kWindowMin) {
         const auto gone = window.front();
         listed -= gone->segment->duration;
-        if (gone->segment->discontinuity && on_air_->media_sequence > 0) ++on_air_->discontinuity_sequence;
+        if (gone->segment->discontinuity && on_air_->media_sequence > 0)
+            ++on_air_->discontinuity_sequence;
         ++on_air_->media_sequence;
         window.pop_front();
-        // A recording keeps it; without one a player that read the last playlist may still come for it.
-        if (!timeline_) on_air_->faded.push_back(gone);
+        // A recording keeps it; without one a player that read the last playlist may still come for
+        // it.
+        if (!recorded) on_air_->faded.push_back(gone);
     }
     // RFC 8216 §6.2.2: a segment stays for as long as the longest playlist that listed it.
     Window& faded = on_air_->faded;
     MediaTime kept = duration_of(faded);
-    while (!faded.empty() && (timeline_ || kept - faded.front()->segment->duration >= listed)) {
+    while (!faded.empty() && (recorded || kept - faded.front()->segment->duration >= listed)) {
         kept -= faded.front()->segment->duration;
         faded.pop_front();
     }
@@ -89,7 +95,8 @@ void LiveChannel::forget(const StreamId& stream) {
     publish();
 }
 
-std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast, bool ended) const {
+std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast,
+                                                          bool ended) const {
     auto view = std::make_shared<BroadcastView>();
     view->stream = broadcast.stream;
     view->started_at = broadcast.started_at;
@@ -110,7 +117,8 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
                            .program_date_time = item->segment->program_date_time,
                            .discontinuity = item->segment->discontinuity && !first_of_all});
     }
-    view->playlist = live_playlist(entries, broadcast.media_sequence, broadcast.discontinuity_sequence, ended);
+    view->playlist =
+        live_playlist(entries, broadcast.media_sequence, broadcast.discontinuity_sequence, ended);
     std::ranges::copy(broadcast.faded, std::back_inserter(view->segments));
     std::ranges::copy(broadcast.window, std::back_inserter(view->segments));
     return view;

@@ -38,9 +38,10 @@ struct BroadcastView {
 /// A channel as viewers see it at one moment; immutable.
 struct ChannelView {
     ChannelId channel;
-    std::shared_ptr<const BroadcastView> on_air;              // null while off the air
-    std::vector<std::shared_ptr<const BroadcastView>> ended;  // less than a minute ago, for their players
-    std::shared_ptr<const TimelineView> timeline;             // of the newest recording; may be null
+    std::shared_ptr<const BroadcastView> on_air;  // null while off the air
+    std::vector<std::shared_ptr<const BroadcastView>>
+        ended;                                     // less than a minute ago, for their players
+    std::shared_ptr<const TimelineView> timeline;  // of the newest recording; may be null
 
     /// The broadcast on the air, if its playlist can be fetched already.
     const BroadcastView* watchable() const {
@@ -52,7 +53,8 @@ struct ChannelView {
 
 using ChannelViews = Snapshots<ChannelId, ChannelView>;
 
-/// The moving window of one channel, and its rewind timeline: takes closed segments, publishes views.
+/// The moving window of one channel, and its rewind timeline: takes closed segments, publishes
+/// views.
 ///
 /// In:  on the channel's strand: begin, describe, list..., end; a timeline while it is recorded.
 /// Out: a ChannelView after every publish(), for any thread.

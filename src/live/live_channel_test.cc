@@ -22,8 +22,8 @@ LiveSegmentPtr segment(int number, std::chrono::milliseconds duration, bool disc
 }
 
 std::shared_ptr<Timeline> timeline() {
-    return std::make_shared<Timeline>(
-        Timeline::Names{kChannel, RecordingId{"j8Z9O91ndcVs"}, "ivs/v1/000000000000/AsXego4U6tnj/x", "mp3k9a"});
+    return std::make_shared<Timeline>(Timeline::Names{
+        kChannel, RecordingId{"j8Z9O91ndcVs"}, "ivs/v1/000000000000/AsXego4U6tnj/x", "mp3k9a"});
 }
 
 void list(Timeline& timeline, int count, std::chrono::milliseconds duration) {
@@ -39,8 +39,11 @@ void list(LiveChannel& channel, int from, int count, std::chrono::milliseconds d
     }
 }
 
-const Variant kVariant{
-    .group_id = "720p30", .bandwidth = 1'000'000, .codecs = "avc1.64001F", .width = 1280, .height = 720};
+const Variant kVariant{.group_id = "720p30",
+                       .bandwidth = 1'000'000,
+                       .codecs = "avc1.64001F",
+                       .width = 1280,
+                       .height = 720};
 
 Chunk chunk(std::uint64_t number, int segments) {
     Chunk made{.number = number};
@@ -120,7 +123,8 @@ TEST_CASE("the live playlist slides and counts the discontinuities that it let g
     CHECK(on_air->playlist.find("/seg/2.ts") != std::string::npos);
 }
 
-TEST_CASE("without a recording a segment stays for one more playlist's length after it was listed") {
+TEST_CASE(
+    "without a recording a segment stays for one more playlist's length after it was listed") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
     channel.begin(kStream, kStart);
@@ -144,7 +148,8 @@ TEST_CASE("a recorded broadcast holds in its window only what the playlist lists
     CHECK(views.get(kChannel)->on_air->segments.size() == 12);
 }
 
-TEST_CASE("a channel cannot be watched before its first segment, and its playlist ends with ENDLIST") {
+TEST_CASE(
+    "a channel cannot be watched before its first segment, and its playlist ends with ENDLIST") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
     channel.begin(kStream, kStart);
@@ -154,7 +159,8 @@ TEST_CASE("a channel cannot be watched before its first segment, and its playlis
     list(channel, 0, 1, 2s);
     channel.publish();
     CHECK(views.get(kChannel)->watchable()->multivariant.find(
-              "/api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8") != std::string::npos);
+              "/api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8") !=
+          std::string::npos);
 
     channel.end();
     CHECK(views.get(kChannel)->on_air == nullptr);
@@ -178,7 +184,9 @@ TEST_CASE("a new broadcast does not cut off the players of the one before") {
     CHECK(views.get(kChannel)->on_air->stream == StreamId{"st-2"});
 }
 
-TEST_CASE("an encoder that flaps keeps the playlists of its last four broadcasts, not of the fifth before") {
+TEST_CASE(
+    "an encoder that flaps keeps the playlists of its last four broadcasts, not of the fifth "
+    "before") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
     for (const char* stream : {"st-1", "st-2", "st-3", "st-4", "st-5"}) {

@@ -72,8 +72,10 @@ void Timeline::end() {
 void Timeline::release_held() {
     MediaTime held_time{};
     for (const HeldSegment& held : held_) held_time += held.segment->duration;
-    // After the end nothing more is located: what a failed recording could not keep is let go as well.
-    while (held_.size() > kWindowSegmentsMin && (ended_ || held_.front().number < located_.size()) &&
+    // After the end nothing more is located: what a failed recording could not keep is let go as
+    // well.
+    while (held_.size() > kWindowSegmentsMin &&
+           (ended_ || held_.front().number < located_.size()) &&
            held_time - held_.front().segment->duration >= kWindowMin) {
         held_time -= held_.front().segment->duration;
         held_.pop_front();
@@ -81,15 +83,16 @@ void Timeline::release_held() {
 }
 
 std::shared_ptr<const TimelineView> Timeline::view() const {
-    return std::make_shared<const TimelineView>(TimelineView{.recording = names_.recording,
-                                                             .prefix = names_.prefix,
-                                                             .rendition = rendition_,
-                                                             .multivariant = multivariant_,
-                                                             .playlist = playlist_.text(),
-                                                             .epochs = SegmentEpochs{"0:" + names_.epoch},
-                                                             .ended = ended_,
-                                                             .held = held_,
-                                                             .located = located_.view()});
+    return std::make_shared<const TimelineView>(
+        TimelineView{.recording = names_.recording,
+                     .prefix = names_.prefix,
+                     .rendition = rendition_,
+                     .multivariant = multivariant_,
+                     .playlist = playlist_.text(),
+                     .epochs = SegmentEpochs{"0:" + names_.epoch},
+                     .ended = ended_,
+                     .held = held_,
+                     .located = located_.view()});
 }
 
 }  // namespace oxbow::live

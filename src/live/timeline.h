@@ -23,8 +23,8 @@ struct ChunkRange {
     std::uint64_t length = 0;
 };
 
-/// Which process named which live segments of a recording: "0:mp3k9a,57:mp4b1c" means that the numbers
-/// 0 to 56 carry the epoch mp3k9a and later ones mp4b1c.
+/// Which process named which live segments of a recording: "0:mp3k9a,57:mp4b1c" means that the
+/// numbers 0 to 56 carry the epoch mp3k9a and later ones mp4b1c.
 class SegmentEpochs {
 public:
     SegmentEpochs() = default;
@@ -47,17 +47,19 @@ struct HeldSegment {
 /// A recording's timeline as viewers see it at one moment; immutable.
 struct TimelineView {
     RecordingId recording;
-    std::string prefix;          // of its objects in the bucket
-    std::string rendition;       // "720p30"
-    std::string multivariant;    // /rewind/{CHANNEL_ID}.m3u8
-    GrowingText playlist;        // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
-    SegmentEpochs epochs;        // in the names of its segments
+    std::string prefix;        // of its objects in the bucket
+    std::string rendition;     // "720p30"
+    std::string multivariant;  // /rewind/{CHANNEL_ID}.m3u8
+    GrowingText playlist;      // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
+    SegmentEpochs epochs;      // in the names of its segments
     bool ended = false;
-    std::deque<HeldSegment> held;                 // consecutive numbers, the newest last
-    GrowingList<ChunkRange>::View located;        // [n]: segment n, for all that are in closed chunks
+    std::deque<HeldSegment> held;           // consecutive numbers, the newest last
+    GrowingList<ChunkRange>::View located;  // [n]: segment n, for all that are in closed chunks
 
     /// Whether segment `number` of this recording carries `epoch` in its name.
-    bool names(std::uint64_t number, std::string_view epoch) const { return epochs.of(number) == epoch; }
+    bool names(std::uint64_t number, std::string_view epoch) const {
+        return epochs.of(number) == epoch;
+    }
 
     /// The segment from memory; nullptr when it is not held any more, or not there yet.
     LiveSegmentPtr held_segment(std::uint64_t number) const;

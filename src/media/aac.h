@@ -9,7 +9,8 @@ namespace oxbow::aac {
 
 inline constexpr int kSamplesPerFrame = 1024;
 inline constexpr std::size_t kAdtsHeaderBytes = 7;
-inline constexpr std::size_t kFrameBytesMax = 8191 - kAdtsHeaderBytes;  // 13 bits of ADTS frame length
+inline constexpr std::size_t kFrameBytesMax =
+    8191 - kAdtsHeaderBytes;  // 13 bits of ADTS frame length
 
 /// Reads an AudioSpecificConfig. HE-AAC that is signalled explicitly is taken as its AAC-LC core.
 ///

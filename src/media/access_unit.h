@@ -29,7 +29,7 @@ struct VideoParameters {
     std::uint8_t profile_idc = 0;
     std::uint8_t constraint_flags = 0;
     std::uint8_t level_idc = 0;
-    int width = 0;   // pixels shown, after cropping
+    int width = 0;  // pixels shown, after cropping
     int height = 0;
     std::optional<FrameRate> frame_rate;  // of the VUI, where it states one
 
@@ -64,10 +64,11 @@ struct AccessUnit {
     Track track = Track::Video;
     KeyFrame key_frame = KeyFrame::No;  // Yes: an IDR picture is in it
     MediaTime dts{};
-    MediaTime pts{};                    // never before dts
-    Bytes data;                         // owns the bytes; may hold more than the payload
-    std::vector<NalUnit> nal_units;     // video: in order, without length or start code, all inside data
-    NalUnit audio_frame{0, 0};          // audio: the raw AAC frame, without ADTS header
+    MediaTime pts{};  // never before dts
+    Bytes data;       // owns the bytes; may hold more than the payload
+    std::vector<NalUnit>
+        nal_units;              // video: in order, without length or start code, all inside data
+    NalUnit audio_frame{0, 0};  // audio: the raw AAC frame, without ADTS header
 };
 
 inline BytesView view(const AccessUnit& unit, NalUnit piece) {

@@ -15,8 +15,8 @@ namespace oxbow::meta {
 /// then the recording id, so that every order of events ends in the same file).
 ///
 /// An event of the recording that is saved already replaces it when its recording-started.json says
-/// something else now: the object is read here, so it is never older than the event. A saved recording
-/// that was deleted from the bucket makes place for any other.
+/// something else now: the object is read here, so it is never older than the event. A saved
+/// recording that was deleted from the bucket makes place for any other.
 ///
 /// Thread safety: one call at a time. May block on the store.
 class SaveRecordingStartMeta {

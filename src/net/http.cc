@@ -28,9 +28,8 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
 }  // namespace
 
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
-    const auto found = std::ranges::find(headers, name, [](const auto& entry) {
-        return std::string_view{entry.first};
-    });
+    const auto found = std::ranges::find(
+        headers, name, [](const auto& entry) { return std::string_view{entry.first}; });
     if (found == headers.end()) return std::nullopt;
     return found->second;
 }

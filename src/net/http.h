@@ -15,14 +15,15 @@
 
 namespace oxbow::net {
 
-/// One request, whole. `path` is as sent (still percent-encoded, starts with '/'); decode piece by piece.
+/// One request, whole. `path` is as sent (still percent-encoded, starts with '/'); decode piece by
+/// piece.
 struct HttpRequest {
-    std::string method;   // "GET"
-    std::string path;     // "/seg/AsXego4U6tnj/..."
-    std::string query;    // without '?'
+    std::string method;                                        // "GET"
+    std::string path;                                          // "/seg/AsXego4U6tnj/..."
+    std::string query;                                         // without '?'
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-    std::string body;     // only where the server was told to take bodies
-    std::string peer;     // "127.0.0.1:53422"
+    std::string body;  // only where the server was told to take bodies
+    std::string peer;  // "127.0.0.1:53422"
 
     /// The value of header `name` (lower case); nullopt when absent.
     std::optional<std::string_view> header(std::string_view name) const;
@@ -54,22 +55,23 @@ struct HttpBody {
     std::uint64_t size() const;
 
     static HttpBody of_string(std::string text);
-    static HttpBody of_file(std::shared_ptr<const SharedFile> file, std::uint64_t offset, std::uint64_t bytes);
+    static HttpBody of_file(std::shared_ptr<const SharedFile> file, std::uint64_t offset,
+                            std::uint64_t bytes);
     /// The part [offset, offset + length) of this body.
     HttpBody slice(std::uint64_t offset, std::uint64_t length) const;
 };
 
 struct HttpResponse {
     int status = 200;
-    /// "Name: value\r\n" lines, ready to send, shared by all answers of their kind. The server adds the
-    /// status line, Date, Content-Length and Connection.
+    /// "Name: value\r\n" lines, ready to send, shared by all answers of their kind. The server adds
+    /// the status line, Date, Content-Length and Connection.
     std::shared_ptr<const std::string> header_block;
     std::string extra_headers;  // more such lines, for this answer only
     HttpBody body;
 };
 
-/// Answers one request. Runs on the connection's loop; may wait, with a deadline, and must not block.
-/// For HEAD the server sends the headers of the answer to GET.
+/// Answers one request. Runs on the connection's loop; may wait, with a deadline, and must not
+/// block. For HEAD the server sends the headers of the answer to GET.
 using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(const HttpRequest&)>;
 
 /// Decodes percent escapes; nullopt for a broken escape or a NUL.
@@ -84,7 +86,8 @@ struct RangeRequest {
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };
-/// Malformed headers and several ranges at once are answered with the whole, as RFC 9110 §14.2 allows.
+/// Malformed headers and several ranges at once are answered with the whole, as RFC 9110 §14.2
+/// allows.
 RangeRequest parse_range(std::optional<std::string_view> header, std::uint64_t size);
 
 }  // namespace oxbow::net

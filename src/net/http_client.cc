@@ -85,9 +85,8 @@ Error error_of(CURLcode code, const Receiver& receiver, const HttpClientRequest&
 }  // namespace
 
 std::optional<std::string_view> HttpClientResponse::header(std::string_view name) const {
-    const auto found = std::ranges::find(headers, name, [](const auto& entry) {
-        return std::string_view{entry.first};
-    });
+    const auto found = std::ranges::find(
+        headers, name, [](const auto& entry) { return std::string_view{entry.first}; });
     if (found == headers.end()) return std::nullopt;
     return found->second;
 }

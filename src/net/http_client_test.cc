@@ -3,8 +3,8 @@
 #include <future>
 #include <optional>
 
-#include <boost/asio/ip/address.hpp>
 #include <doctest/doctest.h>
+#include <boost/asio/ip/address.hpp>
 
 #include "net/http_server.h"
 #include "net/loops.h"

@@ -15,9 +15,9 @@ std::string http_date(WallTime time);
 std::string_view reason_phrase(int status);
 
 struct HeadContext {
-    std::string_view date;      // as http_date gives it
-    bool keep_alive = true;     // what the connection does after this answer
-    bool http_1_0 = false;      // then keep-alive must be said
+    std::string_view date;   // as http_date gives it
+    bool keep_alive = true;  // what the connection does after this answer
+    bool http_1_0 = false;   // then keep-alive must be said
 };
 
 /// The head of an answer up to where `header_block` and `extra_headers` follow: status line, Date,

@@ -16,7 +16,8 @@ TEST_CASE("a head has status, date and length, and says Connection only where it
 
     CHECK(response_head(response, {.date = "D"}) ==
           "HTTP/1.1 404 Not Found\r\nDate: D\r\nContent-Length: 5\r\n");
-    CHECK(response_head(response, {.date = "D", .keep_alive = false}).ends_with("Connection: close\r\n"));
+    CHECK(response_head(response, {.date = "D", .keep_alive = false})
+              .ends_with("Connection: close\r\n"));
     CHECK(response_head(response, {.date = "D", .http_1_0 = true})
               .ends_with("Connection: keep-alive\r\n"));
 }
@@ -36,8 +37,10 @@ TEST_CASE("a refusal is JSON with the name of its status, which every page may r
 }
 
 TEST_CASE("answers that cannot have a body have no length") {
-    CHECK(response_head({.status = 204}, {.date = "D"}) == "HTTP/1.1 204 No Content\r\nDate: D\r\n");
-    CHECK(response_head({.status = 304}, {.date = "D"}) == "HTTP/1.1 304 Not Modified\r\nDate: D\r\n");
+    CHECK(response_head({.status = 204}, {.date = "D"}) ==
+          "HTTP/1.1 204 No Content\r\nDate: D\r\n");
+    CHECK(response_head({.status = 304}, {.date = "D"}) ==
+          "HTTP/1.1 304 Not Modified\r\nDate: D\r\n");
 }
 
 }  // namespace oxbow::net

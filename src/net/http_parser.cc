@@ -10,7 +10,9 @@
 namespace oxbow::net {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 bool is_alphanumeric(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -22,7 +24,9 @@ bool is_token(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_token_character);
 }
 // Visible ASCII without '#': a fragment is never sent.
-bool is_target_character(char c) { return c > 0x20 && c < 0x7f && c != '#'; }
+bool is_target_character(char c) {
+    return c > 0x20 && c < 0x7f && c != '#';
+}
 // RFC 9110 §5.5: no control characters but HTAB; bare CR, LF and NUL fall here.
 bool is_value_character(char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -32,7 +36,9 @@ bool is_host_character(char c) {
     return is_alphanumeric(c) || std::string_view{".:-_[]"}.contains(c);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::string lowered(std::string_view text) {
     std::string out{text};
@@ -150,7 +156,7 @@ bool HttpParser::find_head_end(std::string_view bytes) {
 }
 
 void HttpParser::read_head(std::string_view head) {
-    head.remove_suffix(2);                               // the empty line
+    head.remove_suffix(2);                                // the empty line
     if (head.starts_with("\r\n")) head.remove_prefix(2);  // RFC 9112 §2.2: one before is ignored
     const std::size_t line_end = head.find("\r\n");
     if (line_end == std::string_view::npos) return refuse(400, "There is no request line.");
@@ -342,8 +348,8 @@ void HttpParser::read_chunk_line(std::string_view line) {
         }
         trailer_bytes_ += line.size();
         if (trailer_bytes_ > limits_.header_bytes_max) {
-            refuse(431, fmt::format("The trailers are longer than {} bytes.",
-                                    limits_.header_bytes_max));
+            refuse(431,
+                   fmt::format("The trailers are longer than {} bytes.", limits_.header_bytes_max));
         }
         return;  // no trailer has a meaning here
     }

@@ -7,13 +7,13 @@
 #include <list>
 #include <system_error>
 
+#include <fmt/format.h>
+#include <sys/socket.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
-#include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/times.h"
@@ -219,9 +219,9 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
     socket.native_non_blocking(true, error);
     if (error) co_return;
 
-    Connection connection{std::move(socket),
-                          {.header_bytes_max = limits_.header_bytes_max,
-                           .body_bytes_max = limits_.body_bytes_max}};
+    Connection connection{
+        std::move(socket),
+        {.header_bytes_max = limits_.header_bytes_max, .body_bytes_max = limits_.body_bytes_max}};
     const auto place = connections_.insert(connections_.end(), &connection);
     struct Leave {
         std::list<Connection*>& all;
@@ -325,11 +325,11 @@ asio::awaitable<bool> HttpServer::Impl::answer(Connection& connection) {
     HttpResponse response = co_await ask_handler(parsed.request);
 
     const bool stays = parsed.keep_alive && !stopping_;
-    std::string head = response_head(
-        response, {.date = date(), .keep_alive = stays, .http_1_0 = parsed.http_1_0});
+    std::string head =
+        response_head(response, {.date = date(), .keep_alive = stays, .http_1_0 = parsed.http_1_0});
     HttpTransfer transfer{std::move(head), std::move(response), parsed.request.method != "HEAD"};
     const bool sent = co_await send(connection, transfer);
-    co_return sent && stays;
+    co_return sent&& stays;
 }
 
 asio::awaitable<HttpResponse> HttpServer::Impl::ask_handler(const HttpRequest& request) {
@@ -388,8 +388,8 @@ asio::awaitable<void> HttpServer::Impl::linger(Connection& connection) {
     connection.deadline = steady_clock::now() + std::min(kLingerDeadline, limits_.idle_deadline);
     std::size_t read = 0;
     while (read < kLingerBytesMax) {
-        const ssize_t count = ::recv(connection.socket.native_handle(), read_buffer_.data(),
-                                     read_buffer_.size(), 0);
+        const ssize_t count =
+            ::recv(connection.socket.native_handle(), read_buffer_.data(), read_buffer_.size(), 0);
         if (count > 0) {
             read += static_cast<std::size_t>(count);
             continue;
@@ -416,12 +416,20 @@ HttpServer::HttpServer(asio::io_context& loop, const tcp::endpoint& address, Htt
     impl_->start();
 }
 
-HttpServer::~HttpServer() { impl_->stop(); }
+HttpServer::~HttpServer() {
+    impl_->stop();
+}
 
-tcp::endpoint HttpServer::address() const { return impl_->address(); }
+tcp::endpoint HttpServer::address() const {
+    return impl_->address();
+}
 
-std::size_t HttpServer::connections() const { return impl_->connections(); }
+std::size_t HttpServer::connections() const {
+    return impl_->connections();
+}
 
-void HttpServer::stop() { impl_->stop(); }
+void HttpServer::stop() {
+    impl_->stop();
+}
 
 }  // namespace oxbow::net

@@ -25,8 +25,8 @@ struct HttpServerLimits {
 /// HTTP/1.1 on one loop. One server per loop: they share a port by SO_REUSEPORT.
 ///
 /// Malformed requests are answered 400 and closed; also both Content-Length and Transfer-Encoding,
-/// a bare CR, a space before a colon, an absolute or '*' target that is not OPTIONS (request smuggling).
-/// What it answers itself is JSON: {"error":"BadRequest","message":"..."}.
+/// a bare CR, a space before a colon, an absolute or '*' target that is not OPTIONS (request
+/// smuggling). What it answers itself is JSON: {"error":"BadRequest","message":"..."}.
 class HttpServer {
 public:
     /// Exceptions: std::system_error when the address cannot be listened on (a failed start):

@@ -5,15 +5,15 @@
 #include <optional>
 
 #include <arpa/inet.h>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "net/loops.h"
 
@@ -42,13 +42,12 @@ asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<G
     }
     if (request.path == "/gate") {
         gate->reached.set_value();
-        const auto [ignored] =
-            co_await gate->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        const auto [ignored] = co_await gate->timer.async_wait(asio::as_tuple(asio::use_awaitable));
         static_cast<void>(ignored);
     }
-    co_return HttpResponse{.extra_headers = "X-Test: 1\r\n",
-                           .body = HttpBody::of_string(request.method + " " + request.path + " " +
-                                                       request.body)};
+    co_return HttpResponse{
+        .extra_headers = "X-Test: 1\r\n",
+        .body = HttpBody::of_string(request.method + " " + request.path + " " + request.body)};
 }
 
 std::shared_ptr<const SharedFile> digits_file() {
@@ -265,7 +264,8 @@ TEST_CASE("a malformed request is answered 400 with its reason, and closed") {
           R"({"error":"BadRequest","message":"A header is not a name, a colon and a value."})");
 }
 
-TEST_CASE("a POST with a body is refused as a POST where none is taken, else read up to the limit") {
+TEST_CASE(
+    "a POST with a body is refused as a POST where none is taken, else read up to the limit") {
     TestServer without;
     TestServer with{{.body_bytes_max = 4}};
     const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ";
@@ -284,8 +284,9 @@ TEST_CASE("a peer that expects 100-continue is invited before it sends the body"
     TestServer server{{.body_bytes_max = 4}};
     TestClient client{server};
 
-    client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n"
-                "Connection: close\r\n\r\n");
+    client.send(
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n"
+        "Connection: close\r\n\r\n");
     const std::string invitation = client.until("\r\n\r\n");
     client.send("abcd");
 

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kHeadPieces = 4;
 
-bool is_blocked(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+bool is_blocked(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK;
+}
 
 }  // namespace
 
@@ -22,15 +24,22 @@ HttpTransfer::HttpTransfer(std::string head, HttpResponse response, bool with_bo
     if (!with_body) response_.body = {};
 }
 
-std::size_t HttpTransfer::piece_count() const { return kHeadPieces + response_.body.pieces.size(); }
+std::size_t HttpTransfer::piece_count() const {
+    return kHeadPieces + response_.body.pieces.size();
+}
 
 BytesView HttpTransfer::piece(std::size_t index) const {
     switch (index) {
-        case 0: return as_bytes(head_);
-        case 1: return response_.header_block ? as_bytes(*response_.header_block) : BytesView{};
-        case 2: return as_bytes(response_.extra_headers);
-        case 3: return as_bytes("\r\n");
-        default: return response_.body.pieces[index - kHeadPieces];
+        case 0:
+            return as_bytes(head_);
+        case 1:
+            return response_.header_block ? as_bytes(*response_.header_block) : BytesView{};
+        case 2:
+            return as_bytes(response_.extra_headers);
+        case 3:
+            return as_bytes("\r\n");
+        default:
+            return response_.body.pieces[index - kHeadPieces];
     }
 }
 

@@ -81,8 +81,8 @@ TEST_CASE("the answer to HEAD ends with the empty line") {
 }
 
 TEST_CASE("a body of more pieces than one call takes arrives whole and in order") {
-    const auto text = std::make_shared<const std::string>(
-        std::string(100, 'a') + std::string(100, 'b'));
+    const auto text =
+        std::make_shared<const std::string>(std::string(100, 'a') + std::string(100, 'b'));
     HttpBody body;
     body.owner = text;
     for (std::size_t i = 0; i < 200; ++i) body.pieces.push_back(as_bytes(*text).subspan(i, 1));

@@ -30,13 +30,15 @@ Digest sha256(std::string_view bytes) {
 Digest hmac(BytesView key, std::string_view text) {
     Digest digest;
     unsigned size = 0;
-    ENSURE(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                as_bytes(text).data(), text.size(), digest.data(), &size) != nullptr);
+    ENSURE(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(text).data(),
+                text.size(), digest.data(), &size) != nullptr);
     ENSURE(size == digest.size());
     return digest;
 }
 
-std::string hex(BytesView bytes) { return fmt::format("{:02x}", fmt::join(bytes, "")); }
+std::string hex(BytesView bytes) {
+    return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
 
 bool is_unreserved(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
@@ -152,9 +154,8 @@ std::optional<WallTime> parse_amz_date(std::string_view text) {
 std::string signature_of(std::string_view canonical, std::string_view secret, std::string_view date,
                          const SigningScope& scope) {
     const std::string_view day = date.substr(0, 8);
-    const std::string text =
-        fmt::format("{}\n{}\n{}/{}/{}/aws4_request\n{}", kAlgorithm, date, day, scope.region,
-                    scope.service, sha256_hex(canonical));
+    const std::string text = fmt::format("{}\n{}\n{}/{}/{}/aws4_request\n{}", kAlgorithm, date, day,
+                                         scope.region, scope.service, sha256_hex(canonical));
     const Digest day_key = hmac(as_bytes(fmt::format("AWS4{}", secret)), day);
     const Digest region_key = hmac(day_key, scope.region);
     const Digest service_key = hmac(region_key, scope.service);
@@ -266,7 +267,9 @@ std::optional<std::string> unsigned_header(const HttpRequest& request,
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes)); }
+std::string sha256_hex(std::string_view bytes) {
+    return hex(sha256(bytes));
+}
 
 std::string canonical_request(const RequestToSign& request, std::string_view service,
                               const std::vector<std::string>& signed_headers) {
@@ -324,9 +327,9 @@ std::expected<std::string, SignatureRefusal> verify_v4(const HttpRequest& reques
             fmt::format("Credential should be scoped to correct service: '{}'.", service));
     }
     if (const auto name = unsigned_header(request, authorization->signed_headers)) {
-        return refused("InvalidSignatureException",
-                       fmt::format("The header '{}' must be signed and is not.",
-                                   name->substr(0, 64)));
+        return refused(
+            "InvalidSignatureException",
+            fmt::format("The header '{}' must be signed and is not.", name->substr(0, 64)));
     }
     const auto secret = secret_of(authorization->access_key_id);
     if (!secret) {

@@ -96,16 +96,15 @@ TEST_CASE("AWS's own example, IAM ListUsers, gets AWS's own signature") {
 }
 
 TEST_CASE("AWS's S3 example, GetObject with a range, gets AWS's own signature") {
-    const HttpHeaders added =
-        sign_v4({.method = "GET",
-                 .path = "/test.txt",
-                 .query = "",
-                 .headers = {{"Host", "examplebucket.s3.amazonaws.com"}, {"Range", "bytes=0-9"}},
-                 .payload_hash = sha256_hex("")},
-                {.access_key_id = "AKIAIOSFODNN7EXAMPLE",
-                 .secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
-                {.region = "us-east-1", .service = "s3"},
-                parse_rfc3339("2013-05-24T00:00:00Z").value());
+    const HttpHeaders added = sign_v4(
+        {.method = "GET",
+         .path = "/test.txt",
+         .query = "",
+         .headers = {{"Host", "examplebucket.s3.amazonaws.com"}, {"Range", "bytes=0-9"}},
+         .payload_hash = sha256_hex("")},
+        {.access_key_id = "AKIAIOSFODNN7EXAMPLE",
+         .secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+        {.region = "us-east-1", .service = "s3"}, parse_rfc3339("2013-05-24T00:00:00Z").value());
 
     REQUIRE(added.size() == 3);
     CHECK(added[1].first == "x-amz-content-sha256");

@@ -52,7 +52,8 @@ std::string RecordingPlaylists::standard(WallTime written_at, bool ended) const 
 }
 
 std::string RecordingPlaylists::byte_range(bool ended) const {
-    return fmt::format("{}{}{}", byte_range_header(), byte_range_entries_, ended ? kEndListLine : "");
+    return fmt::format("{}{}{}", byte_range_header(), byte_range_entries_,
+                       ended ? kEndListLine : "");
 }
 
 std::string byte_range_header() {

@@ -51,7 +51,8 @@ Result<void> ChunkFile::append(const AppendBuffer& segment) {
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) {
             const int error = errno;
-            if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) return disk_error("cut back", path_, errno);
+            if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0)
+                return disk_error("cut back", path_, errno);
             return disk_error("write", path_, error);
         }
         while (!rest.empty() && static_cast<std::size_t>(written) >= rest.front().iov_len) {

@@ -22,7 +22,8 @@ public:
 
     /// Appends a whole live segment by writev(2).
     ///
-    /// Errors: Unavailable  the disk did not take all of it (full, failing); the file is cut back to
+    /// Errors: Unavailable  the disk did not take all of it (full, failing); the file is cut back
+    /// to
     ///         the last whole segment.
     Result<void> append(const AppendBuffer& segment);
 

@@ -7,15 +7,17 @@
 
 namespace oxbow::record {
 
-/// A chunk closes at the first live segment end at or after this (the first chunk with its first segment).
+/// A chunk closes at the first live segment end at or after this (the first chunk with its first
+/// segment).
 inline constexpr MediaTime kChunkTarget = std::chrono::seconds{10};
 
 /// Live segments waiting for the disk, all channels together. Above it the recordings that still
 /// send end with a failure: live never waits for a disk.
 inline constexpr std::size_t kQueuedBytesMax = 256 * 1024 * 1024;
 
-/// How often the playlists of an open recording are put to the bucket: with every chunk at first, then
-/// rarely, so that rewriting them stays below a tenth of the media's bytes. Viewers read them from memory.
+/// How often the playlists of an open recording are put to the bucket: with every chunk at first,
+/// then rarely, so that rewriting them stays below a tenth of the media's bytes. Viewers read them
+/// from memory.
 inline constexpr std::chrono::minutes kPutEveryChunkFor{30};
 inline constexpr std::chrono::minutes kPutAtMostEvery{1};
 inline constexpr std::chrono::hours kPutRarelyAfter{12};

@@ -9,7 +9,9 @@ namespace oxbow::record {
 Recorder::Recorder(RecordingPlace place, std::size_t queued_bytes_max)
     : place_(std::move(place)), queued_bytes_max_(queued_bytes_max), thread_([this] { run(); }) {}
 
-Recorder::~Recorder() { drain(); }
+Recorder::~Recorder() {
+    drain();
+}
 
 void Recorder::enqueue(std::size_t bytes, std::function<void()> job) {
     const std::lock_guard lock{mutex_};
@@ -33,7 +35,9 @@ void Recorder::give_up(const RecordingId& recording, const std::string& why) {
 }
 
 void Recorder::close_failed() {
-    std::erase_if(failed_, [](const std::unique_ptr<Recording>& recording) { return recording->close_failed(); });
+    std::erase_if(failed_, [](const std::unique_ptr<Recording>& recording) {
+        return recording->close_failed();
+    });
 }
 
 void Recorder::begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener) {
@@ -52,12 +56,14 @@ bool Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
     }
     if (full) {
         step(recording, 0, [max = queued_bytes_max_](Recording&) -> Result<void> {
-            return fail(ErrorCode::LimitExceeded,
-                        fmt::format("the disk is too slow: more than {} bytes wait to be written", max));
+            return fail(
+                ErrorCode::LimitExceeded,
+                fmt::format("the disk is too slow: more than {} bytes wait to be written", max));
         });
         return false;
     }
-    step(recording, bytes, [segment = std::move(segment)](Recording& open) { return open.append(*segment); });
+    step(recording, bytes,
+         [segment = std::move(segment)](Recording& open) { return open.append(*segment); });
     return true;
 }
 

@@ -18,16 +18,16 @@ namespace oxbow::record {
 /// never a live channel.
 ///
 /// Every call returns at once; work is done in order. The queue is bounded by kQueuedBytesMax: a
-/// recording whose segment does not fit ends with a failure, and live goes on. A failed recording that
-/// cannot be closed, as on a full disk, is tried again every kCloseFailedEvery.
-/// Thread-safe.
+/// recording whose segment does not fit ends with a failure, and live goes on. A failed recording
+/// that cannot be closed, as on a full disk, is tried again every kCloseFailedEvery. Thread-safe.
 class Recorder {
 public:
     explicit Recorder(RecordingPlace place, std::size_t queued_bytes_max = kQueuedBytesMax);
     ~Recorder();
 
     void begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
-    /// Out: false: the queue is full; the recording ends here with a failure, and takes nothing more.
+    /// Out: false: the queue is full; the recording ends here with a failure, and takes nothing
+    /// more.
     bool append(const RecordingId& recording, LiveSegmentPtr segment);
     void stream_left(const RecordingId& recording, WallTime reconnect_until);
     void stream_joined(const RecordingId& recording, StreamId stream);
@@ -50,7 +50,7 @@ private:
     RecordingPlace place_;
     const std::size_t queued_bytes_max_;
     std::map<RecordingId, std::unique_ptr<Recording>> recordings_;  // the thread's own
-    std::vector<std::unique_ptr<Recording>> failed_;                // not closed yet; the thread's own
+    std::vector<std::unique_ptr<Recording>> failed_;  // not closed yet; the thread's own
 
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -64,9 +64,9 @@ private:
     std::thread thread_;
 };
 
-/// Ends what an earlier process left open: its open chunk, cut at the last whole segment, becomes an
-/// object, the playlists get ENDLIST, and the recording ends with a failure that says so. At start,
-/// before anybody publishes.
+/// Ends what an earlier process left open: its open chunk, cut at the last whole segment, becomes
+/// an object, the playlists get ENDLIST, and the recording ends with a failure that says so. At
+/// start, before anybody publishes.
 ///
 /// Out: how many recordings were ended.
 Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place);

@@ -18,7 +18,8 @@ constexpr std::string_view kByteRangeMultivariant = "byte-range-multivariant.m3u
 
 }  // namespace
 
-Recording::Recording(RecordingPlace place, RecordingSpec spec, std::shared_ptr<RecordingListener> listener)
+Recording::Recording(RecordingPlace place, RecordingSpec spec,
+                     std::shared_ptr<RecordingListener> listener)
     : place_(std::move(place)), spec_(std::move(spec)), listener_(std::move(listener)) {
     row_ = {.id = spec_.recording,
             .channel = spec_.channel,
@@ -27,7 +28,6 @@ Recording::Recording(RecordingPlace place, RecordingSpec spec, std::shared_ptr<R
             .started_at = spec_.started_at,
             .streams = {spec_.stream},
             .segment_epochs = "0:" + spec_.epoch};
-    view_before_ = place_.views.get(spec_.channel);
 }
 
 // ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs/media/hls/720p30/playlist.m3u8
@@ -55,7 +55,8 @@ Result<void> Recording::append(const LiveSegment& segment) {
                                segment.program_date_time};
     if (auto written = open_->file.append(segment.bytes); !written) return written;
     const bool discontinuity = open_->chunk.discontinuity && open_->chunk.segments.empty();
-    if (auto logged = log_->append(open_->chunk.number, entry, discontinuity); !logged) return logged;
+    if (auto logged = log_->append(open_->chunk.number, entry, discontinuity); !logged)
+        return logged;
     open_->chunk.segments.push_back(entry);
     variant_.bandwidth = std::max(variant_.bandwidth, bits_per_second(segment));
     listener_->on_written();
@@ -70,7 +71,8 @@ Result<void> Recording::open_chunk(bool discontinuity) {
     auto file = ChunkFile::create(spool() / fmt::format("{}.ts", number));
     if (!file) return std::unexpected(file.error());
     open_.emplace(OpenChunk{
-        std::move(*file), {.number = number, .discontinuity = discontinuity && number > 0, .segments = {}}});
+        std::move(*file),
+        {.number = number, .discontinuity = discontinuity && number > 0, .segments = {}}});
     return {};
 }
 
@@ -101,8 +103,8 @@ Result<void> Recording::close_chunk() {
 Result<void> Recording::save_open_chunk() {
     if (!open_ || open_->chunk.segments.empty()) return {};
     const Chunk& chunk = open_->chunk;
-    const auto object =
-        place_.store.adopt(open_->file.path(), ivs::chunk_key(row_.prefix, rendition_, chunk.number));
+    const auto object = place_.store.adopt(open_->file.path(),
+                                           ivs::chunk_key(row_.prefix, rendition_, chunk.number));
     if (!object) return std::unexpected(object.error());
     playlists_.append(chunk);
     row_.duration = std::chrono::milliseconds{milliseconds(playlists_.total())};
@@ -118,7 +120,8 @@ Result<void> Recording::announce() {
     // The row before the event: whoever handles the event may ask for the recording at once.
     if (auto added = place_.catalog.add_recording(row_); !added) return added;
     publish_view(PlaylistsFrom::Memory);
-    if (auto put = put_event(ivs::recording_started_key(row_.prefix), "RECORDING_STARTED"); !put) return put;
+    if (auto put = put_event(ivs::recording_started_key(row_.prefix), "RECORDING_STARTED"); !put)
+        return put;
     announced_ = true;
     return {};
 }
@@ -127,7 +130,8 @@ bool Recording::playlists_are_due() const {
     const WallTime now = place_.clock.wall();
     const auto age = now - row_.started_at;
     if (age < kPutEveryChunkFor) return true;
-    const std::chrono::milliseconds every = age < kPutRarelyAfter ? kPutAtMostEvery : kPutRarelyEvery;
+    const std::chrono::milliseconds every =
+        age < kPutRarelyAfter ? kPutAtMostEvery : kPutRarelyEvery;
     return now - playlists_put_at_ >= every;
 }
 
@@ -147,15 +151,15 @@ Result<void> Recording::put_multivariants() {
         {{kStandardMultivariant, kStandardPlaylist}, {kByteRangeMultivariant, kByteRangePlaylist}}};
     for (const auto& [name, playlist] : kinds) {
         variant_.path = fmt::format("{}/{}", rendition_, playlist);
-        const std::string text = recording_multivariant_playlist(spec_.channel.view(), spec_.account,
-                                                                 std::span{&variant_, 1});
+        const std::string text = recording_multivariant_playlist(
+            spec_.channel.view(), spec_.account, std::span{&variant_, 1});
         if (auto put = put_text(media_key(name), text); !put) return put;
     }
     return {};
 }
 
-/// BANDWIDTH is the peak, which a later segment may raise; a player that chose by the first one's was
-/// told too little.
+/// BANDWIDTH is the peak, which a later segment may raise; a player that chose by the first one's
+/// was told too little.
 Result<void> Recording::put_multivariants_if_grown() {
     if (variant_.bandwidth <= bandwidth_written_) return {};
     return put_multivariants();
@@ -194,7 +198,8 @@ Result<void> Recording::end() {
     if (auto put = put_multivariants_if_grown(); !put) return put;
     // The row before the event: after an ended event nothing may fail any more.
     if (auto updated = place_.catalog.update_recording(row_); !updated) return updated;
-    if (auto put = put_event(ivs::recording_ended_key(row_.prefix), "RECORDING_ENDED"); !put) return put;
+    if (auto put = put_event(ivs::recording_ended_key(row_.prefix), "RECORDING_ENDED"); !put)
+        return put;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
     listener_->on_ended();
@@ -210,8 +215,8 @@ void Recording::fail_with(const std::string& why) {
     row_.ended_at = place_.clock.wall();
     if (!close_failed()) {
         if (announced_) publish_view(PlaylistsFrom::Memory);
-        log::error("[channel {}] [recording {}] cannot be closed yet; it is tried again", spec_.channel.view(),
-                   spec_.recording.view());
+        log::error("[channel {}] [recording {}] cannot be closed yet; it is tried again",
+                   spec_.channel.view(), spec_.recording.view());
     }
     listener_->on_failed(why);
 }
@@ -222,7 +227,8 @@ bool Recording::close_failed() {
     if (!save_open_chunk()) return false;
     const bool closed =
         put_playlists(true).has_value() &&
-        put_event(ivs::recording_failed_key(row_.prefix), "RECORDING_ENDED_WITH_FAILURE").has_value() &&
+        put_event(ivs::recording_failed_key(row_.prefix), "RECORDING_ENDED_WITH_FAILURE")
+            .has_value() &&
         place_.catalog.update_recording(row_).has_value();
     if (!closed) return false;
     publish_view(PlaylistsFrom::Bucket);
@@ -239,9 +245,18 @@ bool Recording::take_back() {
     const auto removed = place_.catalog.remove_recording(row_.id);
     if (!removed && removed.error().code != ErrorCode::NotFound) return false;
     const auto view = place_.views.get(spec_.channel);
-    if (view && view->recording.id == row_.id) place_.views.publish(spec_.channel, view_before_);
+    if (view && view->recording.id == row_.id) publish_newest_of_catalogue();
     clear_spool();
     return true;
+}
+
+void Recording::publish_newest_of_catalogue() {
+    const auto newest = place_.catalog.recordings(spec_.channel, {.offset = 0, .limit = 1});
+    std::shared_ptr<const RecordingView> view;
+    if (newest && !newest->empty()) {
+        view = std::make_shared<const RecordingView>(RecordingView{.recording = newest->front()});
+    }
+    place_.views.publish(spec_.channel, std::move(view));
 }
 
 void Recording::clear_spool() {
@@ -282,7 +297,8 @@ void Recording::publish_view(PlaylistsFrom from) {
         const bool ended = row_.status != catalog::RecordingStatus::Started;
         view.standard_playlist =
             std::make_shared<const std::string>(playlists_.standard(place_.clock.wall(), ended));
-        view.byte_range_playlist = std::make_shared<const std::string>(playlists_.byte_range(ended));
+        view.byte_range_playlist =
+            std::make_shared<const std::string>(playlists_.byte_range(ended));
     }
     place_.views.publish(spec_.channel, std::make_shared<const RecordingView>(std::move(view)));
 }

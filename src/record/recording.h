@@ -50,9 +50,9 @@ struct RecordingSpec {
     std::string region;
     ChannelId channel;
     RecordingId recording;
-    StreamId stream;        // the first of it
+    StreamId stream;  // the first of it
     WallTime started_at;
-    std::string epoch;      // in the names of its live segments
+    std::string epoch;  // in the names of its live segments
 };
 
 struct RecordingPlace {
@@ -63,8 +63,8 @@ struct RecordingPlace {
     std::filesystem::path spool;
 };
 
-/// One recording in the Amazon IVS layout: live segments become chunk objects, the playlists that list
-/// them, and events/*.json.
+/// One recording in the Amazon IVS layout: live segments become chunk objects, the playlists that
+/// list them, and events/*.json.
 ///
 /// The order of puts is law: chunk, rendition playlists, multivariant playlists,
 /// recording-started.json, so nothing is ever listed that cannot be fetched. The first chunk closes
@@ -77,7 +77,8 @@ struct RecordingPlace {
 /// Source: facts of real recordings in README.md; architecture's timeline in ARCHITECTURE.md.
 class Recording {
 public:
-    Recording(RecordingPlace place, RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
+    Recording(RecordingPlace place, RecordingSpec spec,
+              std::shared_ptr<RecordingListener> listener);
 
     Result<void> append(const LiveSegment& segment);
     /// The publisher is away until at most `reconnect_until`: closes the open chunk.
@@ -88,8 +89,9 @@ public:
     /// Ends it after a failure, with every segment that is written. One that failed before it was
     /// announced is taken back instead: nobody knows of it.
     void fail_with(const std::string& why);
-    /// Puts what is still missing in the bucket of a failed recording: ENDLIST, recording-failed.json,
-    /// its row. Out: false: the disk or the store still does not take it; try again later.
+    /// Puts what is still missing in the bucket of a failed recording: ENDLIST,
+    /// recording-failed.json, its row. Out: false: the disk or the store still does not take it;
+    /// try again later.
     bool close_failed();
     bool closed() const { return closed_; }
 
@@ -105,7 +107,7 @@ private:
 
     bool has_chunks() const { return playlists_.chunks() > 0; }
     std::filesystem::path spool() const { return place_.spool / spec_.recording.str(); }
-    std::string media_key(std::string_view name) const;      // "<prefix>/media/hls/<name>"
+    std::string media_key(std::string_view name) const;  // "<prefix>/media/hls/<name>"
     Result<void> start_rendition(const LiveSegment& first);
     Result<void> close_chunk();
     Result<void> put_playlists(bool ended);
@@ -118,6 +120,7 @@ private:
     ivs::RecordingMetadata metadata(std::string_view status) const;
     void publish_view(PlaylistsFrom from);
     bool take_back();
+    void publish_newest_of_catalogue();
     Result<void> save_open_chunk();
     void clear_spool();
     Result<void> put_text(const std::string& key, std::string_view text);
@@ -133,7 +136,6 @@ private:
     RecordingPlaylists playlists_;
     std::optional<SegmentLog> log_;
     std::optional<OpenChunk> open_;
-    std::shared_ptr<const RecordingView> view_before_;  // of the recording before this one
     bool closed_ = false;     // nothing is left to be done
     bool announced_ = false;  // recording-started.json is put
     WallTime playlists_put_at_{};

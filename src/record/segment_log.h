@@ -9,9 +9,10 @@
 
 namespace oxbow::record {
 
-/// What the spool says of a recording's segments: DATA/spool/{recordingId}/segments.m3u8, a byte-range
-/// playlist without end, appended by one write per live segment once its media is written. From it a
-/// recording that was cut off is put together again, down to its last whole segment.
+/// What the spool says of a recording's segments: DATA/spool/{recordingId}/segments.m3u8, a
+/// byte-range playlist without end, appended by one write per live segment once its media is
+/// written. From it a recording that was cut off is put together again, down to its last whole
+/// segment.
 class SegmentLog {
 public:
     /// Errors: Unavailable  the file cannot be made.

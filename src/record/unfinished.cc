@@ -12,9 +12,10 @@ std::string rendition_folder(const catalog::Recording& row) {
     return fmt::format("{}/media/hls/{}/", row.prefix, row.rendition);
 }
 
-/// The segments that were written, of chunks that are objects or can be made objects: the log of the
-/// spool knows them all; without it, what the bucket's playlist lists.
-Result<std::vector<Chunk>> written_chunks(const RecordingPlace& place, const catalog::Recording& row) {
+/// The segments that were written, of chunks that are objects or can be made objects: the log of
+/// the spool knows them all; without it, what the bucket's playlist lists.
+Result<std::vector<Chunk>> written_chunks(const RecordingPlace& place,
+                                          const catalog::Recording& row) {
     const auto logged = SegmentLog::read(place.spool / row.id.str());
     if (logged && !logged->empty()) return *logged;
     const auto text = place.store.get(rendition_folder(row) + "byte-range-variant.m3u8");
@@ -24,7 +25,8 @@ Result<std::vector<Chunk>> written_chunks(const RecordingPlace& place, const cat
     return std::move(listed->chunks);
 }
 
-/// Whether the chunk is an object, or has become one: the open chunk is cut at its last whole segment.
+/// Whether the chunk is an object, or has become one: the open chunk is cut at its last whole
+/// segment.
 bool is_object(const RecordingPlace& place, const catalog::Recording& row, const Chunk& chunk) {
     const std::string key = ivs::chunk_key(row.prefix, row.rendition, chunk.number);
     const auto object = place.store.head(key);
@@ -53,18 +55,22 @@ Result<void> end_playlists(const RecordingPlace& place, catalog::Recording& row)
         playlists.append(chunk);
         row.bytes += chunk.bytes();
         const ByteRangeEntry& last = chunk.segments.back();
-        row.ended_at = last.program_date_time + std::chrono::milliseconds{milliseconds(last.duration)};
+        row.ended_at =
+            last.program_date_time + std::chrono::milliseconds{milliseconds(last.duration)};
     }
     row.duration = std::chrono::milliseconds{milliseconds(playlists.total())};
     const std::string folder = rendition_folder(row);
-    if (auto done = put(place, folder + "playlist.m3u8", playlists.standard(place.clock.wall(), true)); !done) {
+    if (auto done =
+            put(place, folder + "playlist.m3u8", playlists.standard(place.clock.wall(), true));
+        !done) {
         return done;
     }
     return put(place, folder + "byte-range-variant.m3u8", playlists.byte_range(true));
 }
 
 Result<void> put_failed_event(const RecordingPlace& place, const catalog::Recording& row) {
-    const auto started = place.store.get(ivs::recording_started_key(row.prefix), ivs::kMetadataBytesMax);
+    const auto started =
+        place.store.get(ivs::recording_started_key(row.prefix), ivs::kMetadataBytesMax);
     if (!started) return std::unexpected(started.error());
     auto metadata = ivs::read_recording_metadata(*started);
     if (!metadata) return std::unexpected(metadata.error());
@@ -75,8 +81,8 @@ Result<void> put_failed_event(const RecordingPlace& place, const catalog::Record
     return put(place, ivs::recording_failed_key(row.prefix), ivs::to_json(*metadata));
 }
 
-/// Ends one recording as far as its objects let. Its row is ended in any case: one that can neither go
-/// on nor be deleted would help nobody.
+/// Ends one recording as far as its objects let. Its row is ended in any case: one that can neither
+/// go on nor be deleted would help nobody.
 Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
     row.status = catalog::RecordingStatus::EndedWithFailure;
     row.status_message = "InternalServerException";
@@ -94,12 +100,15 @@ Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place) {
     if (!unfinished) return std::unexpected(unfinished.error());
     for (const catalog::Recording& row : *unfinished) {
         if (auto ended = end_one(place, row); !ended) {
-            log::error("[channel {}] [recording {}] was cut off and is not whole: {}", row.channel.view(),
-                       row.id.view(), ended.error().what);
+            log::error("[channel {}] [recording {}] was cut off and is not whole: {}",
+                       row.channel.view(), row.id.view(), ended.error().what);
             continue;
         }
-        log::warning("[channel {}] [recording {}] was cut off by the end of an earlier process; it is ended with "
-                     "every segment that was written", row.channel.view(), row.id.view());
+        log::warning(
+            "[channel {}] [recording {}] was cut off by the end of an earlier process; it is ended "
+            "with "
+            "every segment that was written",
+            row.channel.view(), row.id.view());
     }
     std::error_code ignored;
     std::filesystem::remove_all(place.spool, ignored);

@@ -15,7 +15,8 @@
 namespace oxbow::store {
 
 struct ObjectInfo {
-    std::string key;   // "ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs/media/hls/master.m3u8"
+    std::string
+        key;  // "ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs/media/hls/master.m3u8"
     std::uint64_t size = 0;
     std::string etag;  // without quotes
     WallTime last_modified;
@@ -37,9 +38,9 @@ struct ObjectCreated {
 
 /// The objects of one bucket. No object ever grows: it appears whole, or is replaced whole.
 ///
-/// Keys: 1 to kKeyBytesMax bytes, parts between '/' not empty, not "." or "..", no control characters;
-/// anything else is Malformed everywhere below. Thread-safe. All calls may block on the disk or the
-/// network: never call them on a network loop.
+/// Keys: 1 to kKeyBytesMax bytes, parts between '/' not empty, not "." or "..", no control
+/// characters; anything else is Malformed everywhere below. Thread-safe. All calls may block on the
+/// disk or the network: never call them on a network loop.
 class ObjectStore {
 public:
     virtual ~ObjectStore() = default;
