@@ -38,17 +38,16 @@ void add_serve(CLI::App& app, ServeOptions& options) {
     add("--data", "OXBOW_DATA", options.data, "DIR",
         "Where everything is kept. Default: ./oxbow-data.");
     add("--role", "OXBOW_ROLE", options.role, "ROLE",
-        "all, live, edge or functions. Default: all.");
+        "all. The roles live, edge and functions are not in this version.");
     add("--http", "OXBOW_HTTP", options.http, "ADDR:PORT",
         "Where viewers come. Default: 127.0.0.1:8080. Port 0 takes a free one.");
     add("--https", "OXBOW_HTTPS", options.https, "ADDR:PORT",
-        "Where viewers come by HTTPS. Default: 127.0.0.1:8443 once a certificate is configured.");
-    add("--api", "OXBOW_API", options.api, "ADDR:PORT",
-        "The API and metrics. Default: 127.0.0.1:8081.");
+        "Not in this version: put a proxy with TLS in front of --http.");
+    add("--api", "OXBOW_API", options.api, "ADDR:PORT", "The API. Default: 127.0.0.1:8081.");
     add("--rtmp", "OXBOW_RTMP", options.rtmp, "ADDR:PORT",
         "Where encoders publish. Default: 127.0.0.1:1935.");
     add("--rtmps", "OXBOW_RTMPS", options.rtmps, "ADDR:PORT",
-        "Where encoders publish by TLS. Default: 127.0.0.1:1936 once a certificate is configured.");
+        "Not in this version: put a proxy with TLS in front of --rtmp.");
     add("--ready-file", "OXBOW_READY_FILE", options.ready_file, "FILE",
         "Written, like DATA/ready.json, once every listener accepts. Default: none.");
     serve->add_flag("--demo", options.demo, "Put three demo channels on the air.");

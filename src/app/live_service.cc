@@ -17,18 +17,6 @@ namespace {
 /// How long shutting down waits for all channels to hand over their last segments.
 constexpr std::chrono::seconds kHandOverMax{5};
 
-meta::RecordingStatus status_of(catalog::RecordingStatus status) {
-    switch (status) {
-        case catalog::RecordingStatus::Started:
-            return meta::RecordingStatus::Started;
-        case catalog::RecordingStatus::Ended:
-            return meta::RecordingStatus::Ended;
-        case catalog::RecordingStatus::EndedWithFailure:
-            return meta::RecordingStatus::EndedWithFailure;
-    }
-    return meta::RecordingStatus::Ended;
-}
-
 }  // namespace
 
 /// One publisher's broadcast on its way into the pipeline of its channel.
@@ -195,7 +183,7 @@ std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelI
     if (!view) return std::nullopt;
     const catalog::Recording& row = view->recording;
     return meta::RecordingState{.recording_id = row.id,
-                                .status = status_of(row.status),
+                                .status = row.status,
                                 .stream_ids = row.streams,
                                 .started_at = row.started_at,
                                 .ended_at = row.ended_at,

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/times.h"
+#include "ivs/recording_metadata.h"
 
 namespace oxbow::catalog {
 
@@ -58,7 +59,7 @@ struct StreamSession {
     RecordingId recording;  // empty: not recorded
 };
 
-enum class RecordingStatus { Started, Ended, EndedWithFailure };
+using RecordingStatus = ivs::RecordingStatus;
 
 /// One recording: a prefix in the bucket. Streams merged inside the reconnect window share it.
 struct Recording {

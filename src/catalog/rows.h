@@ -29,15 +29,7 @@ inline long long column(std::size_t count) {
 }
 
 inline std::string_view column(RecordingStatus status) {
-    switch (status) {
-        case RecordingStatus::Started:
-            return "RECORDING_STARTED";
-        case RecordingStatus::Ended:
-            return "RECORDING_ENDED";
-        case RecordingStatus::EndedWithFailure:
-            return "RECORDING_ENDED_WITH_FAILURE";
-    }
-    return "";
+    return ivs::name_of(status);
 }
 
 inline RecordingStatus read_status(const std::string& column) {

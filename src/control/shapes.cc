@@ -27,18 +27,6 @@ std::string host_of(std::string_view url) {
     return std::string{url.substr(0, colon)};
 }
 
-std::string_view status_name(catalog::RecordingStatus status) {
-    switch (status) {
-        case catalog::RecordingStatus::Started:
-            return "RECORDING_STARTED";
-        case catalog::RecordingStatus::Ended:
-            return "RECORDING_ENDED";
-        case catalog::RecordingStatus::EndedWithFailure:
-            return "RECORDING_ENDED_WITH_FAILURE";
-    }
-    return "RECORDING_STARTED";
-}
-
 }  // namespace
 
 std::string playback_url(const ControlSettings& settings, const ChannelId& channel) {
@@ -128,7 +116,7 @@ json::object recording_json(const Rooms& rooms, const catalog::Recording& record
                      {"channelArn", ivs::channel_arn(rooms.settings.region, rooms.settings.account,
                                                      recording.channel)},
                      {"prefix", recording.prefix},
-                     {"status", status_name(recording.status)},
+                     {"status", name_of(recording.status)},
                      {"startedAt", format_rfc3339(recording.started_at)}};
     if (recording.ended_at) out["endedAt"] = format_rfc3339(*recording.ended_at);
     if (!recording.status_message.empty()) out["statusMessage"] = recording.status_message;

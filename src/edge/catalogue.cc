@@ -14,35 +14,11 @@ json::value time_or_null(const std::optional<WallTime>& time) {
     return json::string(format_rfc3339_ms(*time));
 }
 
-std::string_view status_name(meta::RecordingStatus status) {
-    switch (status) {
-        case meta::RecordingStatus::Started:
-            return "RECORDING_STARTED";
-        case meta::RecordingStatus::Ended:
-            return "RECORDING_ENDED";
-        case meta::RecordingStatus::EndedWithFailure:
-            return "RECORDING_ENDED_WITH_FAILURE";
-    }
-    return "";
-}
-
-std::string_view status_name(catalog::RecordingStatus status) {
-    switch (status) {
-        case catalog::RecordingStatus::Started:
-            return "RECORDING_STARTED";
-        case catalog::RecordingStatus::Ended:
-            return "RECORDING_ENDED";
-        case catalog::RecordingStatus::EndedWithFailure:
-            return "RECORDING_ENDED_WITH_FAILURE";
-    }
-    return "";
-}
-
 json::value newest_recording(const ChannelId& channel, const meta::StreamStates& streams) {
     const auto recording = streams.newest_recording(channel);
     if (!recording) return nullptr;
     return {{"id", recording->recording_id.view()},
-            {"status", status_name(recording->status)},
+            {"status", name_of(recording->status)},
             {"startedAt", format_rfc3339_ms(recording->started_at)},
             {"endedAt", time_or_null(recording->ended_at)},
             {"durationMs", recording->duration.count()},
@@ -106,7 +82,7 @@ std::string recordings_json(const ChannelId& channel,
     json::array list;
     for (const catalog::Recording& recording : recordings) {
         list.push_back({{"id", recording.id.view()},
-                        {"status", status_name(recording.status)},
+                        {"status", name_of(recording.status)},
                         {"startedAt", format_rfc3339_ms(recording.started_at)},
                         {"endedAt", time_or_null(recording.ended_at)},
                         {"durationMs", recording.duration.count()},

@@ -93,6 +93,18 @@ void read_hls(JsonMembers hls, RecordingMetadata& metadata) {
 
 }  // namespace
 
+std::string_view name_of(RecordingStatus status) {
+    switch (status) {
+        case RecordingStatus::Started:
+            return "RECORDING_STARTED";
+        case RecordingStatus::Ended:
+            return "RECORDING_ENDED";
+        case RecordingStatus::EndedWithFailure:
+            return "RECORDING_ENDED_WITH_FAILURE";
+    }
+    return "";
+}
+
 std::string to_json(const RecordingMetadata& metadata) {
     json::object out{{"version", "v1"},
                      {"recording_started_at", format_rfc3339(metadata.started_at)}};

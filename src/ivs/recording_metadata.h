@@ -13,6 +13,11 @@
 
 namespace oxbow::ivs {
 
+enum class RecordingStatus { Started, Ended, EndedWithFailure };
+
+// RECORDING_ENDED_WITH_FAILURE
+std::string_view name_of(RecordingStatus status);
+
 struct RenditionMetadata {
     std::string path;                 // "720p30", relative to hls_path
     std::string playlist;             // "playlist.m3u8"

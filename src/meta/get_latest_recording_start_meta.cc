@@ -20,18 +20,6 @@ struct SavedRecording {
     std::string started_at;  // "2023-02-09T22:55:41Z"
 };
 
-std::string_view name_of(RecordingStatus status) {
-    switch (status) {
-        case RecordingStatus::Started:
-            return "RECORDING_STARTED";
-        case RecordingStatus::Ended:
-            return "RECORDING_ENDED";
-        case RecordingStatus::EndedWithFailure:
-            return "RECORDING_ENDED_WITH_FAILURE";
-    }
-    return "";
-}
-
 /// Errors: Malformed, LimitExceeded.
 Result<SavedRecording> read_saved(std::string_view text) {
     const auto metadata = ivs::read_recording_metadata(text);

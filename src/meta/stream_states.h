@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "base/times.h"
+#include "ivs/recording_metadata.h"
 
 namespace oxbow::meta {
 
@@ -14,7 +15,7 @@ struct LiveStream {
     std::string playback_url;  // absolute, or a path that the answer makes absolute
 };
 
-enum class RecordingStatus { Started, Ended, EndedWithFailure };
+using RecordingStatus = ivs::RecordingStatus;
 
 /// A channel's newest recording, as its recorder knows it.
 struct RecordingState {

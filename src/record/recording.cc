@@ -120,8 +120,7 @@ Result<void> Recording::announce() {
     // The row before the event: whoever handles the event may ask for the recording at once.
     if (auto added = place_.catalog.add_recording(row_); !added) return added;
     publish_view(PlaylistsFrom::Memory);
-    if (auto put = put_event(ivs::recording_started_key(row_.prefix), "RECORDING_STARTED"); !put)
-        return put;
+    if (auto put = put_event(ivs::recording_started_key(row_.prefix)); !put) return put;
     announced_ = true;
     return {};
 }
@@ -198,8 +197,7 @@ Result<void> Recording::end() {
     if (auto put = put_multivariants_if_grown(); !put) return put;
     // The row before the event: after an ended event nothing may fail any more.
     if (auto updated = place_.catalog.update_recording(row_); !updated) return updated;
-    if (auto put = put_event(ivs::recording_ended_key(row_.prefix), "RECORDING_ENDED"); !put)
-        return put;
+    if (auto put = put_event(ivs::recording_ended_key(row_.prefix)); !put) return put;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
     listener_->on_ended();
@@ -225,11 +223,9 @@ bool Recording::close_failed() {
     if (!announced_) return take_back();
     // What is written stays: closing the chunk renames it, which needs no space.
     if (!save_open_chunk()) return false;
-    const bool closed =
-        put_playlists(true).has_value() &&
-        put_event(ivs::recording_failed_key(row_.prefix), "RECORDING_ENDED_WITH_FAILURE")
-            .has_value() &&
-        place_.catalog.update_recording(row_).has_value();
+    const bool closed = put_playlists(true).has_value() &&
+                        put_event(ivs::recording_failed_key(row_.prefix)).has_value() &&
+                        place_.catalog.update_recording(row_).has_value();
     if (!closed) return false;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
@@ -267,12 +263,12 @@ void Recording::clear_spool() {
     std::filesystem::remove_all(spool(), ignored);
 }
 
-ivs::RecordingMetadata Recording::metadata(std::string_view status) const {
+ivs::RecordingMetadata Recording::metadata() const {
     ivs::RecordingMetadata metadata;
     metadata.channel_arn = ivs::channel_arn(spec_.region, spec_.account, spec_.channel);
     metadata.started_at = row_.started_at;
     metadata.ended_at = row_.ended_at;
-    metadata.status = status;
+    metadata.status = ivs::name_of(row_.status);
     if (!row_.status_message.empty()) metadata.status_message = row_.status_message;
     if (row_.ended_at) metadata.duration = row_.duration;
     metadata.renditions = {{.path = rendition_,
@@ -287,8 +283,8 @@ ivs::RecordingMetadata Recording::metadata(std::string_view status) const {
     return metadata;
 }
 
-Result<void> Recording::put_event(const std::string& key, std::string_view status) {
-    return put_text(key, ivs::to_json(metadata(status)));
+Result<void> Recording::put_event(const std::string& key) {
+    return put_text(key, ivs::to_json(metadata()));
 }
 
 void Recording::publish_view(PlaylistsFrom from) {

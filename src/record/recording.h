@@ -113,11 +113,11 @@ private:
     Result<void> put_playlists(bool ended);
     Result<void> put_multivariants();
     Result<void> put_multivariants_if_grown();
-    Result<void> put_event(const std::string& key, std::string_view status);
+    Result<void> put_event(const std::string& key);
     Result<void> announce();
     Result<void> open_chunk(bool discontinuity);
     bool playlists_are_due() const;
-    ivs::RecordingMetadata metadata(std::string_view status) const;
+    ivs::RecordingMetadata metadata() const;
     void publish_view(PlaylistsFrom from);
     bool take_back();
     void publish_newest_of_catalogue();

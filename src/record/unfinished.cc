@@ -74,7 +74,7 @@ Result<void> put_failed_event(const RecordingPlace& place, const catalog::Record
     if (!started) return std::unexpected(started.error());
     auto metadata = ivs::read_recording_metadata(*started);
     if (!metadata) return std::unexpected(metadata.error());
-    metadata->status = "RECORDING_ENDED_WITH_FAILURE";
+    metadata->status = ivs::name_of(row.status);
     metadata->status_message = row.status_message;
     metadata->ended_at = row.ended_at;
     metadata->duration = row.duration;
