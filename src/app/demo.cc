@@ -22,7 +22,9 @@ struct Picture {
 
 constexpr std::array<Picture, 3> kPictures{{
     {"Test-card", "testsrc2=size=640x360:rate=30", 440},
-    {"Deep-zoom", "mandelbrot=size=640x360:rate=30:end_pts=1800:end_scale=0.02", 330},
+    {"Deep-zoom",
+     "mandelbrot=size=640x360:rate=30:start_scale=2:end_scale=0.00002:end_pts=54000:maxiter=600",
+     330},
     {"Cell-garden",
      "life=size=160x90:rate=30:mold=25:ratio=0.2:death_color=#083038:life_color=#7fe8d8:mold_color="
      "#0c5a52"
