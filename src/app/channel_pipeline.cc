@@ -127,9 +127,9 @@ void ChannelPipeline::end(std::uint64_t broadcast) {
     const Broadcast ended = std::move(*broadcast_);
     broadcast_.reset();
     ending_ = ended.stream;
-    finish_broadcast();
     // A broadcast that brought nothing has not used up the time that its recording waits.
     if (recording_ && recording_->publisher_there) wait_for_publisher(ended.reconnect_window);
+    finish_broadcast();
     wiring_.in_background(
         [catalog = &wiring_.catalog, stream = ended.stream, at = wiring_.clock.wall()] {
             if (auto done = catalog->end_stream_session(stream, at); !done)
@@ -209,6 +209,7 @@ void ChannelPipeline::raise_bandwidth(const LiveSegment& segment) {
 void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     const WallTime now = wiring_.clock.wall();
     const bool first_of_broadcast = !broadcast_->variant;
+    if (first_of_broadcast) live_.await_publisher(std::nullopt);
     if (first_of_broadcast && recording_) {
         if (can_merge(segment)) {
             ++recording_->streams;
@@ -283,10 +284,12 @@ void ChannelPipeline::end_recording() {
 }
 
 void ChannelPipeline::wait_for_publisher(std::chrono::seconds window) {
+    const WallTime until = wiring_.clock.wall() + window;
+    live_.await_publisher(until);
     if (window.count() == 0) return end_recording();
     recording_->publisher_there = false;
-    recording_->reconnect_until = wiring_.clock.wall() + window;
-    wiring_.recorder.stream_left(recording_->id, recording_->reconnect_until);
+    recording_->reconnect_until = until;
+    wiring_.recorder.stream_left(recording_->id);
     await_reconnect(window);
 }
 

@@ -182,13 +182,16 @@ std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelI
     const auto view = rooms_.recordings.get(channel);
     if (!view) return std::nullopt;
     const catalog::Recording& row = view->recording;
-    return meta::RecordingState{.recording_id = row.id,
-                                .status = row.status,
-                                .stream_ids = row.streams,
-                                .started_at = row.started_at,
-                                .ended_at = row.ended_at,
-                                .reconnect_until = view->reconnect_until,
-                                .duration = row.duration};
+    const auto channel_view = rooms_.wiring.channel_views.get(channel);
+    const bool open = row.status == catalog::RecordingStatus::Started && channel_view;
+    return meta::RecordingState{
+        .recording_id = row.id,
+        .status = row.status,
+        .stream_ids = row.streams,
+        .started_at = row.started_at,
+        .ended_at = row.ended_at,
+        .reconnect_until = open ? channel_view->reconnect_until : std::nullopt,
+        .duration = row.duration};
 }
 
 std::shared_ptr<const std::string> LiveService::open_playlist(std::string_view key) const {

@@ -130,6 +130,7 @@ void LiveChannel::publish() {
     if (on_air_) view->on_air = view_of(*on_air_, false);
     view->ended.assign(ended_.begin(), ended_.end());
     if (timeline_) view->timeline = timeline_->view();
+    view->reconnect_until = reconnect_until_;
     views_.publish(channel_, std::move(view));
 }
 

@@ -42,6 +42,7 @@ struct ChannelView {
     std::vector<std::shared_ptr<const BroadcastView>>
         ended;                                     // less than a minute ago, for their players
     std::shared_ptr<const TimelineView> timeline;  // of the newest recording; may be null
+    std::optional<WallTime> reconnect_until;       // set while a recording waits for its publisher
 
     /// The broadcast on the air, if its playlist can be fetched already.
     const BroadcastView* watchable() const {
@@ -76,6 +77,10 @@ public:
     void set_timeline(std::shared_ptr<Timeline> timeline) { timeline_ = std::move(timeline); }
     const Timeline* timeline() const { return timeline_.get(); }
 
+    /// Until when the recording waits for its publisher; nullopt: it is there. Shows with the next
+    /// publish, so that nobody sees the publisher gone and the recording not waiting.
+    void await_publisher(std::optional<WallTime> until) { reconnect_until_ = until; }
+
     void publish();
 
     // /api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8
@@ -102,6 +107,7 @@ private:
     std::optional<OnAir> on_air_;
     std::deque<std::shared_ptr<const BroadcastView>> ended_;
     std::shared_ptr<Timeline> timeline_;
+    std::optional<WallTime> reconnect_until_;
 };
 
 /// Ended broadcasts whose playlists stay for their players; an encoder that flaps makes no more.

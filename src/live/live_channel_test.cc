@@ -170,6 +170,21 @@ TEST_CASE(
     CHECK(views.get(kChannel)->broadcast(kStream.view()) == nullptr);
 }
 
+TEST_CASE("with the end of a broadcast it shows until when the recording waits, not before") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    list(channel, 0, 1, 2s);
+    channel.publish();
+
+    channel.await_publisher(kStart + 60s);
+    CHECK_FALSE(views.get(kChannel)->reconnect_until.has_value());
+    channel.end();
+
+    CHECK(views.get(kChannel)->on_air == nullptr);
+    CHECK(views.get(kChannel)->reconnect_until == kStart + 60s);
+}
+
 TEST_CASE("a new broadcast does not cut off the players of the one before") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};

@@ -67,8 +67,8 @@ bool Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
     return true;
 }
 
-void Recorder::stream_left(const RecordingId& recording, WallTime reconnect_until) {
-    step(recording, 0, [=](Recording& open) { return open.stream_left(reconnect_until); });
+void Recorder::stream_left(const RecordingId& recording) {
+    step(recording, 0, [](Recording& open) { return open.stream_left(); });
 }
 
 void Recorder::stream_joined(const RecordingId& recording, StreamId stream) {

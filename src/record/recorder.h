@@ -29,7 +29,7 @@ public:
     /// Out: false: the queue is full; the recording ends here with a failure, and takes nothing
     /// more.
     bool append(const RecordingId& recording, LiveSegmentPtr segment);
-    void stream_left(const RecordingId& recording, WallTime reconnect_until);
+    void stream_left(const RecordingId& recording);
     void stream_joined(const RecordingId& recording, StreamId stream);
     void end(const RecordingId& recording);
 

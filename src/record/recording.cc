@@ -164,18 +164,16 @@ Result<void> Recording::put_multivariants_if_grown() {
     return put_multivariants();
 }
 
-Result<void> Recording::stream_left(WallTime reconnect_until) {
+Result<void> Recording::stream_left() {
     if (open_) {
         if (auto closed = close_chunk(); !closed) return closed;
     }
-    reconnect_until_ = reconnect_until;
     if (!announced_) return {};
     publish_view(PlaylistsFrom::Memory);
     return put_playlists(false);
 }
 
 Result<void> Recording::stream_joined(StreamId stream) {
-    reconnect_until_.reset();
     row_.streams.push_back(std::move(stream));
     if (!announced_) return {};
     publish_view(PlaylistsFrom::Memory);
@@ -186,7 +184,6 @@ Result<void> Recording::end() {
     if (open_) {
         if (auto closed = close_chunk(); !closed) return closed;
     }
-    reconnect_until_.reset();
     if (!announced_) {
         clear_spool();
         return {};
@@ -207,7 +204,6 @@ Result<void> Recording::end() {
 void Recording::fail_with(const std::string& why) {
     log::error("[channel {}] [recording {}] ended with a failure: {}", spec_.channel.view(),
                spec_.recording.view(), why);
-    reconnect_until_.reset();
     row_.status = catalog::RecordingStatus::EndedWithFailure;
     row_.status_message = "InternalServerException";
     row_.ended_at = place_.clock.wall();
@@ -288,7 +284,7 @@ Result<void> Recording::put_event(const std::string& key) {
 }
 
 void Recording::publish_view(PlaylistsFrom from) {
-    RecordingView view{.recording = row_, .reconnect_until = reconnect_until_};
+    RecordingView view{.recording = row_};
     if (from == PlaylistsFrom::Memory) {
         const bool ended = row_.status != catalog::RecordingStatus::Started;
         view.standard_playlist =

@@ -23,7 +23,6 @@ namespace oxbow::record {
 /// A channel's newest recording at one moment, for viewers and the API; immutable.
 struct RecordingView {
     catalog::Recording recording;
-    std::optional<WallTime> reconnect_until;  // the publisher is away and may come back
     // Fresher than the objects in the bucket; null where the bucket has the last word.
     std::shared_ptr<const std::string> standard_playlist;
     std::shared_ptr<const std::string> byte_range_playlist;
@@ -81,8 +80,8 @@ public:
               std::shared_ptr<RecordingListener> listener);
 
     Result<void> append(const LiveSegment& segment);
-    /// The publisher is away until at most `reconnect_until`: closes the open chunk.
-    Result<void> stream_left(WallTime reconnect_until);
+    /// The publisher is away and may come back: closes the open chunk.
+    Result<void> stream_left();
     Result<void> stream_joined(StreamId stream);
     /// Ends it in order: last chunk, ENDLIST, recording-ended.json.
     Result<void> end();
@@ -129,7 +128,6 @@ private:
     RecordingSpec spec_;
     std::shared_ptr<RecordingListener> listener_;
     catalog::Recording row_;
-    std::optional<WallTime> reconnect_until_;
     std::string rendition_;
     Variant variant_;
     std::uint64_t bandwidth_written_ = 0;
