@@ -444,6 +444,7 @@ void Server::Impl::shut_down() {
     log::info("shutting down: every recording is ended first");
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
+    if (settings_.ready_file) std::filesystem::remove(*settings_.ready_file, ignored);
     demo_.reset();
     stop_api();
     rtmp_server_->stop();

@@ -11,7 +11,8 @@ namespace oxbow {
 
 /// The newest immutable value of each key: one owner per key publishes, any thread reads.
 ///
-/// Neither publishing to a known key nor reading takes a lock; only a key's first value does.
+/// Only a key's first value takes a mutex. Publishing to a known key and reading swap or copy an
+/// atomic shared_ptr, which libstdc++ guards with a bit for just that long.
 template <typename Key, typename Value>
 class Snapshots {
 public:

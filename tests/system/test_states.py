@@ -89,6 +89,8 @@ class States(unittest.TestCase):
 
         self.assertEqual(server.stop(), 0)
 
+        self.assertFalse((server.data / "ready.json").exists())
+        self.assertFalse((server.data / "test-ready.json").exists())
         check_recording(self, server.bucket(live["masterKey"].partition("/media/hls/")[0]))
 
     def test_kill_9_loses_no_segment_that_was_listed_and_the_next_start_says_what_happened(self):
