@@ -1,6 +1,7 @@
 #include "ingest/handshake.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include <fmt/format.h>
@@ -9,6 +10,10 @@ namespace oxbow::ingest {
 namespace {
 
 constexpr std::uint8_t kVersion = 3;
+constexpr std::size_t kTimeBytes = 4;  // in front of C1 and S1, then the version
+constexpr std::size_t kVersionBytes = 4;
+// 3.5.7.1, of the server that Connect.Success names; players look for a digest from 3 on.
+constexpr std::array<std::uint8_t, kVersionBytes> kServerVersion{3, 5, 7, 1};
 
 Result<void> check_version(std::uint8_t version) {
     switch (version) {
@@ -69,16 +74,30 @@ Result<bool> Handshake::read(BytesReader& input, Bytes& replies) {
 }
 
 // 03 | 00000000 00000000 + 1528 arbitrary bytes | C1 again
+// 03 | 00000000 03050701 + 1528 bytes, a digest among them | 1504 arbitrary bytes + signature
 void Handshake::answer(Bytes& replies) const {
-    replies.reserve(replies.size() + 1 + 2 * kBlockBytes);
-    replies.push_back(kVersion);
-    // Time 0 and version 0: a client of the complex handshake looks for a digest from version 1 on.
-    append_number(replies, 0, 8);
-    std::minstd_rand arbitrary(seed_);
-    for (std::size_t i = 8; i < kBlockBytes; ++i) {
-        replies.push_back(static_cast<std::uint8_t>(arbitrary() >> 8));
+    const BytesView version = BytesView{client_hello_}.subspan(kTimeBytes, kVersionBytes);
+    const bool may_be_complex = std::ranges::any_of(version, [](auto byte) { return byte != 0; });
+    const auto client = may_be_complex ? find_client_digest(client_hello_) : std::nullopt;
+
+    Bytes s1(kTimeBytes + kVersionBytes, 0);  // version 0: no digest is to be looked for
+    if (client) std::ranges::copy(kServerVersion, s1.begin() + kTimeBytes);
+    append(s1, arbitrary(kBlockBytes - s1.size()));
+    Bytes s2 = client ? arbitrary(kBlockBytes) : client_hello_;
+    if (client) {
+        imprint_server_digest(std::span{s1}.first<kBlockBytes>(), client->schema);
+        sign_server_answer(std::span{s2}.first<kBlockBytes>(), client->digest);
     }
-    append(replies, client_hello_);
+    replies.push_back(kVersion);
+    append(replies, s1);
+    append(replies, s2);
+}
+
+Bytes Handshake::arbitrary(std::size_t count) const {
+    std::minstd_rand generator(seed_);
+    Bytes out(count);
+    std::ranges::generate(out, [&] { return static_cast<std::uint8_t>(generator() >> 8); });
+    return out;
 }
 
 }  // namespace oxbow::ingest

@@ -5,19 +5,20 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "ingest/handshake_digest.h"
 
 namespace oxbow::ingest {
 
-/// The server's side of the simple RTMP handshake: C0 C1 -> S0 S1 S2, then C2.
+/// The server's side of the RTMP handshake: C0 C1 -> S0 S1 S2, then C2.
 ///
-/// Any C1 is answered, also one with the digest of the "complex" handshake: its sender takes the
-/// plain echo (ffmpeg and librtmp do when S1 carries version 0). C2 is not compared: some encoders
-/// send zeros.
+/// A C1 with a digest (the "complex" handshake of Flash and librtmp) is answered with digests;
+/// every other one with the plain echo, also one that claims a digest and has none that is right.
+/// C2 is not compared: some encoders send zeros.
 ///
-/// Source: Adobe RTMP 1.0 §5.2.
+/// Source: Adobe RTMP 1.0 §5.2; handshake_digest.h.
 class Handshake {
 public:
-    static constexpr std::size_t kBlockBytes = 1536;  // C1, C2, S1, S2
+    static constexpr std::size_t kBlockBytes = kHandshakeBlockBytes;  // C1, C2, S1, S2
 
     /// In: a seed for the bytes of S1, which the specification wants different, not secret.
     explicit Handshake(std::uint32_t seed) : seed_(seed) {}
@@ -32,6 +33,7 @@ public:
 private:
     enum class Step { Version, ClientHello, ClientEcho, Done };
     void answer(Bytes& replies) const;
+    Bytes arbitrary(std::size_t count) const;
 
     std::uint32_t seed_;
     Step step_ = Step::Version;
