@@ -104,6 +104,65 @@ TEST_CASE("an unknown marker is Malformed, a switch to AMF3 Unsupported") {
     CHECK(code_of(Bytes{0x11, 0x01}) == ErrorCode::Unsupported);
 }
 
+TEST_CASE("the count of an ECMA array is only a hint, its end marker decides") {
+    const Bytes two = joined({{0, 1, 'a'}, kOne, {0, 1, 'b'}, kOne, {0, 0, 9, 0x05}});
+
+    const auto none_announced = read(joined({{0x08, 0, 0, 0, 0}, two})).value();
+    const auto too_few = read(joined({{0x08, 0, 0, 0, 1}, two})).value();
+    const auto too_many = read(joined({{0x08, 0, 0, 0, 9}, two})).value();
+
+    REQUIRE(none_announced.size() == 2);
+    CHECK(none_announced[0].object()->properties.size() == 2);
+    CHECK(too_few == none_announced);
+    CHECK(too_many == none_announced);
+}
+
+TEST_CASE("a property may have no name, and only an end marker behind it ends the object") {
+    const auto values = read(joined({{0x03, 0, 0}, kOne, {0, 0, 9}})).value();
+
+    REQUIRE(values.size() == 1);
+    CHECK(values[0] == Value{Object{{{"", Value{1.0}}}}});
+}
+
+TEST_CASE("objects and ECMA arrays without their end marker are Malformed") {
+    CHECK(code_of(joined({{0x03, 0, 1, 'n'}, kOne})) == ErrorCode::Malformed);
+    CHECK(code_of(joined({{0x08, 0, 0, 0, 1, 0, 1, 'n'}, kOne})) == ErrorCode::Malformed);
+    CHECK(code_of(joined({{0x10, 0, 1, 'T', 0, 1, 'n'}, kOne, {0, 0}})) == ErrorCode::Malformed);
+}
+
+TEST_CASE("what nobody uses keeps its place: references, unsupported values, XML documents") {
+    const auto values =
+        read(Bytes{0x0a, 0, 0, 0, 3, 0x07, 0, 0, 0x0d, 0x0f, 0, 0, 0, 1, 'x', 0x05}).value();
+
+    REQUIRE(values.size() == 2);
+    CHECK(values[0] ==
+          Value{Array{{Value{Undefined{}}, Value{Undefined{}}, Value{std::string("x")}}}});
+    CHECK(code_of(Bytes{0x04}) == ErrorCode::Malformed);  // movie clips and record sets: reserved
+    CHECK(code_of(Bytes{0x0e}) == ErrorCode::Malformed);
+}
+
+TEST_CASE("a switch to AMF3 inside an object is Unsupported as well") {
+    CHECK(code_of(Bytes{0x03, 0, 1, 'n', 0x11, 0x01}) == ErrorCode::Unsupported);
+}
+
+TEST_CASE("objects nested a thousand deep are refused at the first that is too deep") {
+    CHECK(read(nested(1'000)).error().what == "AMF0 objects are nested deeper than 8");
+}
+
+TEST_CASE("nested values count, and arrays are objects in their depth") {
+    const Bytes array_of_999 = joined({{0x0a, 0, 0, 0x03, 0xe7}, Bytes(999, 0x05)});
+    const Bytes array_of_1000 = joined({{0x0a, 0, 0, 0x03, 0xe8}, Bytes(1'000, 0x05)});
+    const Bytes eight_arrays =
+        joined({Bytes{0x0a, 0, 0, 0, 1}, Bytes{0x0a, 0, 0, 0, 1}, Bytes{0x0a, 0, 0, 0, 1},
+                Bytes{0x0a, 0, 0, 0, 1}, Bytes{0x0a, 0, 0, 0, 1}, Bytes{0x0a, 0, 0, 0, 1},
+                Bytes{0x0a, 0, 0, 0, 1}, Bytes{0x0a, 0, 0, 0, 1}});
+
+    CHECK(read(array_of_999).has_value());
+    CHECK(code_of(array_of_1000) == ErrorCode::LimitExceeded);
+    CHECK(read(joined({eight_arrays, {0x05}})).has_value());
+    CHECK(code_of(joined({eight_arrays, {0x0a, 0, 0, 0, 1, 0x05}})) == ErrorCode::LimitExceeded);
+}
+
 TEST_CASE("objects may be nested eight deep below the first and no deeper") {
     CHECK(read(nested(9)).has_value());
     CHECK(code_of(nested(10)) == ErrorCode::LimitExceeded);

@@ -75,10 +75,11 @@ Result<std::size_t> ChunkReader::header_bytes_needed() {
     if (format() != 3) {
         return number_at(header_, basic, 3) == kExtendedTimestamp ? plain + 4 : plain;
     }
-    // Type 3 repeats the extended timestamp, also inside a message (§5.3.1.3).
+    // Type 3 repeats the extended timestamp, also inside a message (§5.3.1.3); see take_unrepeated.
     const auto stream = stream_of(chunk_stream_id());
     if (!stream) return std::unexpected(stream.error());
-    return (*stream)->extended ? plain + 4 : plain;
+    const bool repeats = (*stream)->extended && (*stream)->repeats_extended.value_or(true);
+    return repeats ? plain + 4 : plain;
 }
 
 /// Out: true when the header is complete and applied; false when bytes are missing.
@@ -131,12 +132,31 @@ Result<void> ChunkReader::apply_header() {
                         stream.id, format()));
     }
     if (format() != 3) read_message_header(stream);
+    const std::size_t payload_taken = stream.open ? take_unrepeated(stream) : 0;
     if (!stream.open) {
         const auto begun = begin_message(stream);
         if (!begun) return begun;
     }
-    chunk_missing_ = std::min<std::size_t>(chunk_bytes_, stream.length - stream.payload.size());
+    chunk_missing_ =
+        std::min<std::size_t>(chunk_bytes_ - payload_taken, stream.length - stream.payload.size());
     return {};
+}
+
+/// Older encoders do not repeat the extended timestamp inside a message. The first type 3 chunk
+/// tells: where the four bytes are not the time, they are payload, and so it is from then on.
+///
+/// Out: how many bytes of the chunk's payload were taken with its header.
+std::size_t ChunkReader::take_unrepeated(Stream& stream) {
+    const std::size_t chunk =
+        std::min<std::size_t>(chunk_bytes_, stream.length - stream.payload.size());
+    if (!stream.extended || stream.repeats_extended || chunk < 4) return 0;
+    const BytesView four = BytesView{header_}.subspan(basic_header_bytes(), 4);
+    const std::uint32_t value = number_at(four, 0, 4);
+    const bool is_delta = stream.delta != 0 && value == stream.delta;
+    stream.repeats_extended = value == stream.timestamp || is_delta;
+    if (*stream.repeats_extended) return 0;
+    append(stream.payload, four);
+    return 4;
 }
 
 /// Takes the fields of a type 0, 1 or 2 header into `stream`.
@@ -209,6 +229,7 @@ Result<bool> ChunkReader::obey(const Message& message) {
     if (message.payload.size() < 4) {
         return fail(ErrorCode::Malformed, "a protocol control message is shorter than its 4 bytes");
     }
+    ++obeyed_;
     const std::uint32_t value = number_at(message.payload, 0, 4);
     if (message.type == MessageType::Abort) {
         abort(value);

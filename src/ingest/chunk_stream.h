@@ -39,6 +39,9 @@ public:
     /// From the next message on.
     void set_limits(ChunkLimits limits) { limits_ = limits; }
 
+    /// How many messages were obeyed and not handed out.
+    std::uint64_t obeyed() const { return obeyed_; }
+
     /// Takes bytes off the front of `input` until a message is complete.
     ///
     /// Out:    the message, assembled once; nullopt when `input` is used up.
@@ -54,7 +57,8 @@ private:
         std::uint32_t id = 0;
         bool had_header = false;
         bool extended = false;  // its last timestamp or delta took the extended field
-        bool open = false;      // a message is under way
+        std::optional<bool> repeats_extended{};  // in type 3 chunks; unknown before the first
+        bool open = false;                       // a message is under way
         std::uint32_t timestamp = 0;
         std::uint32_t delta = 0;  // what a type 3 chunk adds when it begins a message
         std::uint32_t length = 0;
@@ -72,6 +76,7 @@ private:
     Result<void> apply_header();
     void read_message_header(Stream& stream);
     Result<void> begin_message(Stream& stream);
+    std::size_t take_unrepeated(Stream& stream);
     Result<std::optional<Message>> read_payload(BytesReader& input);
     Result<bool> obey(const Message& message);
     void abort(std::uint32_t id);
@@ -80,6 +85,7 @@ private:
     std::uint32_t chunk_bytes_ = kChunkBytesAtStart;
     std::vector<Stream> streams_;
     std::size_t open_bytes_ = 0;  // lengths of the messages under way
+    std::uint64_t obeyed_ = 0;
 
     std::array<std::uint8_t, kHeaderBytesMax> header_{};  // of the chunk under way
     std::size_t header_size_ = 0;

@@ -17,6 +17,17 @@ std::vector<Message> read_all(ChunkReader& reader, BytesView bytes) {
     }
 }
 
+/// The same with one byte at a time.
+std::vector<Message> read_bytes(ChunkReader& reader, BytesView bytes) {
+    std::vector<Message> messages;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        for (auto& message : read_all(reader, bytes.subspan(i, 1))) {
+            messages.push_back(std::move(message));
+        }
+    }
+    return messages;
+}
+
 Error error_of(ChunkReader& reader, BytesView bytes) {
     BytesReader input{bytes};
     const auto message = reader.next(input);
@@ -209,6 +220,68 @@ TEST_CASE("an extended timestamp is a delta in types 1 and 2, and a type 3 messa
     CHECK(messages[2].timestamp == 0x0200000a);
     CHECK(messages[3].timestamp == 0x0200000f);
     CHECK(messages[4].timestamp == 0x02000014);
+}
+
+TEST_CASE("an encoder that does not repeat the extended timestamp inside a message is understood") {
+    ChunkReader at_once{ChunkLimits{}};
+    ChunkReader in_bytes{ChunkLimits{}};
+    const Bytes wire = joined({set_chunk_size(5),
+                               type0(6, 0xffffff, 13, 9),
+                               number4(0x01000000),
+                               {1, 2, 3, 4, 5},
+                               type3(6),
+                               {6, 7, 8, 9, 10},
+                               type3(6),
+                               {11, 12, 13},
+                               type1(6, 0xffffff, 6, 9),
+                               number4(0x02000000),
+                               {1, 2, 3, 4, 5},
+                               type3(6),
+                               {6}});
+
+    const auto messages = read_all(at_once, wire);
+    const auto byte_by_byte = read_bytes(in_bytes, wire);
+
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].payload == Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
+    CHECK(messages[1].payload == Bytes{1, 2, 3, 4, 5, 6});
+    CHECK(messages[1].timestamp == 0x03000000);
+    REQUIRE(byte_by_byte.size() == 2);
+    CHECK(byte_by_byte[0].payload == messages[0].payload);
+    CHECK(byte_by_byte[1].payload == messages[1].payload);
+}
+
+TEST_CASE("a chunk of exactly the four bytes that are no time is complete with them") {
+    ChunkReader reader{ChunkLimits{}};
+
+    const auto messages = read_all(reader, joined({set_chunk_size(4),
+                                                   type0(6, 0xffffff, 8, 9),
+                                                   number4(0x01000000),
+                                                   {1, 2, 3, 4},
+                                                   type3(6),
+                                                   {5, 6, 7, 8},
+                                                   type0(6, 7, 1, 9),
+                                                   {9}}));
+
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].payload == Bytes{1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(messages[1].timestamp == 7);
+}
+
+TEST_CASE("inside a message the absolute time behind a delta is taken for the extended timestamp") {
+    ChunkReader reader{ChunkLimits{}};
+
+    const auto messages = read_all(reader, joined({set_chunk_size(4),
+                                                   type0(6, 1, 1, 9),
+                                                   {0},
+                                                   type1(6, 0xffffff, 8, 9),
+                                                   number4(0x01000000),
+                                                   {1, 2, 3, 4},
+                                                   type3(6),
+                                                   number4(0x01000001),
+                                                   {5, 6, 7, 8}}));
+
+    CHECK(messages.at(1).payload == Bytes{1, 2, 3, 4, 5, 6, 7, 8});
 }
 
 TEST_CASE("times run on modulo 2^32") {

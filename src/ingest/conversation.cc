@@ -21,6 +21,17 @@ std::uint32_t number_at(BytesView bytes, std::size_t offset, std::size_t count) 
     return static_cast<std::uint32_t>(*reader.number(count));
 }
 
+std::unexpected<Error> media_too_early() {
+    return fail(ErrorCode::Malformed, "media comes before the client has asked to publish");
+}
+
+std::unexpected<Error> calls_too_often() {
+    return fail(ErrorCode::LimitExceeded,
+                fmt::format("the publisher sends more than {} commands, data messages or settings "
+                            "a second",
+                            kCallRate.per_second));
+}
+
 }  // namespace
 
 Result<std::optional<PublisherEvent>> Conversation::next(BytesReader& input) {
@@ -33,13 +44,52 @@ Result<std::optional<PublisherEvent>> Conversation::next(BytesReader& input) {
         step_ = Step::Connect;
     }
     for (;;) {
-        const std::size_t before = input.remaining();
-        auto message = chunks_.next(input);
+        auto message = next_message(input);
         if (!message) return std::unexpected(message.error());
-        count(before - input.remaining());
         if (!*message) return std::nullopt;
+        const auto allowed = check_rate(**message);
+        if (!allowed) return std::unexpected(allowed.error());
         auto event = on_message(std::move(**message));
         if (!event || *event) return event;
+    }
+}
+
+void Conversation::arrived_at(SteadyTime now) {
+    messages_.advance(now);
+    calls_.advance(now);
+}
+
+/// Out: nullopt when `input` is used up.
+Result<std::optional<Message>> Conversation::next_message(BytesReader& input) {
+    if (aggregate_) {
+        auto part = aggregate_->next();
+        if (!part || *part) return part;
+        aggregate_.reset();
+    }
+    const std::size_t before = input.remaining();
+    auto message = chunks_.next(input);
+    if (!message) return message;
+    count(before - input.remaining());
+    const std::uint64_t obeyed = chunks_.obeyed() - std::exchange(obeyed_, chunks_.obeyed());
+    if (!calls_.take(static_cast<std::int64_t>(obeyed))) return calls_too_often();
+    return message;
+}
+
+Result<void> Conversation::check_rate(const Message& message) {
+    if (!messages_.take()) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("the publisher sends more than {} messages a second",
+                                kMessageRate.per_second));
+    }
+    switch (message.type) {
+        case MessageType::Audio:
+        case MessageType::Video:
+        case MessageType::Aggregate:
+        case MessageType::Acknowledgement:
+            return {};
+        default:
+            if (!calls_.take()) return calls_too_often();
+            return {};
     }
 }
 
@@ -103,9 +153,7 @@ Result<Conversation::MaybeEvent> Conversation::on_message(Message message) {
             window_ = std::max(number_at(message.payload, 0, 4), kWindowBytesMin);
             return std::nullopt;
         case MessageType::Aggregate:
-            return fail(ErrorCode::Unsupported,
-                        "the encoder packs several frames into one aggregate message, which is not "
-                        "understood: switch this off in the encoder, or use another one");
+            return on_aggregate(std::move(message));
         default:
             // Acknowledgements, shared objects and whatever is invented next concern us nothing.
             return std::nullopt;
@@ -115,7 +163,15 @@ Result<Conversation::MaybeEvent> Conversation::on_message(Message message) {
 Result<Conversation::MaybeEvent> Conversation::on_media(Message message) {
     if (step_ == Step::Publishing) return std::move(message);
     if (step_ == Step::Over) return std::nullopt;
-    return fail(ErrorCode::Malformed, "media comes before the client has asked to publish");
+    return media_too_early();
+}
+
+/// Its messages come next, one by one.
+Result<Conversation::MaybeEvent> Conversation::on_aggregate(Message message) {
+    if (step_ == Step::Over) return std::nullopt;
+    if (step_ != Step::Publishing) return media_too_early();
+    aggregate_.emplace(std::move(message));
+    return std::nullopt;
 }
 
 Result<Conversation::MaybeEvent> Conversation::on_command(const Command& command) {

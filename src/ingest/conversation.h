@@ -8,16 +8,26 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/times.h"
+#include "ingest/aggregate.h"
 #include "ingest/chunk_stream.h"
 #include "ingest/commands.h"
 #include "ingest/handshake.h"
 #include "ingest/message.h"
+#include "ingest/rate_limit.h"
 #include "media/access_unit.h"
 
 namespace oxbow::ingest {
 
 /// The application of every ingest URL: rtmp://HOST/app/STREAM_KEY.
 inline constexpr std::string_view kApplication = "app";
+
+/// Messages of a connection, of every kind: 60 pictures and 94 sounds a second are 154 of these.
+inline constexpr Rate kMessageRate{.burst = 20'000, .per_second = 2'000};
+
+/// Those that are no media: calls, data, pings, settings. Some encoders send data with each
+/// picture.
+inline constexpr Rate kCallRate{.burst = 1'000, .per_second = 100};
 
 /// The client wants to publish: to be answered by Conversation::grant_publish or refuse_publish.
 struct PublishAsked {
@@ -32,7 +42,7 @@ struct Unpublished {};
 using PublisherEvent = std::variant<PublishAsked, Unpublished, StreamMetadata, Message>;
 
 /// The server's side of one RTMP connection from the first byte to the last, without its socket:
-/// handshake, chunks, acknowledgements, pings and commands.
+/// handshake, chunks, aggregates, acknowledgements, pings and commands.
 ///
 /// In:     what the client sends, in any pieces.
 /// Out:    events, and the bytes to be sent back.
@@ -49,6 +59,9 @@ public:
     explicit Conversation(std::uint32_t seed) : handshake_(seed) {}
 
     Step step() const { return step_; }
+
+    /// What is read from now on came at `now`, which counts for kMessageRate and kCallRate.
+    void arrived_at(SteadyTime now);
 
     /// Takes bytes off the front of `input` until something happens.
     ///
@@ -74,7 +87,10 @@ private:
 
     using MaybeEvent = std::optional<PublisherEvent>;
 
+    Result<std::optional<Message>> next_message(BytesReader& input);
+    Result<void> check_rate(const Message& message);
     Result<MaybeEvent> on_message(Message message);
+    Result<MaybeEvent> on_aggregate(Message message);
     Result<MaybeEvent> on_media(Message message);
     Result<MaybeEvent> on_command(const Command& command);
     Result<MaybeEvent> on_connect(const Command& command);
@@ -88,6 +104,10 @@ private:
     Step step_ = Step::Handshake;
     Handshake handshake_;
     ChunkReader chunks_{kLimitsBeforePublish};
+    std::optional<AggregateReader> aggregate_;  // under way
+    RateLimit messages_{kMessageRate};
+    RateLimit calls_{kCallRate};
+    std::uint64_t obeyed_ = 0;                        // of chunks_, counted so far
     std::uint32_t chunk_bytes_ = kChunkBytesAtStart;  // of what we send
     std::uint32_t received_ = 0;                      // bytes, modulo 2^32 as the protocol counts
     std::uint32_t acknowledged_ = 0;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "ingest/ffmpeg_capture_test_data.h"
+#include "ingest/obs_capture_test_data.h"
 
 namespace oxbow::ingest {
 namespace {
@@ -26,6 +27,16 @@ Bytes connect(std::string_view app) {
 
 Bytes publish(std::string_view name) {
     return command(1, text("publish"), 5.0, amf0::Null{}, name, text("live"));
+}
+
+Bytes repeated(std::size_t times, BytesView bytes) {
+    Bytes out;
+    for (std::size_t i = 0; i < times; ++i) append(out, bytes);
+    return out;
+}
+
+SteadyTime at(std::int64_t milliseconds) {
+    return SteadyTime{std::chrono::milliseconds{milliseconds}};
 }
 
 Bytes wire_of(std::uint8_t chunk_stream_id, const Message& message) {
@@ -97,6 +108,7 @@ struct Client {
 };
 
 const Message kPing{MessageType::UserControl, 0, 0, {0, 6, 1, 2, 3, 4}};
+const Message kNothingHeard{MessageType::Acknowledgement, 0, 1, {}};
 const Message kAudio{MessageType::Audio, 23, 1, {0xaf, 0x01, 0x21}};
 
 }  // namespace
@@ -142,6 +154,34 @@ TEST_CASE("ffmpeg's connection means the same byte by byte") {
     CHECK(std::get<Message>(events[14]).timestamp == 101);
     CHECK(std::get<Message>(events[14]).payload == Bytes{0x17, 0x02, 0, 0, 0});  // end of sequence
     CHECK(std::holds_alternative<Unpublished>(events[15]));
+}
+
+TEST_CASE("OBS Studio's connection is asked, granted and delivered, from its handshake on") {
+    Conversation conversation{1};
+    const Bytes capture = test::from_hex(test::kObsPublisher);
+    BytesReader input{capture};
+    std::vector<PublisherEvent> events;
+
+    const auto asked = conversation.next(input).value();
+    REQUIRE(asked);
+    conversation.grant_publish();
+    for (auto event = conversation.next(input).value(); event;
+         event = conversation.next(input).value()) {
+        events.push_back(std::move(*event));
+    }
+
+    CHECK(std::get<PublishAsked>(*asked).stream_key.view() ==
+          "sk_us-east-1_1PF3PmBG80GO_rnbIvJuG4JoE");
+    REQUIRE(events.size() == 33);
+    CHECK(std::get<StreamMetadata>(events[0]).encoder ==
+          "obs-output module (libobs version 29.0.2.1-1+b1)");
+    CHECK(std::get<StreamMetadata>(events[0]).frame_rate == 10);
+    CHECK(std::get<Message>(events[1]).type == MessageType::Audio);
+    CHECK(std::get<Message>(events[2]).payload.size() == 45);
+    CHECK(std::get<Message>(events[2]).type == MessageType::Video);
+    CHECK(std::get<Message>(events[5]).timestamp == 21);
+    CHECK(std::get<Message>(events[32]).type == MessageType::Video);
+    CHECK(std::get<Message>(events[32]).timestamp == 500);
 }
 
 TEST_CASE("connect is answered with the window, the bandwidth, the chunk size and the result") {
@@ -385,6 +425,103 @@ TEST_CASE("metadata before publish and messages of unknown types are passed over
     CHECK(client.send(wire_of(4, metadata)).empty());
     CHECK(client.send(wire_of(4, {MessageType::Acknowledgement, 0, 0, {0, 0, 0, 1}})).empty());
     CHECK(client.send(wire_of(4, {static_cast<MessageType>(99), 0, 0, {1, 2, 3}})).empty());
+}
+
+TEST_CASE("an aggregate message is its audio, video and metadata, one event each") {
+    Client client;
+    client.go_on_air();
+    const Bytes metadata = [] {
+        Message message{.type = MessageType::DataAmf0};
+        amf0::append_value(message.payload, text("onMetaData"));
+        amf0::append_value(message.payload, amf0::Object{{{"encoder", {std::string("FMLE")}}}});
+        return message.payload;
+    }();
+    Message aggregate{.type = MessageType::Aggregate, .timestamp = 1'000, .stream_id = 1};
+    append(aggregate.payload, Bytes{18, 0, 0, static_cast<std::uint8_t>(metadata.size())});
+    append(aggregate.payload, Bytes{0, 0, 50, 0, 0, 0, 0});
+    append(aggregate.payload, metadata);
+    append(aggregate.payload, Bytes{0, 0, 0, 0});
+    append(aggregate.payload, Bytes{9, 0, 0, 2, 0, 0, 90, 0, 0, 0, 0, 0x17, 2, 0, 0, 0, 13});
+
+    const auto events = client.send(wire_of(4, aggregate));
+    const auto behind = client.send(wire_of(4, kAudio));
+
+    REQUIRE(events.size() == 2);
+    CHECK(std::get<StreamMetadata>(events[0]).encoder == "FMLE");
+    CHECK(std::get<Message>(events[1]).type == MessageType::Video);
+    CHECK(std::get<Message>(events[1]).timestamp == 1'040);
+    CHECK(behind.size() == 1);
+}
+
+TEST_CASE("an aggregate message before publish or with a tag cut short is refused") {
+    const Message aggregate{MessageType::Aggregate, 0, 1, {9, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0}};
+    Client early;
+    early.send(connect("app"));
+    Client publisher;
+    publisher.go_on_air();
+
+    CHECK(early.error_of(wire_of(4, aggregate)).what ==
+          "media comes before the client has asked to publish");
+    CHECK(publisher.error_of(wire_of(4, aggregate)).what ==
+          "a tag of 9 bytes reaches past the end of its aggregate message");
+}
+
+TEST_CASE("twenty thousand messages are taken at once, then two thousand a second") {
+    Client client;
+    client.conversation.arrived_at(at(0));
+    const Bytes nothing_again{0xc4};  // a type 3 chunk that is a whole empty message
+    client.go_on_air();
+    client.conversation.arrived_at(at(10'000));
+    client.send(wire_of(4, kNothingHeard));
+
+    client.send(repeated(19'999, nothing_again));
+    const auto above = client.error_of(nothing_again);
+    client.conversation.arrived_at(at(11'000));
+    client.send(repeated(2'000, nothing_again));
+
+    CHECK(above.code == ErrorCode::LimitExceeded);
+    CHECK(above.what == "the publisher sends more than 2000 messages a second");
+    CHECK(client.error_of(nothing_again).code == ErrorCode::LimitExceeded);
+}
+
+TEST_CASE(
+    "a thousand commands, pings and data messages are taken at once, then a hundred a second") {
+    Client client;
+    client.conversation.arrived_at(at(0));
+    client.go_on_air();
+    client.conversation.arrived_at(at(10'000));
+    const Bytes ping = wire_of(2, kPing);
+    const Bytes call = command(0, text("_checkbw"), 5.0, amf0::Null{});
+    const Bytes data = wire_of(4, {MessageType::DataAmf0, 0, 1, {0x05}});
+
+    client.send(repeated(400, ping));
+    client.send(repeated(300, call));
+    client.send(repeated(300, data));
+    const auto above = client.error_of(ping);
+    client.conversation.arrived_at(at(11'000));
+    client.send(repeated(100, ping));
+
+    CHECK(above.code == ErrorCode::LimitExceeded);
+    CHECK(above.what ==
+          "the publisher sends more than 100 commands, data messages or settings a second");
+    CHECK(client.error_of(data).code == ErrorCode::LimitExceeded);
+    CHECK(client.conversation.take_replies().size() == 500 * 18);
+}
+
+TEST_CASE("chunk sizes and aborts count as settings, media does not") {
+    Client client;
+    client.conversation.arrived_at(at(0));
+    client.go_on_air();
+    client.conversation.arrived_at(at(10'000));
+    const Bytes chunk_size = wire_of(2, control(MessageType::SetChunkSize, 128));
+    const Bytes audio = wire_of(4, kAudio);
+
+    client.send(repeated(1'000, chunk_size));
+    client.send(repeated(2'000, audio));
+    Bytes settings = repeated(1, chunk_size);
+    append(settings, audio);
+
+    CHECK(client.error_of(settings).code == ErrorCode::LimitExceeded);
 }
 
 }  // namespace oxbow::ingest

@@ -19,6 +19,10 @@ constexpr unsigned kVideoCommand = 5;   // FrameType: no picture
 constexpr unsigned kMultitrack = 6;     // packet types of Enhanced RTMP v2
 constexpr unsigned kModifier = 7;
 
+// Milliseconds: a longer step is no pause but another clock; a frame lasts no longer.
+constexpr std::int64_t kLeap = 10'000;
+constexpr std::int64_t kFrameMax = 1'000;
+
 std::string_view video_codec_name(unsigned id) {
     switch (id) {
         case 2:
@@ -110,6 +114,11 @@ Result<std::int64_t> TimestampExtender::extend(std::uint32_t timestamp) {
     }
     last_ = extended;
     return extended;
+}
+
+void FlvReader::arrived_at(SteadyTime now) {
+    parameter_changes_.advance(now);
+    for (Pace& pace : paces_) pace.media.advance(now);
 }
 
 Result<void> FlvReader::video(std::uint32_t timestamp, Bytes body) {
@@ -232,6 +241,8 @@ Result<void> FlvReader::video_parameters(BytesView record) {
     video_record_.assign(record.begin(), record.end());
     nal_length_size_ = configuration->nal_length_size;
     if (video_parameters_ == configuration->parameters) return {};
+    const auto allowed = parameters_change();
+    if (!allowed) return allowed;
     video_parameters_ = configuration->parameters;
     sink_.on_video_parameters(std::move(configuration->parameters));
     return {};
@@ -243,6 +254,8 @@ Result<void> FlvReader::audio_parameters(BytesView config) {
     if (!parameters) return std::unexpected(parameters.error());
     audio_config_.assign(config.begin(), config.end());
     if (audio_parameters_ == *parameters) return {};
+    const auto allowed = parameters_change();
+    if (!allowed) return allowed;
     audio_parameters_ = *parameters;
     sink_.on_audio_parameters(*parameters);
     return {};
@@ -254,7 +267,7 @@ Result<void> FlvReader::video_frame(std::uint32_t timestamp, const VideoHeader& 
         ++counts_.dropped;
         return {};
     }
-    const auto dts = media_time(timestamp);
+    const auto dts = media_time(Track::Video, timestamp);
     if (!dts) return std::unexpected(dts.error());
     std::int32_t composition = header.composition;
     if (composition < 0) {
@@ -280,7 +293,7 @@ Result<void> FlvReader::audio_frame(std::uint32_t timestamp, const AudioHeader& 
         ++counts_.dropped;
         return {};
     }
-    const auto dts = media_time(timestamp);
+    const auto dts = media_time(Track::Audio, timestamp);
     if (!dts) return std::unexpected(dts.error());
     const std::size_t frame_bytes = body.size() - header.bytes;
     if (frame_bytes > aac::kFrameBytesMax) {
@@ -306,9 +319,28 @@ Result<void> FlvReader::drop_bad(std::string_view why) {
                 fmt::format("{} frames in a row cannot be read; the last: {}", kBadFramesMax, why));
 }
 
-Result<MediaTime> FlvReader::media_time(std::uint32_t timestamp) {
+Result<void> FlvReader::parameters_change() {
+    if (parameter_changes_.take()) return {};
+    return fail(ErrorCode::LimitExceeded,
+                fmt::format("the size, profile or sound of the stream changes more than {} times "
+                            "and more than once a second: keep the encoder's settings while it "
+                            "streams",
+                            kParameterChangeRate.burst));
+}
+
+Result<MediaTime> FlvReader::media_time(Track track, std::uint32_t timestamp) {
     const auto milliseconds = times_.extend(timestamp);
     if (!milliseconds) return std::unexpected(milliseconds.error());
+    Pace& pace = paces_[static_cast<std::size_t>(track)];
+    const std::int64_t step = *milliseconds - pace.last.value_or(*milliseconds);
+    pace.last = *milliseconds;
+    // A clock that goes back or leaps goes on by no more than a frame's duration (PublisherClock).
+    if (!pace.media.take(step >= 0 && step <= kLeap ? step : kFrameMax)) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("the media comes more than {} times as fast as it plays: let the "
+                                "encoder send in real time (ffmpeg: -re)",
+                                kMediaRate.per_second / 1'000));
+    }
     return MediaTime{*milliseconds * 90};
 }
 

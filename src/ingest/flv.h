@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/times.h"
+#include "ingest/rate_limit.h"
 #include "media/access_unit.h"
 
 namespace oxbow::ingest {
@@ -24,6 +27,12 @@ private:
     std::optional<std::int64_t> last_;
 };
 
+/// Other parameters than before: each makes a segment end.
+inline constexpr Rate kParameterChangeRate{.burst = 20, .per_second = 1};
+
+/// Milliseconds of media: ten minutes at once, ten times as fast as they play for ever.
+inline constexpr Rate kMediaRate{.burst = 600'000, .per_second = 10'000};
+
 /// The bodies of FLV audio and video tags, which RTMP messages carry, as parameters and access
 /// units.
 ///
@@ -36,7 +45,8 @@ private:
 /// Out:    calls to the sink, before the function returns. An access unit keeps the body, uncopied.
 /// Errors: Unsupported    another codec, named; or a profile that media/ refuses.
 ///         Malformed      parameters that cannot be read; too many bad frames.
-///         LimitExceeded  of h264::read_decoder_configuration and TimestampExtender.
+///         LimitExceeded  of h264::read_decoder_configuration and TimestampExtender;
+///                        kParameterChangeRate, kMediaRate.
 ///         After an error the stream cannot go on.
 /// Source: Adobe Video File Format 10.1 §E.4.2, §E.4.3; Enhanced RTMP v1, v2.
 class FlvReader {
@@ -52,6 +62,9 @@ public:
 
     /// In: a sink that outlives the reader.
     explicit FlvReader(AccessUnitSink& sink) : sink_(sink) {}
+
+    /// What is read from now on came at `now`, which counts for the rates.
+    void arrived_at(SteadyTime now);
 
     Result<void> video(std::uint32_t timestamp, Bytes body);
     Result<void> audio(std::uint32_t timestamp, Bytes body);
@@ -81,10 +94,19 @@ private:
     Result<void> video_frame(std::uint32_t timestamp, const VideoHeader& header, Bytes body);
     Result<void> audio_frame(std::uint32_t timestamp, const AudioHeader& header, Bytes body);
     Result<void> drop_bad(std::string_view why);
-    Result<MediaTime> media_time(std::uint32_t timestamp);
+    Result<void> parameters_change();
+    Result<MediaTime> media_time(Track track, std::uint32_t timestamp);
+
+    /// How fast the media of one track comes.
+    struct Pace {
+        std::optional<std::int64_t> last;  // milliseconds
+        RateLimit media{kMediaRate};
+    };
 
     AccessUnitSink& sink_;
     TimestampExtender times_;
+    std::array<Pace, 2> paces_;  // by Track
+    RateLimit parameter_changes_{kParameterChangeRate};
     Bytes video_record_;  // as it came last: encoders repeat it
     Bytes audio_config_;
     std::optional<VideoParameters> video_parameters_;

@@ -51,6 +51,33 @@ struct Reader {
     }
 };
 
+SteadyTime at(std::int64_t milliseconds) {
+    return SteadyTime{std::chrono::milliseconds{milliseconds}};
+}
+
+/// Stereo and mono by turns, an even number of times.
+void change_sound(FlvReader& flv, int times) {
+    for (int i = 0; i < times; i += 2) {
+        REQUIRE(flv.audio(0, config_tag("1190")).has_value());
+        REQUIRE(flv.audio(0, config_tag("1188")).has_value());
+    }
+}
+
+/// A picture and a sound every ten seconds, the last at `milliseconds`.
+void play_to(FlvReader& flv, std::uint32_t milliseconds) {
+    for (std::uint32_t time = 0; time <= milliseconds; time += 10'000) {
+        REQUIRE(flv.video(time, idr_tag()).has_value());
+        REQUIRE(flv.audio(time, test::from_hex("af0121d0")).has_value());
+    }
+}
+
+void leap_and_return(FlvReader& flv, int times) {
+    for (int i = 0; i < times; ++i) {
+        REQUIRE(flv.video(1'000'000, idr_tag()).has_value());
+        REQUIRE(flv.video(0, idr_tag()).has_value());
+    }
+}
+
 }  // namespace
 
 TEST_CASE("configurations become parameters, once, and a change of them again") {
@@ -295,6 +322,51 @@ TEST_CASE("timestamps that leap for ever are refused before they overflow") {
     }
 
     CHECK(last.error().code == ErrorCode::LimitExceeded);
+}
+
+TEST_CASE("parameters may change twenty times at once, then once a second") {
+    Reader reader;  // with its first ones: two changes
+    reader.flv.arrived_at(at(0));
+    change_sound(reader.flv, 18);
+
+    const auto above = reader.flv.audio(0, config_tag("1190"));
+    const auto the_same = reader.flv.audio(0, config_tag("1188"));
+    reader.flv.arrived_at(at(1'000));
+    const auto later = reader.flv.video(0, record_tag(kOtherRecord));
+
+    REQUIRE_FALSE(above.has_value());
+    CHECK(above.error().code == ErrorCode::LimitExceeded);
+    CHECK(the_same.has_value());
+    CHECK(later.has_value());
+    CHECK_FALSE(reader.flv.video(0, record_tag()).has_value());
+}
+
+TEST_CASE("ten minutes of media may come at once, then ten times as fast as they play") {
+    Reader reader;
+    reader.flv.arrived_at(at(0));
+    play_to(reader.flv, 600'000);
+
+    const auto video = reader.flv.video(600'001, idr_tag());
+    const auto audio = reader.flv.audio(600'001, test::from_hex("af0121d0"));
+    reader.flv.arrived_at(at(100));
+
+    REQUIRE_FALSE(video.has_value());
+    CHECK(video.error().code == ErrorCode::LimitExceeded);
+    CHECK(video.error().what ==
+          "the media comes more than 10 times as fast as it plays: let the encoder send in real "
+          "time (ffmpeg: -re)");
+    CHECK_FALSE(audio.has_value());
+    CHECK(reader.flv.video(601'001, idr_tag()).has_value());
+    CHECK_FALSE(reader.flv.video(601'002, idr_tag()).has_value());
+}
+
+TEST_CASE("a clock that leaps or goes back counts as a second, however far") {
+    Reader reader;
+    reader.flv.arrived_at(at(0));
+    leap_and_return(reader.flv, 300);
+
+    CHECK(reader.flv.video(10'001, idr_tag()).has_value());
+    CHECK_FALSE(reader.flv.video(0, idr_tag()).has_value());
 }
 
 }  // namespace oxbow::ingest

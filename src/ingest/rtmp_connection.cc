@@ -230,6 +230,10 @@ asio::awaitable<Result<void>> RtmpConnection::fill() {
     const auto bytes = co_await line_->read_some({buffer_.get(), kReadBytes});
     if (!bytes) co_return std::unexpected(bytes.error());
     received_ += *bytes;
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now());
+    conversation_.arrived_at(now);
+    if (reader_) reader_->arrived_at(now);
     unread_ = BytesReader{BytesView{buffer_.get(), *bytes}};
     co_return Result<void>{};
 }
