@@ -156,18 +156,26 @@ def test_card(seconds=8, size="640x360", rate=30, gop=2, tone=440):
 
 
 def video_packets(file):
-    return count(file, "nb_read_packets", "-count_packets")
+    return packets(file, "v:0")
 
 
 def video_frames(source):
-    return count(source, "nb_read_frames", "-count_frames")
+    return frames(source, "v:0")
 
 
-def count(source, entry, how):
+def packets(file, stream):
+    return count(file, "nb_read_packets", "-count_packets", stream)
+
+
+def frames(source, stream):
+    return count(source, "nb_read_frames", "-count_frames", stream)
+
+
+def count(source, entry, how, stream):
     done = subprocess.run(
-        ["ffprobe", "-v", "error", "-allowed_extensions", "ALL", how, "-select_streams", "v:0", "-show_entries",
+        ["ffprobe", "-v", "error", "-allowed_extensions", "ALL", how, "-select_streams", stream, "-show_entries",
          f"stream={entry}", "-of", "csv=p=0", source] if str(source).split("?")[0].endswith("m3u8") else
-        ["ffprobe", "-v", "error", how, "-select_streams", "v:0", "-show_entries", f"stream={entry}", "-of",
+        ["ffprobe", "-v", "error", how, "-select_streams", stream, "-show_entries", f"stream={entry}", "-of",
          "csv=p=0", source],
         capture_output=True, text=True)
     if done.returncode != 0 or done.stderr.strip():
@@ -178,12 +186,12 @@ def count(source, entry, how):
 class Publisher:
     """ffmpeg sends a file by stream copy, in real time, as an encoder would."""
 
-    def __init__(self, made, file, loop=0, url=None, seconds=None):
+    def __init__(self, made, file, loop=0, url=None, seconds=None, options=()):
         target = url or made["ingestUrl"]
         limit = ["-t", str(seconds)] if seconds else []
         self.process = subprocess.Popen(
             ["ffmpeg", "-v", "error", "-nostdin", "-re", "-stream_loop", str(loop), "-i", file, *limit, "-c", "copy",
-             "-f", "flv", target],
+             *options, "-f", "flv", target],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def wait(self, seconds=60):

@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from oxbow import Playlist, video_frames
+from oxbow import Playlist, frames as count_frames
 
 
 def rendition_playlists(prefix_folder):
@@ -14,7 +14,7 @@ def rendition_playlists(prefix_folder):
                Playlist((hls / rendition["path"] / rendition["byte_range_playlist"]).read_text()))
 
 
-def check_recording(test, prefix_folder, frames=None, event="recording-ended"):
+def check_recording(test, prefix_folder, frames=None, event="recording-ended", stream="v:0"):
     """Objects listed once and whole, sums equal to the millisecond, ranges that cover, ffprobe content."""
     prefix_folder = pathlib.Path(prefix_folder)
     ended = json.loads((prefix_folder / f"events/{event}.json").read_text())
@@ -41,6 +41,6 @@ def check_recording(test, prefix_folder, frames=None, event="recording-ended"):
             target = int(playlist.tag("EXT-X-TARGETDURATION"))
             test.assertLessEqual(max(round(entry["ms"] / 1000) for entry in playlist.entries), target)
     for name in (ended["media"]["hls"]["playlist"], ended["media"]["hls"]["byte_range_playlist"]):
-        found = video_frames(prefix_folder / "media/hls" / name)
+        found = count_frames(prefix_folder / "media/hls" / name, stream)
         if frames is not None:
             test.assertEqual(found, frames)
