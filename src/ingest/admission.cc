@@ -23,7 +23,8 @@ public:
     /// Out: the place that was taken over; null when the channel had none.
     Result<std::shared_ptr<Place>> take(const std::shared_ptr<Place>& place) {
         const std::lock_guard lock(mutex_);
-        auto& held = by_channel_[place->channel];
+        auto& [held, publishers] = by_channel_[place->channel];
+        publishers.advance(clock_.steady());
         if (held) {
             const std::chrono::milliseconds quiet{now() - held->last_media.load()};
             if (quiet < kTakeoverAfter) {
@@ -36,19 +37,30 @@ public:
                         std::chrono::duration_cast<std::chrono::seconds>(kTakeoverAfter).count()));
             }
         }
+        if (!publishers.take()) {
+            return fail(ErrorCode::LimitExceeded,
+                        fmt::format("publishers of the channel {} come and go more than {} times a "
+                                    "second: let the encoder wait before it connects again",
+                                    place->channel.view(), kPublisherRate.per_second));
+        }
         return std::exchange(held, place);
     }
 
     void release(const std::shared_ptr<Place>& place) {
         const std::lock_guard lock(mutex_);
         const auto found = by_channel_.find(place->channel);
-        if (found != by_channel_.end() && found->second == place) by_channel_.erase(found);
+        if (found != by_channel_.end() && found->second.held == place) found->second.held = nullptr;
     }
 
 private:
+    struct Channel {
+        std::shared_ptr<Place> held;  // null: nobody publishes
+        RateLimit publishers{kPublisherRate};
+    };
+
     const Clock& clock_;
     std::mutex mutex_;
-    std::unordered_map<ChannelId, std::shared_ptr<Place>> by_channel_;
+    std::unordered_map<ChannelId, Channel> by_channel_;  // of all that were published to
 };
 
 Admission::Admission(const Clock& clock) : places_(std::make_shared<Places>(clock)) {}

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/times.h"
+#include "ingest/rate_limit.h"
 
 namespace oxbow::ingest {
 
@@ -24,6 +25,9 @@ private:
 
 public:
     static constexpr std::chrono::milliseconds kTakeoverAfter{3'000};
+    /// Publishers of one channel, one behind the other: each makes a stream and may make a
+    /// recording.
+    static constexpr Rate kPublisherRate{.burst = 100, .per_second = 2};
 
     /// A channel's one place, held from publish to the end; destruction frees it, unless another
     /// publisher has taken it over.
@@ -49,8 +53,10 @@ public:
     /// Admits a publisher. One that is taken over is told so by its `stop`, before this returns.
     ///
     /// In:     `stop` ends the publisher; called at most once, from any thread, with no lock held.
-    /// Errors: Conflict  the channel's publisher delivered media in the last kTakeoverAfter, or
-    ///                   was admitted in it.
+    /// Errors: Conflict       the channel's publisher delivered media in the last kTakeoverAfter,
+    /// or
+    ///                        was admitted in it.
+    ///         LimitExceeded  more than kPublisherRate.
     Result<Ticket> admit(const ChannelId& channel, std::function<void(std::string why)> stop);
 
 private:

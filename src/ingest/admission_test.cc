@@ -10,6 +10,10 @@ using std::chrono::milliseconds;
 const ChannelId kChannel{"AsXego4U6tnj"};
 const auto kDeaf = [](const std::string&) {};
 
+void come_and_go(Admission& admission, int times) {
+    for (int i = 0; i < times; ++i) REQUIRE(admission.admit(kChannel, kDeaf).has_value());
+}
+
 }  // namespace
 
 TEST_CASE("a channel takes one publisher, another channel another one") {
@@ -118,6 +122,28 @@ TEST_CASE("a ticket keeps its place when it is moved, and outlives the admission
     moved.media_delivered();
 
     CHECK_FALSE(second.has_value());
+}
+
+TEST_CASE("publishers of a channel may come and go a hundred times at once, then twice a second") {
+    ManualClock clock{WallTime{}};
+    Admission admission{clock};
+
+    come_and_go(admission, 100);
+    const auto above = admission.admit(kChannel, kDeaf);
+    const auto elsewhere = admission.admit(ChannelId{"BsXego4U6tnj"}, kDeaf);
+    clock.advance(milliseconds{499});
+    const auto too_early = admission.admit(kChannel, kDeaf);
+    clock.advance(milliseconds{1});
+    const auto later = admission.admit(kChannel, kDeaf);
+
+    REQUIRE_FALSE(above.has_value());
+    CHECK(above.error().code == ErrorCode::LimitExceeded);
+    CHECK(above.error().what ==
+          "publishers of the channel AsXego4U6tnj come and go more than 2 times a second: let the "
+          "encoder wait before it connects again");
+    CHECK(elsewhere.has_value());
+    CHECK_FALSE(too_early.has_value());
+    CHECK(later.has_value());
 }
 
 }  // namespace oxbow::ingest

@@ -22,6 +22,15 @@ void Connections::Slot::set_publishing() {
     address_.clear();
 }
 
+std::optional<std::uint64_t> Connections::Slot::take_refusal_line(SteadyTime now) {
+    const std::lock_guard lock(connections_->mutex_);
+    connections_->refusal_lines_.advance(now);
+    if (connections_->refusal_lines_.take())
+        return std::exchange(connections_->refusals_untold_, 0);
+    ++connections_->refusals_untold_;
+    return std::nullopt;
+}
+
 Result<Connections::Slot> Connections::admit(std::string address) {
     const std::lock_guard lock(mutex_);
     if (open_.size() >= connections_max_) {

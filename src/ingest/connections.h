@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,9 +10,15 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/times.h"
+#include "ingest/rate_limit.h"
 #include "ingest/stop_signal.h"
 
 namespace oxbow::ingest {
+
+/// Lines in the log about connections that were refused: whoever connects all the time fills no
+/// disk.
+inline constexpr Rate kRefusalLineRate{.burst = 100, .per_second = 2};
 
 /// Counts the connections of one server, refuses those above its limits, and stops them all.
 ///
@@ -30,6 +37,10 @@ public:
 
         /// It publishes now: counts for its address no longer.
         void set_publishing();
+
+        /// Whether its refusal may have a line in the log at `now`; how many had none since the
+        /// last that had, or nullopt.
+        std::optional<std::uint64_t> take_refusal_line(SteadyTime now);
 
     private:
         friend class Connections;
@@ -61,6 +72,8 @@ private:
     std::map<std::string, std::size_t> waiting_;  // by address
     std::vector<std::shared_ptr<StopSignal>> open_;
     std::optional<std::string> stopped_;  // why
+    RateLimit refusal_lines_{kRefusalLineRate};
+    std::uint64_t refusals_untold_ = 0;
 };
 
 }  // namespace oxbow::ingest

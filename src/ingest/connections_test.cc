@@ -4,6 +4,16 @@
 #include <boost/asio/io_context.hpp>
 
 namespace oxbow::ingest {
+namespace {
+
+/// How many of `times` refusals at once have a line.
+int lines_of(Connections::Slot& slot, int times, SteadyTime now) {
+    int lines = 0;
+    for (int i = 0; i < times; ++i) lines += slot.take_refusal_line(now) == 0;
+    return lines;
+}
+
+}  // namespace
 
 TEST_CASE("as many connections as the limit are admitted, and one more when one has gone") {
     const auto connections = std::make_shared<Connections>(2, 10);
@@ -84,6 +94,19 @@ TEST_CASE("a stop while nobody listens is found by who listens next") {
     CHECK_FALSE(listening);
     CHECK_FALSE(heard);
     CHECK(signal.why() == "moved");
+}
+
+TEST_CASE(
+    "a hundred refusals have their line in the log, then two a second, and the rest is told") {
+    const auto connections = std::make_shared<Connections>(10, 10);
+    auto slot = connections->admit("192.0.2.1").value();
+    const SteadyTime start{};
+
+    CHECK(lines_of(slot, 100, start) == 100);
+    CHECK_FALSE(slot.take_refusal_line(start));
+    CHECK_FALSE(slot.take_refusal_line(start + std::chrono::milliseconds{499}));
+    CHECK(slot.take_refusal_line(start + std::chrono::milliseconds{500}) == 2);
+    CHECK(slot.take_refusal_line(start + std::chrono::milliseconds{1'000}) == 0);
 }
 
 }  // namespace oxbow::ingest

@@ -35,6 +35,10 @@ std::string_view name_of(EndReason reason) {
     return "ended";
 }
 
+SteadyTime steady_now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now());
+}
+
 /// `error`, or what the client missed when its deadline passed.
 Error too_late(const Error& error, bool greeted) {
     if (error.code != ErrorCode::Timeout) return error;
@@ -79,14 +83,17 @@ asio::awaitable<void> RtmpConnection::greet(std::shared_ptr<RtmpConnection> self
     co_await self->hang_up();
 }
 
-void RtmpConnection::log_refusal(const Error& error) const {
+void RtmpConnection::log_refusal(const Error& error) {
     const auto stopped = slot_.stop_signal()->why();
     const std::string& why = stopped ? *stopped : error.what;
     if (received_ == 0) {  // port scans and health checks
         log::debug("[rtmp {}] refused: {}", peer_, why);
-    } else {
-        log::warning("[rtmp {}] refused: {}", peer_, why);
+        return;
     }
+    const auto untold = slot_.take_refusal_line(steady_now());
+    if (!untold) return;
+    if (*untold > 0) log::warning("[rtmp] {} more connections were refused", *untold);
+    log::warning("[rtmp {}] refused: {}", peer_, why);
 }
 
 /// Talks until the client asks to publish. Errors: whatever ends the connection before it does.
@@ -230,8 +237,7 @@ asio::awaitable<Result<void>> RtmpConnection::fill() {
     const auto bytes = co_await line_->read_some({buffer_.get(), kReadBytes});
     if (!bytes) co_return std::unexpected(bytes.error());
     received_ += *bytes;
-    const auto now =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now());
+    const SteadyTime now = steady_now();
     conversation_.arrived_at(now);
     if (reader_) reader_->arrived_at(now);
     unread_ = BytesReader{BytesView{buffer_.get(), *bytes}};

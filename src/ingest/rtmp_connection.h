@@ -49,7 +49,7 @@ private:
     static boost::asio::awaitable<void> publish(std::shared_ptr<RtmpConnection> self);
     boost::asio::awaitable<End> receive();
     std::optional<End> deliver();
-    void log_refusal(const Error& error) const;
+    void log_refusal(const Error& error);
     End end_of(const Error& error) const;
     void begin_broadcast();
     void end_broadcast(const End& end);

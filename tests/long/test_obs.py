@@ -67,7 +67,9 @@ class Obs:
             {"type": "rtmp_custom", "settings": {"server": url, "key": key, "use_auth": False}}))
         (studio / "basic/scenes/Test.json").write_text(json.dumps(SCENES))
         environment = {**os.environ, "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home),
-                       "XDG_RUNTIME_DIR": str(self.home), "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb"}
+                       "XDG_RUNTIME_DIR": str(self.home), "LIBGL_ALWAYS_SOFTWARE": "1", "QT_QPA_PLATFORM": "xcb",
+                       # It asks for news when it starts: nobody is to be asked.
+                       "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
         self.log = open(self.home / "obs.log", "wb")
         # The screen is a process of its own: whoever ends OBS must not have to look for it.
         reader, writer = os.pipe()
