@@ -34,6 +34,12 @@ class HostileCase(unittest.TestCase):
         cls.rewind = cls.server.get(f"/rewind/{cls.healthy['id']}.m3u8").text.splitlines()[-1]
         cls.began = time.monotonic() - oxbow.Playlist(cls.server.get(cls.rewind).text).total_ms / 1000
 
+    @classmethod
+    def tearDownClass(cls):
+        """Nothing of it leaks: the sanitizers would say so at the end."""
+        if cls.server.stop() != 0:
+            raise AssertionError("the server did not end in order:\n" + cls.server.log_text()[-4000:])
+
     def tearDown(self):
         """The other channel: no segment is missing, none came later than a segment and a breath."""
         self.assertIsNone(self.publisher.process.poll())
@@ -66,6 +72,18 @@ class HostileCase(unittest.TestCase):
             (line for line in self.server.log_text().splitlines()
              if f":{port}]" in line and ("refused" in line or "ended after" in line)), None))
         self.assertIn(why, line)
+
+
+class Trickle:
+    """A socket that takes its time: pieces that end anywhere but where a message does."""
+
+    def __init__(self, line):
+        self.line = line
+
+    def sendall(self, data):
+        for at in range(0, len(data), 331):
+            self.line.sendall(data[at:at + 331])
+            time.sleep(0.002)
 
 
 class WrongBytes(HostileCase):
@@ -283,6 +301,16 @@ class OddStreams(HostileCase):
             client.send_tags(self.tags[:60])
         for client in clients:
             client.unpublish()
+
+    def test_a_publisher_whose_bytes_trickle_is_only_slow(self):
+        tags = self.tags[:100]
+
+        def send(client):
+            client.set_chunk_size(128)
+            line, client.socket = client.socket, Trickle(client.socket)
+            client.send_tags(tags)
+            client.socket = line
+        self.record("trickle", send, rtmp.pictures(tags), 0)
 
     def test_a_publisher_that_stalls_for_three_seconds_goes_on_where_it_was(self):
         second = next(i for i, tag in enumerate(self.tags) if tag[1] > 2000)
