@@ -27,7 +27,7 @@ public:
     static constexpr std::chrono::milliseconds kTakeoverAfter{3'000};
     /// Publishers of one channel, one behind the other: each makes a stream and may make a
     /// recording.
-    static constexpr Rate kPublisherRate{.burst = 100, .per_second = 2};
+    static constexpr Rate kPublisherRate{.burst = 300, .per_second = 2};
 
     /// A channel's one place, held from publish to the end; destruction frees it, unless another
     /// publisher has taken it over.
