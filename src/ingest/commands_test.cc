@@ -89,11 +89,19 @@ TEST_CASE("metadata that cannot be true becomes 0, and an encoder's name fits a 
     const auto name =
         read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"),
                                  metadata_with("encoder", {"a\n" + std::string(200, 'b')})));
+    const auto longest =
+        read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"),
+                                 metadata_with("encoder", {std::string(128, 'b')})));
+    const auto longer =
+        read_metadata(message_of(MessageType::DataAmf0, text("onMetaData"),
+                                 metadata_with("encoder", {std::string(129, 'b')})));
 
     CHECK(negative.value().frame_rate == 0);
     CHECK(infinite.value().video_bits_per_second == 0);
     CHECK(not_a_number.value().frame_rate == 0);
     CHECK(as_text.value().frame_rate == 0);
+    CHECK(longest.value().encoder == std::string(128, 'b'));
+    CHECK(longer.value().encoder == std::string(128, 'b') + "...");
     CHECK(name.value().encoder == "a\\x0a" + std::string(126, 'b') + "...");
 }
 

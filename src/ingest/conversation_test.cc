@@ -403,6 +403,33 @@ TEST_CASE(
     CHECK(on_time[0].payload == Bytes{0x00, 0x01, 0x86, 0xa0});
 }
 
+TEST_CASE("a wish for acknowledgements is followed from a window of 64 KiB on, not below") {
+    Client wishes_least;
+    Client wishes_more;
+    wishes_least.go_on_air();
+    wishes_more.go_on_air();
+    const Bytes chunk_size = wire_of(2, control(MessageType::SetChunkSize, 200'000));
+    const std::size_t sent_before =
+        1 + 2 * 1536 + connect("app").size() + publish("key").size() + 16 + 16;
+    Message filler = kAudio;
+    filler.payload.resize(65'536 - sent_before - 12);
+    Bytes wire;
+    append_chunks(wire, 4, filler, 200'000);
+    wishes_least.send(wire_of(2, control(MessageType::WindowAcknowledgementSize, 1)));
+    wishes_least.send(chunk_size);
+    wishes_more.send(wire_of(2, control(MessageType::WindowAcknowledgementSize, 65'537)));
+    wishes_more.send(chunk_size);
+
+    wishes_least.send(BytesView{wire}.first(wire.size() - 1));
+    const auto too_early = wishes_least.received();
+    wishes_least.send(BytesView{wire}.last(1));
+    wishes_more.send(wire);
+
+    CHECK(too_early.empty());
+    CHECK(wishes_least.received().at(0).payload == Bytes{0x00, 0x01, 0x00, 0x00});
+    CHECK(wishes_more.received().empty());
+}
+
 TEST_CASE("before publish a message may have 64 KiB and no more, afterwards what 24 bits can say") {
     Client at_limit;
     Client above;

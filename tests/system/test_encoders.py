@@ -57,6 +57,8 @@ class Ffmpeg(unittest.TestCase):
         cls.made = {name: cls.server.create_channel(name.replace(" ", "-")) for name in FILES}
         publishers = {name: oxbow.Publisher(cls.made[name], file, options=OPTIONS.get(name, []))
                       for name, file in cls.files.items()}
+        for publisher in publishers.values():
+            cls.addClassCleanup(publisher.close)
         cls.codes = {name: publisher.wait(90) for name, publisher in publishers.items()}
         cls.ended = {name: cls.server.wait_until_ended(made["id"]) for name, made in cls.made.items()}
 
