@@ -12,11 +12,11 @@ from recording_check import check_recording, rendition_playlists
 CONFIG = "[recording]\nreconnect_window_seconds = 0\n"
 
 
-def flv(name, size, tone_rate=44100, seconds=6):
+def flv(name, size, tone_rate=44100, preset="ultrafast"):
     """A key frame every second, as FLV: its tags are sent as they are."""
     return rtmp.flv_tags(oxbow.media(
         f"{name}.flv", "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30", "-f", "lavfi", "-i",
-        f"sine=frequency=440:sample_rate={tone_rate}", "-t", str(seconds), "-c:v", "libx264", "-preset", "ultrafast",
+        f"sine=frequency=440:sample_rate={tone_rate}", "-t", "6", "-c:v", "libx264", "-preset", preset, "-bf", "0",
         "-g", "30", "-keyint_min", "30", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2",
         "-shortest"))
 
@@ -272,12 +272,13 @@ class OddStreams(HostileCase):
                                    2 * rtmp.pictures(frames), 1)
             self.assertAlmostEqual(playlist.total_ms, 12_000, delta=100)
 
-    def test_another_size_and_another_sound_in_mid_stream(self):
+    def test_another_size_another_sound_and_another_profile_in_mid_stream(self):
         other_size = rtmp.shifted(flv("hostile-small", "160x90"), 6000)
-        other_rate = rtmp.shifted([tag for tag in flv("hostile-48", "160x90", tone_rate=48000)], 12_000)
-        frames = sum(map(rtmp.pictures, (self.tags, other_size, other_rate)))
-        self.record("changes", lambda client: [client.send_tags(tags) for tags in (self.tags, other_size, other_rate)],
-                    frames, 2)
+        other_rate = rtmp.shifted(flv("hostile-48", "160x90", tone_rate=48000), 12_000)
+        other_profile = rtmp.shifted(flv("hostile-high", "160x90", tone_rate=48000, preset="superfast"), 18_000)
+        streams = [self.tags, other_size, other_rate, other_profile]
+        self.record("changes", lambda client: [client.send_tags(tags) for tags in streams],
+                    sum(map(rtmp.pictures, streams)), 3)
 
     def test_sound_that_begins_late_with_its_parameters(self):
         tags = [tag for tag in self.tags if tag[0] == rtmp.VIDEO or tag[1] >= 3000]
