@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "app/settings.h"
 #include "base/log.h"
 
 namespace oxbow::app {
@@ -145,6 +146,8 @@ private:
 
 /// "oxbow help channel create" is "oxbow channel create --help".
 Result<CommandLine> help_of(CLI::App& app, const std::vector<std::string>& names) {
+    if (names == std::vector<std::string>{"configuration"})
+        return HelpCommand{configuration_text()};
     CLI::App* command = &app;
     std::vector<const char*> words{"oxbow"};
     std::string asked;  // "channel "
