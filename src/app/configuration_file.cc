@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::uintmax_t kConfigurationBytesMax = 1024 * 1024;
 
-Error at_line(const Error& error, const std::filesystem::path& file, const toml::node& node,
+Error at_line(const Error& error, const std::string& file, const toml::node& node,
               std::string_view key) {
     return {error.code,
-            fmt::format("{}:{}: {} {}", file.string(), node.source().begin.line, key, error.what)};
+            fmt::format("{}:{}: {} {}", file, node.source().begin.line, key, error.what)};
 }
 
 /// A value of the file, with the whole name of its key.
@@ -46,7 +46,7 @@ void collect(const toml::table& table, const std::string& prefix, std::vector<En
     }
 }
 
-Result<void> apply(const Entry& entry, const std::filesystem::path& file, Settings& settings) {
+Result<void> apply(const Entry& entry, const std::string& file, Settings& settings) {
     const auto known = std::ranges::find(configuration_keys(), entry.key, &ConfigurationKey::name);
     if (known != configuration_keys().end()) {
         const auto applied = known->apply(*entry.node, settings);
@@ -66,8 +66,7 @@ Result<void> apply(const Entry& entry, const std::filesystem::path& file, Settin
 
 /// In the order of the lines, for the first mistake is the one to be told; TOML's tables are sorted
 /// by name.
-Result<void> apply_file(const toml::table& table, const std::filesystem::path& file,
-                        Settings& settings) {
+Result<void> apply_file(const toml::table& table, const std::string& file, Settings& settings) {
     std::vector<Entry> entries;
     collect(table, "", entries);
     std::ranges::sort(entries, {}, [](const Entry& entry) {
@@ -107,12 +106,17 @@ Result<std::string> read_text(const std::filesystem::path& file) {
 Result<void> read_configuration(const std::filesystem::path& file, Settings& settings) {
     const auto text = read_text(file);
     if (!text) return std::unexpected(text.error());
+    return read_configuration_text(*text, file.string(), settings);
+}
+
+Result<void> read_configuration_text(std::string_view text, const std::string& name,
+                                     Settings& settings) {
     try {
-        return apply_file(toml::parse(*text), file, settings);
+        return apply_file(toml::parse(text), name, settings);
     } catch (const toml::parse_error& wrong) {
         return fail(ErrorCode::Malformed,
-                    fmt::format("{}:{}: this is not TOML: {}", file.string(),
-                                wrong.source().begin.line, wrong.description()));
+                    fmt::format("{}:{}: this is not TOML: {}", name, wrong.source().begin.line,
+                                wrong.description()));
     }
 }
 
