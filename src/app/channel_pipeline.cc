@@ -78,6 +78,7 @@ ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor execut
 std::uint64_t ChannelPipeline::begin(bool recorded, std::chrono::seconds reconnect_window) {
     if (broadcast_) end(broadcast_->number);
     if (ending_) list_all();
+    idle_ = false;
     broadcast_.emplace(Broadcast{.number = ++broadcasts_,
                                  .stream = ivs::make_stream_id(),
                                  .started_at = wiring_.clock.wall(),
@@ -372,8 +373,8 @@ void ChannelPipeline::finish_broadcast() {
 /// A channel that is off the air and complete in the bucket needs nothing in memory.
 void ChannelPipeline::let_go() {
     if (broadcast_ || ending_ || live_.has_ended_broadcasts() || !timelines_.empty()) return;
-    live_.set_timeline(nullptr);
-    live_.publish();
+    live_.withdraw();
+    idle_ = true;
 }
 
 // --- What the recorder says ----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -34,7 +35,7 @@ struct PipelineWiring {
 ///
 /// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that
 /// a crash takes back is advertised), or after kDiskStallMax, because a disk never delays live.
-/// Thread safety: the channel's strand (`executor`) for everything.
+/// Thread safety: the channel's strand (`executor`) for everything but idle().
 class ChannelPipeline : public std::enable_shared_from_this<ChannelPipeline> {
 public:
     ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor,
@@ -53,6 +54,10 @@ public:
 
     /// Lets go of a deleted recording's timeline.
     void forget(const RecordingId& recording);
+
+    /// True while there is nothing that a new pipeline would not know: no broadcast, no player of
+    /// one that ended, no open recording. Any thread.
+    bool idle() const { return idle_.load(); }
 
 private:
     struct Broadcast {
@@ -118,6 +123,7 @@ private:
     void on_recording_failed(const RecordingId& recording, const std::string& why);
 
     ChannelId channel_;
+    std::atomic<bool> idle_{true};
     boost::asio::any_io_executor executor_;
     PipelineWiring wiring_;
     live::LiveChannel live_;

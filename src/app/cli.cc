@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "app/cli_refusal.h"
+#include "app/settings.h"
 #include "base/log.h"
 
 namespace oxbow::app {
@@ -145,6 +147,8 @@ private:
 
 /// "oxbow help channel create" is "oxbow channel create --help".
 Result<CommandLine> help_of(CLI::App& app, const std::vector<std::string>& names) {
+    if (names == std::vector<std::string>{"configuration"})
+        return HelpCommand{configuration_text()};
     CLI::App* command = &app;
     std::vector<const char*> words{"oxbow"};
     std::string asked;  // "channel "
@@ -271,22 +275,18 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     app.add_subcommand("help", "Explain a command.")
         ->add_option("COMMAND", parsed.help_of, "Like: channel create. Default: all commands.")
         ->type_name("");
+    // Last: the commands made after it would repeat it.
+    app.footer(
+        "'oxbow help channel create' explains a command, 'oxbow help configuration' prints a "
+        "configuration file.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         return HelpCommand{app.help()};
     } catch (const CLI::CallForVersion&) {
         return VersionCommand{};
-    } catch (const CLI::RequiredError& error) {
-        const auto unknown = app.remaining(true);
-        return fail(
-            ErrorCode::Malformed,
-            fmt::format("{}; 'oxbow help' explains the commands.",
-                        unknown.empty() ? error.what()
-                                        : fmt::format("There is no '{}' here", unknown.front())));
     } catch (const CLI::ParseError& error) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("{}; 'oxbow help' explains the commands.", error.what()));
+        return fail(ErrorCode::Malformed, refusal_of(app, error));
     }
     return chosen(app, parsed);
 }

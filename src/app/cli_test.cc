@@ -133,15 +133,32 @@ TEST_CASE("help explains the command that it is asked for, either way") {
     CHECK(flagged.contains("--no-record"));
 }
 
-TEST_CASE("a wrong command line is refused with what is wrong with it") {
-    CHECK(usage_error({}).contains("subcommand"));
-    CHECK(usage_error({"fly"}).contains("fly"));
-    CHECK(usage_error({"serve", "--wings"}).contains("--wings"));
-    CHECK(usage_error({"channel"}).contains("subcommand"));
-    CHECK(usage_error({"channel", "create"}).contains("NAME"));
+TEST_CASE("help for a command that is not there says so") {
     CHECK(usage_error({"help", "fly"}) == "There is no command 'fly'; 'oxbow help' lists them.");
     CHECK(usage_error({"help", "channel", "fly"}) ==
           "There is no command 'channel fly'; 'oxbow help' lists them.");
+}
+
+TEST_CASE(
+    "a refusal names the command that was reached, what it lacks, and where it is explained") {
+    CHECK(usage_error({}) ==
+          "'oxbow' needs one of: serve, channel, stream, recording, credential, check-config, "
+          "version, help; 'oxbow help' explains it.");
+    CHECK(usage_error({"serv"}) == "'oxbow' has no 'serv'; 'oxbow help' explains it.");
+    CHECK(usage_error({"channel"}) ==
+          "'oxbow channel' needs one of: create, list, show, delete; 'oxbow help channel' explains "
+          "it.");
+    CHECK(usage_error({"channel", "creat", "x"}) ==
+          "'oxbow channel' has no 'creat'; 'oxbow help channel' explains it.");
+    CHECK(usage_error({"channel", "create"}) ==
+          "'oxbow channel create' needs NAME; 'oxbow help channel create' explains it.");
+    CHECK(usage_error({"channel", "create", "a", "b"}) ==
+          "'oxbow channel create' takes no 'b' behind what was said; 'oxbow help channel create' "
+          "explains it.");
+    CHECK(usage_error({"serve", "--nope"}) ==
+          "'oxbow serve' has no option --nope; 'oxbow help serve' explains it.");
+    CHECK(usage_error({"serve", "--http"}) ==
+          "'oxbow serve' needs a value behind --http; 'oxbow help serve' explains it.");
 }
 
 TEST_CASE("a channel's name has 1 to 128 letters, digits, '-' and '_'") {

@@ -127,11 +127,20 @@ asio::any_io_executor LiveService::executor_of(const ChannelId& channel) {
 
 std::shared_ptr<ChannelPipeline> LiveService::pipeline(const ChannelId& channel) {
     const std::lock_guard lock{mutex_};
+    let_idle_go();
     auto& pipeline = pipelines_[channel];
     if (!pipeline) {
         pipeline = std::make_shared<ChannelPipeline>(channel, executor_of(channel), rooms_.wiring);
     }
     return pipeline;
+}
+
+/// Channels come and go: the pipeline of one that is off the air goes with the next publisher of
+/// any, deleted or not. Under the mutex, for only here does a publisher's session get a pipeline.
+void LiveService::let_idle_go() {
+    std::erase_if(pipelines_, [](const auto& entry) {
+        return entry.second.use_count() == 1 && entry.second->idle();
+    });
 }
 
 // --- What is on the air and recorded -------------------------------------------------------------

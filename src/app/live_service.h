@@ -62,6 +62,7 @@ private:
     class Session;
 
     std::shared_ptr<ChannelPipeline> pipeline(const ChannelId& channel);
+    void let_idle_go();
     boost::asio::any_io_executor executor_of(const ChannelId& channel);
     bool has_publishers() const;
     void publisher_gone(const ChannelId& channel, std::uint64_t serial);

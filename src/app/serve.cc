@@ -70,6 +70,8 @@ Result<Settings> settings_of(const ServeOptions& options) {
         return std::unexpected(set.error());
     if (options.ready_file) settings.ready_file = *options.ready_file;
     settings.demo = options.demo;
+    if (auto separate = check_listeners(settings); !separate)
+        return std::unexpected(separate.error());
     return settings;
 }
 
@@ -90,8 +92,10 @@ int serve(const ServeOptions& options, std::ostream& out, std::ostream& err) {
 
 int check_config(const std::filesystem::path& file, std::ostream& out, std::ostream& err) {
     Settings settings;
-    if (auto read = read_configuration(file, settings); !read) {
-        err << "oxbow: " << read.error().what << '\n';
+    auto right = read_configuration(file, settings);
+    if (right) right = check_listeners(settings);
+    if (!right) {
+        err << "oxbow: " << right.error().what << '\n';
         return kExitUsage;
     }
     out << file.string() << " is valid\n";

@@ -81,32 +81,25 @@ void refuse_shared_port(const tcp::endpoint& address) {
         throw std::system_error(error, fmt::format("cannot listen on {}", host_and_port(address)));
 }
 
-bool overlap(const ListenAddress& a, const ListenAddress& b) {
-    const auto host_a = asio::ip::make_address(a.host);
-    const auto host_b = asio::ip::make_address(b.host);
-    return a.port != 0 && a.port == b.port &&
-           (host_a == host_b || host_a.is_unspecified() || host_b.is_unspecified());
+/// What to do about an address that cannot be listened on.
+std::string advice(const std::error_code& error, std::string_view flag) {
+    if (error == std::errc::address_in_use)
+        return fmt::format("stop the program that listens there, or choose another with {}", flag);
+    if (error == std::errc::permission_denied)
+        return fmt::format("choose a port from 1024 up with {}", flag);
+    return fmt::format("choose an address of this machine with {}", flag);
 }
 
-/// Our listeners share ports among the loops, so the system would not refuse two of different kinds
-/// on one: each would get a part of the other's connections. Errors: Conflict.
-Result<void> refuse_same_address(const Settings& settings) {
-    struct Listener {
-        std::string_view flag;
-        const ListenAddress& address;
-    };
-    const std::array<Listener, 3> listeners{
-        {{"--http", settings.http}, {"--api", settings.api}, {"--rtmp", settings.rtmp}}};
-    for (std::size_t i = 0; i < listeners.size(); ++i) {
-        for (std::size_t j = i + 1; j < listeners.size(); ++j) {
-            if (!overlap(listeners[i].address, listeners[j].address)) continue;
-            return fail(
-                ErrorCode::Conflict,
-                fmt::format("{} and {} would both listen on port {}: give each a port of its own",
-                            listeners[i].flag, listeners[j].flag, listeners[i].address.port));
-        }
+/// Runs `listen`; what it throws becomes an error that says what to do.
+template <typename Listen>
+Result<void> listening(std::string_view flag, Listen listen) {
+    try {
+        listen();
+        return {};
+    } catch (const std::system_error& error) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("{}; {}", error.what(), advice(error.code(), flag)));
     }
-    return {};
 }
 
 log::Level level_of(const std::string& name) {
@@ -132,6 +125,18 @@ asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
         worker, [&api, request = std::move(request)] { return api.handle(request); });
 }
 
+/// What a start makes in the data directory beside the database, the outer before the inner.
+std::vector<std::filesystem::path> places_of(const std::filesystem::path& data) {
+    std::vector<std::filesystem::path> out;
+    for (auto parent = std::filesystem::absolute(data).lexically_normal();
+         parent != parent.root_path(); parent = parent.parent_path()) {
+        out.insert(out.begin(), parent);
+    }
+    for (const char* inner : {"credentials", "bucket", "bucket/.oxbow-tmp"})
+        out.push_back(data / inner);
+    return out;
+}
+
 Result<void> make_data_directory(const std::filesystem::path& data) {
     std::error_code error;
     std::filesystem::create_directories(data, error);
@@ -153,7 +158,11 @@ public:
     Result<void> start();
     void run();
 
+    /// Ends what a failed start() left running, and removes what it made that was not there before.
+    void take_back();
+
 private:
+    Result<void> start_rooms();
     Result<void> open_rooms();
     Result<void> make_default_configuration();
     Result<void> take_up_recordings();
@@ -161,7 +170,11 @@ private:
     void wire_remover();
     void reconcile_metadata();
     void save_metadata(const std::string& key);
-    void listen();
+    Result<void> listen();
+    Result<void> listen_for_viewers();
+    Result<void> listen_for_publishers();
+    Result<void> listen_for_clients();
+    void open_doors();
     Result<void> announce();
     Result<void> start_demo();
     void shut_down();
@@ -175,7 +188,8 @@ private:
     std::string epoch_;
     asio::io_context main_loop_;
     asio::signal_set signals_{main_loop_};
-    bool running_ = false;  // loops run: members may go after shut_down() only
+    bool running_ = false;                     // loops run: members may go after shut_down() only
+    std::vector<std::filesystem::path> made_;  // by this start: what was not there before
     // In the order of the data's way; destroyed in the opposite order.
     std::unique_ptr<control::Credentials> credentials_;
     std::unique_ptr<catalog::Catalog> catalog_;
@@ -204,17 +218,23 @@ private:
 Result<void> Server::Impl::start() {
     log::set_level(level_of(settings_.log_level));
     epoch_ = process_epoch(clock_.wall());
-    if (auto separate = refuse_same_address(settings_); !separate) return separate;
+    made_ = places_of(settings_.data);
+    std::erase_if(made_, [](const std::filesystem::path& place) {
+        std::error_code not_there;
+        return std::filesystem::exists(std::filesystem::symlink_status(place, not_there));
+    });
+    auto started = start_rooms();
+    if (!started) take_back();
+    return started;
+}
+
+Result<void> Server::Impl::start_rooms() {
     if (auto opened = open_rooms(); !opened) return opened;
     if (auto taken = take_up_recordings(); !taken) return taken;
     wire_functions();
     wire_remover();
     reconcile_metadata();
-    try {
-        listen();
-    } catch (const std::system_error& error) {
-        return fail(ErrorCode::Unavailable, error.what());
-    }
+    if (auto listens = listen(); !listens) return listens;
     // Before anybody is told that we run: from here on a signal ends recordings, not the process.
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
@@ -341,33 +361,52 @@ void Server::Impl::save_metadata(const std::string& key) {
     created_->push(event);
 }
 
-void Server::Impl::listen() {
-    const tcp::endpoint http = endpoint_of(settings_.http);
-    const tcp::endpoint rtmp = endpoint_of(settings_.rtmp);
-    const tcp::endpoint api = endpoint_of(settings_.api);
+Result<void> Server::Impl::listen() {
+    if (auto listens = listen_for_publishers(); !listens) return listens;
+    if (auto listens = listen_for_viewers(); !listens) return listens;
+    if (auto listens = listen_for_clients(); !listens) return listens;
+    open_doors();
+    return {};
+}
 
-    refuse_shared_port(http);
-    refuse_shared_port(api);
-    // One listener is enough for publishers: their connections move to the loops of their channels.
-    rtmp_server_ =
-        std::make_unique<ingest::RtmpServer>(loops_->at(0), rtmp, *live_, ingest::RtmpLimits{});
-    // The first listener for viewers may take a free port; the others share it, one per loop.
-    const auto answer_viewer = [this](const net::HttpRequest& request) {
-        return edge_->answer(request);
-    };
-    http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer,
-                                                              net::HttpServerLimits{}));
-    for (std::size_t i = 1; i < loops_->size(); ++i) {
-        http_servers_.push_back(std::make_unique<net::HttpServer>(
-            loops_->at(i), http_servers_[0]->address(), answer_viewer, net::HttpServerLimits{}));
-    }
-    const auto answer_client = [this](const net::HttpRequest& request) {
-        return answer_api(background_.get_executor(), *api_, request);
-    };
-    api_server_ = std::make_unique<net::HttpServer>(
-        loops_->at(0), api, answer_client,
-        net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
+/// One listener is enough for publishers: their connections move to the loops of their channels.
+Result<void> Server::Impl::listen_for_publishers() {
+    return listening("--rtmp", [this] {
+        rtmp_server_ = std::make_unique<ingest::RtmpServer>(
+            loops_->at(0), endpoint_of(settings_.rtmp), *live_, ingest::RtmpLimits{});
+    });
+}
 
+/// One listener per loop; the first may take a free port, which the others share.
+Result<void> Server::Impl::listen_for_viewers() {
+    return listening("--http", [this] {
+        tcp::endpoint address = endpoint_of(settings_.http);
+        refuse_shared_port(address);
+        for (std::size_t i = 0; i < loops_->size(); ++i) {
+            http_servers_.push_back(std::make_unique<net::HttpServer>(
+                loops_->at(i), address,
+                [this](const net::HttpRequest& request) { return edge_->answer(request); },
+                net::HttpServerLimits{}));
+            address = http_servers_.front()->address();
+        }
+    });
+}
+
+Result<void> Server::Impl::listen_for_clients() {
+    return listening("--api", [this] {
+        const tcp::endpoint address = endpoint_of(settings_.api);
+        refuse_shared_port(address);
+        api_server_ = std::make_unique<net::HttpServer>(
+            loops_->at(0), address,
+            [this](const net::HttpRequest& request) {
+                return answer_api(background_.get_executor(), *api_, request);
+            },
+            net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
+    });
+}
+
+/// What the listeners answer with; it needs to know where they listen.
+void Server::Impl::open_doors() {
     ready_ = {.http = "http://" + host_and_port(http_servers_[0]->address()),
               .api = "http://" + host_and_port(api_server_->address()),
               .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_server_->address())),
@@ -433,7 +472,18 @@ Result<void> Server::Impl::start_demo() {
 
 void Server::Impl::run() {
     main_loop_.run();  // until a signal
+    log::info("shutting down: every recording is ended first");
     shut_down();
+}
+
+void Server::Impl::take_back() {
+    shut_down();
+    if (catalog_) catalog_->take_back();
+    for (; !made_.empty(); made_.pop_back()) {
+        std::error_code ignored;
+        // Not what is in a folder: that somebody else put there meanwhile.
+        std::filesystem::remove(made_.back(), ignored);
+    }
 }
 
 /// Ends what runs, each room before those that it asks: who deletes before the recorder, who
@@ -441,7 +491,6 @@ void Server::Impl::run() {
 void Server::Impl::shut_down() {
     if (!running_) return;
     running_ = false;
-    log::info("shutting down: every recording is ended first");
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     if (settings_.ready_file) std::filesystem::remove(*settings_.ready_file, ignored);

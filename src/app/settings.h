@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,8 @@ namespace oxbow::app {
 struct ListenAddress {
     std::string host;
     std::uint16_t port = 0;
+
+    bool operator==(const ListenAddress&) const = default;
 };
 
 /// Errors: Malformed  not ADDR:PORT with a numeric address.
@@ -47,5 +50,19 @@ struct Settings {
 ///         NotFound     no such file.
 ///         Unsupported  a key that Oxbow does not know: names it and the line.
 Result<void> read_configuration(const std::filesystem::path& file, Settings& settings);
+
+/// The same of a text; `name` stands for the file in errors.
+Result<void> read_configuration_text(std::string_view text, const std::string& name,
+                                     Settings& settings);
+
+/// A configuration file with every key, its default and its meaning, as 'oxbow help configuration'
+/// prints it.
+std::string configuration_text();
+
+/// Our listeners share ports among the loops, so the system would not refuse two of different kinds
+/// on one: each would get a part of the other's connections.
+///
+/// Errors: Conflict  two would listen on one port; both are named.
+Result<void> check_listeners(const Settings& settings);
 
 }  // namespace oxbow::app

@@ -76,9 +76,9 @@ TEST_CASE("a wrong value is refused with its key and its line") {
 
 TEST_CASE("a key that Oxbow does not know is refused with its line") {
     CHECK(complaint("[edge]\nlisten_on = \"127.0.0.1:1\"") ==
-          ":2: edge.listen_on is no key that Oxbow knows; see docs/reference.md");
+          ":2: edge.listen_on is no key that Oxbow knows; 'oxbow help configuration' lists them");
     CHECK(complaint("[moon]\nphase = 1") ==
-          ":1: moon is no key that Oxbow knows; see docs/reference.md");
+          ":1: moon is no key that Oxbow knows; 'oxbow help configuration' lists them");
     CHECK(complaint("edge = 5") == ":1: edge is a section: write [edge]");
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("of several mistakes the one on the first line is told") {
 }
 
 TEST_CASE("what is not TOML is refused with its line") {
-    CHECK(complaint("account = \"1\"\nregion = \n").starts_with(":2: "));
+    CHECK(complaint("account = \"1\"\nregion = \n").starts_with(":2: this is not TOML: "));
 }
 
 TEST_CASE("a configuration that is not there is named") {
@@ -99,6 +99,46 @@ TEST_CASE("a configuration that is not there is named") {
     const auto read = read_configuration("/nowhere/oxbow.toml", settings);
 
     CHECK(read.error().what == "cannot read /nowhere/oxbow.toml: No such file or directory");
+}
+
+TEST_CASE("the configuration that help prints says the defaults that hold") {
+    const ConfigurationFile file{configuration_text()};
+    Settings settings;
+    settings.data = settings.region = settings.account = settings.log_level = "other";
+    settings.http = settings.api = settings.rtmp = {"192.0.2.1", 1};
+    settings.cors_origins = {};
+    settings.reconnect_window = 1s;
+
+    REQUIRE(read_configuration(file.path, settings));
+
+    const Settings defaults;
+    CHECK(settings.data == defaults.data);
+    CHECK(settings.region == defaults.region);
+    CHECK(settings.account == defaults.account);
+    CHECK(settings.log_level == defaults.log_level);
+    CHECK(settings.http == defaults.http);
+    CHECK(settings.api == defaults.api);
+    CHECK(settings.rtmp == defaults.rtmp);
+    CHECK(settings.public_url == defaults.public_url);
+    CHECK(settings.default_channel == defaults.default_channel);
+    CHECK(settings.cors_origins == defaults.cors_origins);
+    CHECK(settings.reconnect_window == defaults.reconnect_window);
+}
+
+TEST_CASE("two listeners share no port, unless it is a free one or their addresses differ") {
+    Settings settings;
+    settings.http = {"127.0.0.1", 80};
+
+    settings.rtmp = {"127.0.0.1", 80};
+    CHECK(check_listeners(settings).error().what ==
+          "--http (edge.listen) and --rtmp (rtmp.listen) would both listen on port 80: give each "
+          "a port of its own");
+    settings.rtmp = {"0.0.0.0", 80};
+    CHECK_FALSE(check_listeners(settings));
+    settings.rtmp = {"127.0.0.2", 80};
+    CHECK(check_listeners(settings));
+    settings.rtmp = settings.http = {"127.0.0.1", 0};
+    CHECK(check_listeners(settings));
 }
 
 TEST_CASE("an address to listen on is a numeric address and a port") {

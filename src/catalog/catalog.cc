@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "catalog/catalog_impl.h"
-#include "catalog/private_file.h"
 #include "catalog/rows.h"
 #include "catalog/schema.h"
 
@@ -13,29 +12,41 @@ namespace oxbow::catalog {
 namespace {
 
 constexpr int kBusySeconds = 5;  // an operator's sqlite3 shell may hold the file for a moment
+// SQLite's result codes.
+constexpr int kSqliteReadOnly = 8;
+constexpr int kSqliteIoError = 10;
+constexpr int kSqliteCorrupt = 11;
+constexpr int kSqliteFull = 13;
+constexpr int kSqliteCannotOpen = 14;
 constexpr int kSqliteConstraint = 19;
+constexpr int kSqliteNotADatabase = 26;
 
-std::unique_ptr<soci::session> connect(const std::filesystem::path& file,
-                                       std::string_view options) {
+std::unique_ptr<soci::session> connect(const std::filesystem::path& file) {
     return std::make_unique<soci::session>(
-        soci::sqlite3,
-        fmt::format("db=\"{}\" timeout={} {}", file.string(), kBusySeconds, options));
+        soci::sqlite3, fmt::format("db=\"{}\" timeout={}", file.string(), kBusySeconds));
 }
 
-/// The version of a database, read without a write to it; an empty file is one of version 0.
-Result<void> check_version_of(const std::filesystem::path& file) {
-    const auto session = connect(file, "readonly=true");
-    return check_schema_version(schema_version(*session), schema_migrations().size());
-}
-
-/// Stream keys stand in the database as they are. SQLite gives the files that it makes beside a
-/// database the database's own rights; those that an earlier process left are narrowed here.
-Result<void> keep_private(const std::filesystem::path& file) {
-    if (auto made = make_private_file(file); !made) return made;
-    for (const char* suffix : {"-wal", "-shm"}) {
-        if (auto kept = keep_from_others(file.string() + suffix); !kept) return kept;
+/// Why a database cannot be opened, and what to do.
+std::string reason_of(const soci::soci_error& error) {
+    const auto* const known = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+    switch (known == nullptr ? 0 : known->result() & 0xff) {
+        case kSqliteNotADatabase:
+            return "it is no database; move it away, or restore it from a backup";
+        case kSqliteCorrupt:
+            return "it is damaged; restore it from a backup";
+        case kSqliteFull:
+            return "the disk is full; free space on it";
+        case kSqliteReadOnly:
+        case kSqliteCannotOpen:
+            return "it cannot be written; check that this user owns it and may write to its folder";
+        case kSqliteIoError:
+            return "the disk fails; check it";
+        default:
+            return fmt::format(
+                "{}; is it a database of oxbow? Move it away, or restore it from a "
+                "backup",
+                error.get_error_message());
     }
-    return {};
 }
 
 Directory load_directory(soci::session& session) {
@@ -53,6 +64,37 @@ Directory load_directory(soci::session& session) {
         out.recording_configurations.emplace(arn, std::move(configuration));
     }
     return out;
+}
+
+struct OpenDatabase {
+    std::unique_ptr<soci::session> session;
+    Directory directory;
+};
+
+/// Errors: Unavailable, Unsupported  with the reason and what to do; SQLite has closed the file.
+Result<OpenDatabase> open_session(const std::filesystem::path& file) {
+    try {
+        auto session = connect(file);
+        // Before anything is written: a newer version's database stays as it is.
+        if (auto checked =
+                check_schema_version(schema_version(*session), schema_migrations().size());
+            !checked) {
+            return std::unexpected(checked.error());
+        }
+        *session << "PRAGMA journal_mode = WAL";
+        *session << "PRAGMA synchronous = NORMAL";
+        *session << "PRAGMA foreign_keys = ON";
+        migrate(*session, schema_migrations());
+        Directory directory = load_directory(*session);
+        return OpenDatabase{std::move(session), std::move(directory)};
+    } catch (const soci::soci_error& error) {
+        return fail(ErrorCode::Unavailable, reason_of(error));
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("it holds what this program did not write: {}; restore it from a "
+                                "backup",
+                                error.what()));
+    }
 }
 
 }  // namespace
@@ -93,37 +135,24 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& file
             fmt::format("the database {} has a '\"' in its path; choose another data folder",
                         file.string()));
     }
-    auto lock = ProcessLock::take(file);
-    if (!lock) return std::unexpected(lock.error());
-    if (auto kept = keep_private(file); !kept) return std::unexpected(kept.error());
-    try {
-        if (auto checked = check_version_of(file); !checked) {
-            return fail(checked.error().code, fmt::format("cannot open the database {}: {}",
-                                                          file.string(), checked.error().what));
-        }
-        auto session = connect(file, "");
-        *session << "PRAGMA journal_mode = WAL";
-        *session << "PRAGMA synchronous = NORMAL";
-        *session << "PRAGMA foreign_keys = ON";
-        migrate(*session, schema_migrations());
-        Directory directory = load_directory(*session);
-        return std::unique_ptr<Catalog>{new Catalog{
-            std::make_unique<Impl>(*std::move(lock), std::move(session), std::move(directory))}};
-    } catch (const soci::soci_error& error) {
-        return fail(ErrorCode::Unavailable,
-                    fmt::format("cannot open the database {}: {}; check that its folder can be "
-                                "written and that it is a database of oxbow",
-                                file.string(), error.get_error_message()));
-    } catch (const std::exception& error) {
-        return fail(ErrorCode::Unavailable,
-                    fmt::format("cannot read the database {}: {}; restore it "
-                                "from a backup",
-                                file.string(), error.what()));
+    auto files = DatabaseFiles::take(file);
+    if (!files) return std::unexpected(files.error());
+    auto opened = open_session(file);
+    if (!opened) {
+        files->take_back();
+        return fail(opened.error().code, fmt::format("cannot open the database {}: {}",
+                                                     file.string(), opened.error().what));
     }
+    return std::unique_ptr<Catalog>{new Catalog{std::make_unique<Impl>(
+        *std::move(files), std::move(opened->session), std::move(opened->directory))}};
 }
 
 Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Catalog::~Catalog() = default;
+
+void Catalog::take_back() {
+    impl_->take_back();
+}
 
 std::shared_ptr<const Directory> Catalog::directory() const {
     return impl_->directory();

@@ -99,10 +99,15 @@ class Catalog {
 public:
     /// Opens the database, or makes it where there is none. Only its owner may read it.
     ///
-    /// Errors: Unavailable  cannot be opened or kept from others, or another process has it.
+    /// Errors: Unavailable  cannot be opened or kept from others, another process has it, or it is
+    ///                      damaged. Nothing is left that was not there before.
     ///         Unsupported  made by a newer version of the program; left untouched.
     static Result<std::unique_ptr<Catalog>> open(const std::filesystem::path& file);
     ~Catalog();
+
+    /// Removes the database where open() made it, for a start that fails later on; then only the
+    /// destructor may follow. A database that was there before stays.
+    void take_back();
 
     /// What the media path and viewers look up; never blocks. A change shows in the next call.
     std::shared_ptr<const Directory> directory() const;

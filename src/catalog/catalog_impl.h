@@ -11,21 +11,28 @@
 
 #include "base/result.h"
 #include "catalog/catalog.h"
-#include "catalog/process_lock.h"
+#include "catalog/database_files.h"
 
 namespace oxbow::catalog {
 
 /// The open database, used by one thread at a time, and the snapshot that follows its changes.
 class Catalog::Impl {
 public:
-    Impl(ProcessLock lock, std::unique_ptr<soci::session> session, Directory directory)
-        : lock_(std::move(lock)),
+    Impl(DatabaseFiles files, std::unique_ptr<soci::session> session, Directory directory)
+        : files_(std::move(files)),
           session_(std::move(session)),
           directory_(std::make_shared<const Directory>(std::move(directory))) {}
 
     std::shared_ptr<const Directory> directory() const {
         const std::scoped_lock lock{directory_mutex_};
         return directory_;
+    }
+
+    /// For a start that fails: removes what opening the database made.
+    void take_back() {
+        const std::scoped_lock lock{database_mutex_};
+        if (files_.made()) session_.reset();
+        files_.take_back();
     }
 
     /// Runs `work(session)`, which gives a Result, with the database to itself; what SOCI throws
@@ -78,7 +85,7 @@ private:
     /// The exception being handled as an Error.
     static Error current_error(std::string_view subject);
 
-    ProcessLock lock_;
+    DatabaseFiles files_;
     std::mutex database_mutex_;
     std::unique_ptr<soci::session> session_;
     mutable std::mutex directory_mutex_;  // held for a pointer's copy only

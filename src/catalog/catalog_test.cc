@@ -198,8 +198,8 @@ TEST_CASE("a database of a newer version is refused and left as it is") {
     CHECK(opened.error().code == ErrorCode::Unsupported);
     CHECK(opened.error().what ==
           "cannot open the database " + test.file().string() +
-              ": the database has schema version 99, this program knows 1 and older; use the newer "
-              "oxbow that made it");
+              ": it has schema version 99, and this program knows 1 and older; use the newer oxbow "
+              "that made it");
     CHECK(test.file_bytes() == before);
 }
 
@@ -211,6 +211,44 @@ TEST_CASE("what is not a database, or cannot be made, is unavailable") {
     CHECK(Catalog::open(test.file()).error().code == ErrorCode::Unavailable);
     CHECK(Catalog::open("/nonexistent/folder/catalog.sqlite").error().code ==
           ErrorCode::Unavailable);
+}
+
+TEST_CASE("a start that fails takes back the database that it made, with its lock") {
+    TestCatalog test;
+    test->add_channel(channel_named("a"), key_of("a")).value();
+
+    test->take_back();
+    test.close();
+
+    CHECK_FALSE(std::filesystem::exists(test.file()));
+    CHECK_FALSE(std::filesystem::exists(test.file().string() + "-wal"));
+    CHECK_FALSE(std::filesystem::exists(test.file().string() + ".lock"));
+}
+
+TEST_CASE("a start that fails leaves a database that was there before, usable") {
+    TestCatalog test;
+    test->add_channel(channel_named("a"), key_of("a")).value();
+    test.restart();
+
+    test->take_back();
+    test.restart();
+
+    CHECK(test->channel(channel_named("a").id));
+}
+
+TEST_CASE("what cannot be opened leaves nothing that was not there before") {
+    TestCatalog test;
+    test.close();
+    std::filesystem::remove(test.file().string() + ".lock");
+    test.write_file("this is not a database, whatever it may be called");
+
+    const auto opened = Catalog::open(test.file());
+
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().what == "cannot open the database " + test.file().string() +
+                                     ": it is no database; move it away, or restore it from a "
+                                     "backup");
+    CHECK_FALSE(std::filesystem::exists(test.file().string() + ".lock"));
 }
 
 TEST_CASE("no other user may read the database and the files beside it, from the first start on") {

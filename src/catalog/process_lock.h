@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -15,14 +17,24 @@ public:
     /// Errors: Unavailable  held already (names the holder), or the lock cannot be written.
     static Result<ProcessLock> take(const std::filesystem::path& guarded);
 
+    /// Removes the lock's own file while it is still held, for a start that fails; does nothing
+    /// where the file was there before.
+    void take_back();
+
     ProcessLock(ProcessLock&& other) noexcept;
     ProcessLock& operator=(ProcessLock&&) = delete;
     ~ProcessLock();
 
 private:
-    explicit ProcessLock(int fd) : fd_(fd) {}
+    explicit ProcessLock(std::string path) : path_(std::move(path)) {}
+    Result<void> open();
+    Result<void> lock(const std::filesystem::path& guarded) const;
+    Result<void> write_holder() const;
+    bool is_the_file_of_its_path() const;
 
-    int fd_;
+    std::string path_;
+    int fd_ = -1;
+    bool made_ = false;  // by this object
 };
 
 }  // namespace oxbow::catalog

@@ -89,8 +89,8 @@ Result<void> check_schema_version(long long version, std::size_t newest) {
     if (version <= static_cast<long long>(newest)) return {};
     return fail(
         ErrorCode::Unsupported,
-        fmt::format("the database has schema version {}, this program knows {} and older; use "
-                    "the newer oxbow that made it",
+        fmt::format("it has schema version {}, and this program knows {} and older; use the newer "
+                    "oxbow that made it",
                     version, newest));
 }
 

@@ -63,6 +63,12 @@ Result<std::string> read_file(const std::filesystem::path& file) {
     }
     struct stat status{};
     if (input.get() < 0 || ::fstat(input.get(), &status) != 0) return unavailable(file, "read");
+    if (!S_ISREG(status.st_mode)) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("The credentials file {} is no file; move it away, and the next "
+                                "start makes one.",
+                                file.string()));
+    }
     if ((status.st_mode & 077) != 0) {
         log::warning(
             "the credentials file {} was open to other users; only its owner may read it now",
@@ -73,12 +79,21 @@ Result<std::string> read_file(const std::filesystem::path& file) {
     const ssize_t count = ::read(input.get(), text.data(), text.size());
     if (count < 0) return unavailable(file, "read");
     if (static_cast<std::size_t>(count) > Credentials::kFileBytesMax) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("The credentials file {} is longer than {} bytes.", file.string(),
-                                Credentials::kFileBytesMax));
+        return fail(
+            ErrorCode::LimitExceeded,
+            fmt::format("The credentials file {} is longer than {} bytes; move it away, and the "
+                        "next start makes one.",
+                        file.string(), Credentials::kFileBytesMax));
     }
     text.resize(static_cast<std::size_t>(count));
     return text;
+}
+
+std::unexpected<Error> not_written(const std::filesystem::path& file,
+                                   const std::filesystem::path& next) {
+    auto error = unavailable(file, "written");  // before errno is another
+    ::unlink(next.c_str());
+    return error;
 }
 
 Result<void> write_file(const std::filesystem::path& file, const std::vector<Credential>& entries) {
@@ -95,10 +110,10 @@ Result<void> write_file(const std::filesystem::path& file, const std::vector<Cre
             return unavailable(file, "written");
         if (::write(output.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
             ::fsync(output.get()) != 0) {
-            return unavailable(file, "written");
+            return not_written(file, next);
         }
     }
-    if (::rename(next.c_str(), file.c_str()) != 0) return unavailable(file, "written");
+    if (::rename(next.c_str(), file.c_str()) != 0) return not_written(file, next);
     return {};
 }
 
@@ -135,9 +150,9 @@ Result<std::vector<Credential>> parse(std::string_view text, const std::filesyst
         if (entry.access_key_id.empty() || entry.secret.empty()) {
             return fail(
                 ErrorCode::Malformed,
-                fmt::format("Profile '{}' of the credentials file {} lacks aws_access_key_id "
-                            "or aws_secret_access_key.",
-                            entry.profile, file.string()));
+                fmt::format("Profile '{}' of the credentials file {} lacks aws_access_key_id or "
+                            "aws_secret_access_key; add it, or remove the profile.",
+                            log::printable(entry.profile), file.string()));
         }
     }
     return entries;

@@ -52,7 +52,8 @@ boost::asio::awaitable<net::HttpResponse> Edge::answer(const net::HttpRequest& r
     }
     const std::optional<std::string> decoded = net::percent_decode(request.path);
     if (!decoded)
-        co_return responses_.error(request, 400, "the path is not properly percent-encoded");
+        co_return responses_.error(request, 400,
+                                   "the path has a NUL or is not properly percent-encoded");
     const std::string_view path = *decoded;
 
     // The behaviours: the first that matches answers.
@@ -169,6 +170,10 @@ Edge::Answer Edge::recordings(const net::HttpRequest& request, std::string_view 
                                    "a channel has /channels/{CHANNEL_ID}/recordings.json");
     const auto channel = known_channel(*id);
     if (!channel) co_return responses_.error(request, channel.error());
+    if (net::query_value(request.query, "from") || net::query_value(request.query, "to")) {
+        co_return responses_.error(request, 501,
+                                   "?from= and ?to= are not there yet: page with ?nextToken=");
+    }
     std::size_t offset = 0;
     if (const auto token = net::query_value(request.query, "nextToken")) {
         const bool digits =

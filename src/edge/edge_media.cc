@@ -94,12 +94,16 @@ Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest
     if (net::query_value(request.query, "start") || net::query_value(request.query, "end")) {
         co_return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
     }
+    const auto with_parts = net::query_value(request.query, "parts");
+    if (with_parts && *with_parts != "0" && *with_parts != "1")
+        co_return responses_.error(request, 400, "parts must be 0 or 1");
     const auto channel = known_channel(parts[0]);
     if (!channel) co_return responses_.error(request, channel.error());
     if (parts.size() == 1) co_return co_await rewind_multivariant(request, *channel);
     if (parts.size() != 3) {
         co_return responses_.error(request, 404,
-                                   "it is /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
+                                   "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8 or "
+                                   "/rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
     }
     const std::string rendition{parts[2]};
     const auto found = co_await timeline(*channel, RecordingId{std::string{parts[1]}});

@@ -134,6 +134,11 @@ void LiveChannel::publish() {
     views_.publish(channel_, std::move(view));
 }
 
+void LiveChannel::withdraw() {
+    timeline_ = nullptr;
+    views_.publish(channel_, nullptr);
+}
+
 std::string LiveChannel::playlist_path(const ChannelId& channel, const StreamId& stream) {
     return fmt::format("/api/video/v1/playlist/{}/{}.m3u8", channel.view(), stream.view());
 }

@@ -83,6 +83,9 @@ public:
 
     void publish();
 
+    /// Takes the channel out of the views: nothing of it is live any more.
+    void withdraw();
+
     // /api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8
     static std::string playlist_path(const ChannelId& channel, const StreamId& stream);
     // /rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8

@@ -107,7 +107,8 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
         const std::size_t equals = pair.find('=');
         if (percent_decode(pair.substr(0, equals)) != name) continue;
         if (equals == std::string_view::npos) return std::string{};
-        return percent_decode(pair.substr(equals + 1));
+        const std::string_view value = pair.substr(equals + 1);
+        return percent_decode(value).value_or(std::string{value});
     }
     return std::nullopt;
 }

@@ -33,7 +33,7 @@ TEST_CASE("a query's value is found by its decoded name") {
     CHECK(query_value("st%61rt=x", "start") == "x");
     CHECK(query_value("a=1&b", "b") == "");
     CHECK(query_value("a=1", "b") == std::nullopt);
-    CHECK(query_value("b=%zz", "b") == std::nullopt);
+    CHECK(query_value("b=%zz", "b") == "%zz");
     CHECK(query_value("", "b") == std::nullopt);
 }
 

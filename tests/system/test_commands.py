@@ -166,17 +166,6 @@ class Commands(unittest.TestCase):
             self.assertIn(f"{folder}/credentials", done.stderr)
             self.assertIn("--data", done.stderr)
 
-    def test_two_kinds_of_listeners_on_one_address_are_refused(self):
-        with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-            for http, api, rtmp, says in ((f"127.0.0.1:{port}", f"127.0.0.1:{port}", "127.0.0.1:0", "--http and --api"),
-                                          (f"0.0.0.0:{port}", "127.0.0.1:0", f"127.0.0.1:{port}", "--http and --rtmp")):
-                done = run("serve", "--data", folder, "--http", http, "--api", api, "--rtmp", rtmp)
-                self.assertEqual(done.returncode, 1)
-                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-                self.assertIn(f"{says} would both listen on port {port}", done.stderr)
-
     def test_a_start_that_fails_at_its_last_step_leaves_nothing_running(self):
         with tempfile.TemporaryDirectory() as folder:
             done = run("serve", "--data", folder, "--http", "127.0.0.1:0", "--api", "127.0.0.1:0", "--rtmp",

@@ -1,0 +1,179 @@
+#include "app/configuration_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "ivs/ids.h"
+
+namespace oxbow::app {
+namespace {
+
+constexpr std::int64_t kReconnectWindowMax = 300;  // seconds, as Amazon IVS allows
+
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+Result<std::string> text_of(const toml::node& node) {
+    const auto value = node.value_exact<std::string>();
+    if (!value) return fail(ErrorCode::Malformed, "must be a text in quotes");
+    if (std::ranges::any_of(*value, is_control))
+        return fail(ErrorCode::Malformed, "must have no control characters");
+    return *value;
+}
+
+ApplyValue listen_address(ListenAddress Settings::* member) {
+    return [member](const toml::node& node, Settings& settings) -> Result<void> {
+        const auto text = text_of(node);
+        if (!text) return std::unexpected(text.error());
+        auto address = parse_listen_address(*text);
+        if (!address) return std::unexpected(address.error());
+        settings.*member = std::move(*address);
+        return {};
+    };
+}
+
+ApplyValue text(std::string Settings::* member, std::function<bool(const std::string&)> valid,
+                std::string rule) {
+    return [=](const toml::node& node, Settings& settings) -> Result<void> {
+        auto value = text_of(node);
+        if (!value) return std::unexpected(value.error());
+        if (!valid(*value)) return fail(ErrorCode::Malformed, rule);
+        settings.*member = std::move(*value);
+        return {};
+    };
+}
+
+bool is_url(const std::string& text) {
+    return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("/");
+}
+bool is_account(const std::string& text) {
+    return text.size() == 12 &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+bool is_region(const std::string& text) {
+    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+bool is_log_level(const std::string& text) {
+    return text == "debug" || text == "info" || text == "warning" || text == "error";
+}
+
+Result<void> apply_origins(const toml::node& node, Settings& settings) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr)
+        return fail(ErrorCode::Malformed, "must be a list of origins, such as [\"*\"]");
+    if (array->empty())
+        return fail(ErrorCode::Malformed, "must list an origin; [\"*\"] lets every page read");
+    std::vector<std::string> origins;
+    for (const toml::node& item : *array) {
+        auto origin = text_of(item);
+        if (!origin) return std::unexpected(origin.error());
+        if (*origin != "*" && !is_url(*origin)) {
+            return fail(ErrorCode::Malformed,
+                        "must list \"*\" or origins such as \"https://example.org\"");
+        }
+        origins.push_back(std::move(*origin));
+    }
+    settings.cors_origins = std::move(origins);
+    return {};
+}
+
+Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) {
+    const auto seconds = node.value_exact<std::int64_t>();
+    if (!seconds || *seconds < 0 || *seconds > kReconnectWindowMax) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("must be a number of seconds from 0 to {}", kReconnectWindowMax));
+    }
+    settings.reconnect_window = std::chrono::seconds{*seconds};
+    return {};
+}
+
+Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
+    auto id = text_of(node);
+    if (!id) return std::unexpected(id.error());
+    if (!ivs::parse_channel_id(*id)) {
+        return fail(
+            ErrorCode::Malformed,
+            "must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow channel list' shows them");
+    }
+    settings.default_channel = std::move(*id);
+    return {};
+}
+
+Result<void> apply_data(const toml::node& node, Settings& settings) {
+    auto path = text_of(node);
+    if (!path) return std::unexpected(path.error());
+    if (path->empty())
+        return fail(ErrorCode::Malformed, "must be a directory such as \"./oxbow-data\"");
+    settings.data = std::move(*path);
+    return {};
+}
+
+}  // namespace
+
+std::span<const ConfigurationKey> configuration_keys() {
+    static const std::array table{
+        ConfigurationKey{"data", "--data, OXBOW_DATA", "\"./oxbow-data\"", true,
+                         "the directory where everything is kept", apply_data},
+        ConfigurationKey{
+            "region", "", "\"us-east-1\"", true, "stands in ARNs, stream keys and playback URLs",
+            text(&Settings::region, is_region, "must be a region such as \"us-east-1\"")},
+        ConfigurationKey{"account", "", "\"000000000000\"", true,
+                         "12 digits, in ARNs and the paths of recordings",
+                         text(&Settings::account, is_account, "must be 12 digits")},
+        ConfigurationKey{
+            "log.level", "", "\"info\"", true, "debug, info, warning or error",
+            text(&Settings::log_level, is_log_level, "must be debug, info, warning or error")},
+        ConfigurationKey{"edge.listen", "--http, OXBOW_HTTP", "\"127.0.0.1:8080\"", true,
+                         "where viewers come: a numeric address, as in all of them; port 0 takes a "
+                         "free port",
+                         listen_address(&Settings::http)},
+        ConfigurationKey{
+            "edge.public_url", "", "\"https://live.example.org\"", false,
+            "base of the absolute URLs that are handed out; without it, the Host of the request",
+            text(&Settings::public_url, is_url,
+                 "must be a URL without a slash at its end, such as "
+                 "\"https://live.example.org\"")},
+        ConfigurationKey{"edge.default_channel", "", "\"AsXego4U6tnj\"", false,
+                         "id of the channel of /recording-started-latest.json",
+                         apply_default_channel},
+        ConfigurationKey{"edge.cors_origins", "", "[\"*\"]", true,
+                         "origins whose pages may read answers; at least one", apply_origins},
+        ConfigurationKey{"api.listen", "--api, OXBOW_API", "\"127.0.0.1:8081\"", true,
+                         "where the API is", listen_address(&Settings::api)},
+        ConfigurationKey{"rtmp.listen", "--rtmp, OXBOW_RTMP", "\"127.0.0.1:1935\"", true,
+                         "where encoders publish", listen_address(&Settings::rtmp)},
+        ConfigurationKey{"recording.reconnect_window_seconds", "", "60", true,
+                         "0 to 300: how long a recording waits for its publisher; of the recording "
+                         "configuration default, when the first start makes it",
+                         apply_reconnect_window},
+    };
+    return table;
+}
+
+std::string configuration_text() {
+    std::string out =
+        "# The configuration of 'oxbow serve --config FILE', with its defaults; a flag beats the\n"
+        "# environment, which beats this. 'oxbow check-config FILE' checks it.\n";
+    std::string_view section;
+    for (const ConfigurationKey& key : configuration_keys()) {
+        const std::size_t dot = key.name.find('.');
+        const bool in_section = dot != std::string_view::npos;
+        const std::string_view its_section = in_section ? key.name.substr(0, dot) : "";
+        if (its_section != section) out += fmt::format("\n[{}]\n", its_section);
+        section = its_section;
+        const std::string_view name = in_section ? key.name.substr(dot + 1) : key.name;
+        out += fmt::format("\n# {}{}\n{}{} = {}\n", key.meaning,
+                           key.flag.empty() ? "" : fmt::format(" ({})", key.flag),
+                           key.has_default ? "" : "# ", name, key.value);
+    }
+    return out;
+}
+
+}  // namespace oxbow::app
