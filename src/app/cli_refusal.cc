@@ -48,7 +48,7 @@ std::string wrong_with(const CLI::App& command, const CLI::ParseError& error) {
     }
     if (!inner.empty()) return fmt::format("needs one of: {}", fmt::join(inner, ", "));
     const std::string what = error.what();
-    if (const auto* required = dynamic_cast<const CLI::RequiredError*>(&error)) {
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
         return fmt::format("needs {}", what.substr(0, what.find(" is required")));
     }
     // "--http: 1 required ADDR:PORT missing"
