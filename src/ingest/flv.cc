@@ -19,9 +19,8 @@ constexpr unsigned kVideoCommand = 5;   // FrameType: no picture
 constexpr unsigned kMultitrack = 6;     // packet types of Enhanced RTMP v2
 constexpr unsigned kModifier = 7;
 
-// Milliseconds: a longer step is no pause but another clock; a frame lasts no longer.
-constexpr std::int64_t kLeap = 10'000;
-constexpr std::int64_t kFrameMax = 1'000;
+constexpr std::int64_t kLeap = 10'000;     // milliseconds; a longer step is another clock, no pause
+constexpr std::int64_t kFrameMax = 1'000;  // milliseconds of media that such a step counts as
 
 std::string_view video_codec_name(unsigned id) {
     switch (id) {
