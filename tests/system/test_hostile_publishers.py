@@ -28,6 +28,7 @@ class HostileCase(unittest.TestCase):
         cls.addClassCleanup(cls.server.close)
         cls.tags = flv("hostile", "320x180")
         cls.healthy = cls.server.create_channel("healthy")
+        cls.odd = cls.server.create_channel("odd")
         cls.publisher = oxbow.Publisher(cls.healthy, oxbow.test_card(size="320x180", gop=1), loop=-1)
         cls.addClassCleanup(cls.publisher.close)
         cls.server.wait_for_recording(cls.healthy["id"])
@@ -55,8 +56,8 @@ class HostileCase(unittest.TestCase):
         self.addCleanup(client.close)
         return client
 
-    def publishing(self, name="odd"):
-        return self.client().publish(self.server.create_channel(name))
+    def publishing(self, made=None):
+        return self.client().publish(made or self.odd)
 
     def flood(self, client, data):
         try:
@@ -296,8 +297,9 @@ class OddStreams(HostileCase):
         self.assertEqual(oxbow.video_frames(joined), rtmp.pictures(tags))
         self.assertEqual(oxbow.frames(joined, "a:0"), sum(tag[0] == rtmp.AUDIO for tag in tags) - 1)
 
-    def test_forty_publishers_of_one_address(self):
-        clients = [self.publishing(f"many-{i}") for i in range(40)]
+    def test_thirty_three_publishers_of_one_address(self):
+        # 32 of an address may be there without publishing, and these are one more.
+        clients = [self.publishing(self.server.create_channel(f"many-{i}")) for i in range(33)]
         for client in clients:
             client.send_tags(self.tags[:60])
         for client in clients:
