@@ -99,7 +99,7 @@ Result<ApiClient> ApiClient::find(const ClientCommand& command) {
     if (!ready && !command.api) {
         return fail(
             ErrorCode::NotFound,
-            fmt::format("No server has started in {}: start one with 'oxbow serve --data {}', "
+            fmt::format("No server runs in {}: start one with 'oxbow serve --data {}', "
                         "or name its data directory with --data.",
                         data.string(), data.string()));
     }
