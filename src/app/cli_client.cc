@@ -97,11 +97,10 @@ Result<ApiClient> ApiClient::find(const ClientCommand& command) {
     const std::filesystem::path data{command.data.value_or(std::string{kDefaultData})};
     const auto ready = read_ready(data / "ready.json");
     if (!ready && !command.api) {
-        return fail(
-            ErrorCode::NotFound,
-            fmt::format("No server has started in {}: start one with 'oxbow serve --data {}', "
-                        "or name its data directory with --data.",
-                        data.string(), data.string()));
+        return fail(ErrorCode::NotFound,
+                    fmt::format("No server runs in {}: start one with 'oxbow serve --data {}', "
+                                "or name its data directory with --data.",
+                                data.string(), data.string()));
     }
     ApiClient client;
     std::filesystem::path credentials = data / "credentials";

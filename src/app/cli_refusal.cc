@@ -44,7 +44,7 @@ std::string wrong_with(const CLI::App& command, const CLI::ParseError& error) {
         const std::string shown = log::printable(unknown.front(), kShownBytesMax);
         if (!inner.empty()) return fmt::format("has no '{}'", shown);
         if (shown.starts_with('-')) return fmt::format("has no option {}", shown);
-        return fmt::format("takes no '{}' behind what was said", shown);
+        return fmt::format("takes no '{}'", shown);
     }
     if (!inner.empty()) return fmt::format("needs one of: {}", fmt::join(inner, ", "));
     const std::string what = error.what();

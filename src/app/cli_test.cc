@@ -153,8 +153,7 @@ TEST_CASE(
     CHECK(usage_error({"channel", "create"}) ==
           "'oxbow channel create' needs NAME; 'oxbow help channel create' explains it.");
     CHECK(usage_error({"channel", "create", "a", "b"}) ==
-          "'oxbow channel create' takes no 'b' behind what was said; 'oxbow help channel create' "
-          "explains it.");
+          "'oxbow channel create' takes no 'b'; 'oxbow help channel create' explains it.");
     CHECK(usage_error({"serve", "--nope"}) ==
           "'oxbow serve' has no option --nope; 'oxbow help serve' explains it.");
     CHECK(usage_error({"serve", "--http"}) ==
@@ -216,7 +215,7 @@ TEST_CASE("a client command without a server says how to start one, and exits wi
     CHECK(code == 1);
     CHECK(out.str().empty());
     CHECK(err.str() ==
-          "oxbow: No server has started in /nonexistent: start one with 'oxbow serve --data "
+          "oxbow: No server runs in /nonexistent: start one with 'oxbow serve --data "
           "/nonexistent', or name its data directory with --data.\n");
 }
 

@@ -1,7 +1,6 @@
 #include "app/server.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -15,12 +14,12 @@
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/demo.h"
+#include "app/listening.h"
 #include "app/live_service.h"
 #include "app/ready_file.h"
 #include "app/recording_remover.h"
@@ -53,54 +52,6 @@ constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
 /// How long shutting down waits for the API's answers under way, and then for the viewers'.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
 constexpr std::chrono::milliseconds kLookEvery{10};
-
-tcp::endpoint endpoint_of(const ListenAddress& address) {
-    return {asio::ip::make_address(address.host), address.port};
-}
-
-// 127.0.0.1:8080, [::1]:8080
-std::string host_and_port(const tcp::endpoint& endpoint) {
-    const std::string host = endpoint.address().to_string();
-    return fmt::format("{}:{}", endpoint.address().is_v6() ? fmt::format("[{}]", host) : host,
-                       endpoint.port());
-}
-
-/// Fails when another program listens there: our own listeners share their port among the loops,
-/// and the system would share it with a second server as well, which would get half of our viewers.
-/// Exceptions: std::system_error.
-void refuse_shared_port(const tcp::endpoint& address) {
-    if (address.port() == 0) return;
-    asio::io_context unused;
-    tcp::acceptor probe{unused};
-    boost::system::error_code error;
-    probe.open(address.protocol());
-    probe.set_option(tcp::acceptor::reuse_address(true));
-    probe.bind(address, error);
-    if (!error) probe.listen(1, error);
-    if (error)
-        throw std::system_error(error, fmt::format("cannot listen on {}", host_and_port(address)));
-}
-
-/// What to do about an address that cannot be listened on.
-std::string advice(const std::error_code& error, std::string_view flag) {
-    if (error == std::errc::address_in_use)
-        return fmt::format("stop the program that listens there, or choose another with {}", flag);
-    if (error == std::errc::permission_denied)
-        return fmt::format("choose a port from 1024 up with {}", flag);
-    return fmt::format("choose an address of this machine with {}", flag);
-}
-
-/// Runs `listen`; what it throws becomes an error that says what to do.
-template <typename Listen>
-Result<void> listening(std::string_view flag, Listen listen) {
-    try {
-        listen();
-        return {};
-    } catch (const std::system_error& error) {
-        return fail(ErrorCode::Unavailable,
-                    fmt::format("{}; {}", error.what(), advice(error.code(), flag)));
-    }
-}
 
 log::Level level_of(const std::string& name) {
     if (name == "debug") return log::Level::Debug;

@@ -185,6 +185,23 @@ TEST_CASE("with the end of a broadcast it shows until when the recording waits, 
     CHECK(views.get(kChannel)->reconnect_until == kStart + 60s);
 }
 
+TEST_CASE("a channel that is withdrawn is in no view, and comes back with its next broadcast") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    list(channel, 0, 1, 2s);
+    channel.end();
+    channel.forget(kStream);
+
+    channel.withdraw();
+    CHECK(views.get(kChannel) == nullptr);
+    CHECK(views.all().empty());
+
+    channel.begin(StreamId{"st-2"}, kStart + 10s);
+    channel.publish();
+    CHECK(views.get(kChannel)->on_air->stream == StreamId{"st-2"});
+}
+
 TEST_CASE("a new broadcast does not cut off the players of the one before") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};

@@ -77,8 +77,8 @@ using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(const Htt
 /// Decodes percent escapes; nullopt for a broken escape or a NUL.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// The decoded value of `name` in a query string; as it was sent where an escape in it is broken, so
-/// that whoever reads it refuses it; nullopt when absent.
+/// The decoded value of `name` in a query string; as it was sent where an escape in it is broken,
+/// so that whoever reads it refuses it; nullopt when absent.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 /// A single range of a "bytes=" header against a body of `size` bytes.
