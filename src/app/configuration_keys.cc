@@ -37,8 +37,8 @@ ApplyValue listen_address(ListenAddress Settings::* member) {
     };
 }
 
-ApplyValue text(std::string Settings::* member, std::function<bool(const std::string&)> valid,
-                std::string rule) {
+ApplyValue text(std::string Settings::* member,
+                const std::function<bool(const std::string&)>& valid, const std::string& rule) {
     return [=](const toml::node& node, Settings& settings) -> Result<void> {
         auto value = text_of(node);
         if (!value) return std::unexpected(value.error());

@@ -52,7 +52,7 @@ def receive_until(connection, word):
         seen += more
 
 
-def publish(ingest_url, tags, leave_properly=True):
+def publish(ingest_url, tags, say_goodbye=True):
     """One broadcast, from connect to unpublish. Errors: ConnectionError when the server refuses it."""
     host, _, rest = ingest_url.removeprefix("rtmp://").partition("/")
     app, _, key = rest.partition("/")
@@ -70,11 +70,12 @@ def publish(ingest_url, tags, leave_properly=True):
         connection.sendall(message(COMMAND, amf("publish", 3, None, key, "live"), 1))
         receive_until(connection, b"NetStream.Publish.Start")
         connection.sendall(b"".join(message(kind, body, 1, moment) for kind, moment, body in tags))
-        if leave_properly:
+        if say_goodbye:
             connection.sendall(message(COMMAND, amf("deleteStream", 4, None, 1)))
-            connection.shutdown(socket.SHUT_WR)
-            while connection.recv(65_536):
-                pass
+        # Read to the end: closing over unread bytes would reset the connection, and take the last media with it.
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65_536):
+            pass
 
 
 def publish_when_free(ingest_url, tags, seconds=10, **how):
