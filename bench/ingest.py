@@ -29,7 +29,7 @@ import private_network  # noqa: E402
 
 LOAD = pathlib.Path(os.environ.get("OXBOW_RTMP_LOAD", ROOT / "build/release/bench/rtmp_load"))
 MBIT = 3.0
-WARM_UP = 12  # seconds: the first chunks are closed, and buffers have their size
+WARM_UP = 36  # seconds: live windows are full, so memory neither grows nor shrinks any more
 SERVER_CPU, LOAD_CPU = {0}, {1}
 
 # What its README proposes for HLS and recording, with one worker; nothing is logged per request.

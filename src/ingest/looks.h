@@ -21,7 +21,7 @@ class Line;
 class Looks : public boost::asio::execution_context::service {
 public:
     static boost::asio::execution_context::id id;
-    static constexpr std::chrono::milliseconds kPace{40};
+    static constexpr std::chrono::milliseconds kPace{50};
 
     explicit Looks(boost::asio::io_context& loop);
 
