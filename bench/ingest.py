@@ -31,6 +31,9 @@ LOAD = pathlib.Path(os.environ.get("OXBOW_RTMP_LOAD", ROOT / "build/release/benc
 MBIT = 3.0
 WARM_UP = 36  # seconds: live windows are full, so memory neither grows nor shrinks any more
 SERVER_CPU, LOAD_CPU = {0}, {1}
+FRAMES_PER_SECOND = 30 + 48_000 / 1_024
+LATE_MAX = 0.05  # of all frames: more, and the machine was too busy to publish in real time
+ATTEMPTS_MAX = 3  # at a round
 
 # What its README proposes for HLS and recording, with one worker; nothing is logged per request.
 NGINX = """
@@ -157,8 +160,8 @@ def measure(kind, channels, seconds):
         after = sample(server, load)
         rss = value(server.processes, "status", "VmRSS")
         used = {key: after[key] - before[key] for key in before}
-        if used["lost"]:
-            raise AssertionError(f"{used['lost']} publishers were lost")
+        if used["lost"] or used["late"] > LATE_MAX * channels * seconds * FRAMES_PER_SECOND:
+            raise Disturbed(f"{used['late']} frames were sent late, {used['lost']} publishers lost")
         return {"cpu": used["cpu"] / channels / used["at"] * 60,
                 "kernel": used["kernel"] / max(1, used["kernel"] + used["user"]),
                 "wchar": used["wchar"] / used["sent"], "written": used["written"] / used["sent"],
@@ -170,6 +173,19 @@ def measure(kind, channels, seconds):
             load.terminate()
             load.communicate()
         server.close()
+
+
+class Disturbed(Exception):
+    """The publishers did not keep their pace: what the servers used says nothing."""
+
+
+def undisturbed(kind, channels, seconds):
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            return measure(kind, channels, seconds)
+        except Disturbed as why:
+            print(f"{kind.name}: {why}; the round begins anew", file=sys.stderr)
+    sys.exit("the machine is too busy to publish in real time: try again when it is idle")
 
 
 def spread(rounds, key, digits):
@@ -234,7 +250,7 @@ def main():
     results = {kind.name: [] for kind in kinds}
     for number in range(rounds):
         for kind in kinds:
-            one = measure(kind, given.channels, seconds)
+            one = undisturbed(kind, given.channels, seconds)
             results[kind.name].append(one)
             print(f"round {number + 1}, {kind.name}: {one['cpu']:.4f} s per channel-minute, {one['late']} frames late",
                   file=sys.stderr)
