@@ -9,224 +9,35 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <queue>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+#include "flv_film.h"
+#include "rtmp_publish.h"
 
 namespace {
 
+using namespace load;
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kLateAfter{50};
-constexpr timeval kAnswerDeadline{.tv_sec = 10, .tv_usec = 0};  // of connect and publish
-constexpr std::size_t kHandshakeBytes = 1536;
 constexpr std::size_t kBacklogBytesMax = 8 * 1024 * 1024;  // unsent, of one connection
 constexpr std::uint32_t kExtendedTimestamp = 0xffffff;
-
-[[noreturn]] void die(const std::string& why) {
-    std::fprintf(stderr, "rtmp_load: %s\n", why.c_str());
-    std::exit(1);
-}
-
-/// The body of a message as it goes over the wire: chunks behind the first, with their headers.
-struct Tag {
-    std::uint8_t type;        // 8 audio, 9 video, 18 data
-    std::uint32_t timestamp;  // milliseconds from the file's first tag
-    std::uint32_t length;     // of the message
-    std::string wire;
-    bool once;  // sequence headers and metadata: not again when the file begins anew
-};
-
-struct Film {
-    std::vector<Tag> tags;
-    std::uint32_t duration = 0;  // milliseconds, the last frame included
-};
-
-std::uint8_t chunk_stream_of(std::uint8_t type) {
-    return type == 8 ? 4 : 6;
-}
-
-std::uint32_t number_at(std::string_view bytes, std::size_t at, std::size_t count) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < count; ++i)
-        value = value << 8 | static_cast<std::uint8_t>(bytes[at + i]);
-    return value;
-}
-
-void append_number(std::string& out, std::uint32_t value, std::size_t count) {
-    for (std::size_t i = count; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-}
-
-std::string in_chunks(std::string_view body, std::uint8_t chunk_stream, std::size_t chunk_bytes) {
-    std::string out{body.substr(0, chunk_bytes)};
-    for (std::size_t at = chunk_bytes; at < body.size(); at += chunk_bytes) {
-        out.push_back(static_cast<char>(0xc0 | chunk_stream));
-        out += body.substr(at, chunk_bytes);
-    }
-    return out;
-}
-
-// Source: FLV 10.1 Annex E.4.1.
-Film read_film(const char* path, std::size_t chunk_bytes) {
-    std::ifstream in{path, std::ios::binary};
-    const std::string file{std::istreambuf_iterator<char>{in}, {}};
-    if (file.size() < 13 || file.substr(0, 3) != "FLV") die(std::string{path} + " is no FLV file");
-    Film film;
-    for (std::size_t at = 13; at + 11 <= file.size();) {
-        const auto type = static_cast<std::uint8_t>(file[at]);
-        const std::uint32_t length = number_at(file, at + 1, 3);
-        const std::uint32_t time = number_at(file, at + 4, 3) | number_at(file, at + 7, 1) << 24;
-        if (at + 11 + length > file.size()) break;
-        const std::string_view body = std::string_view{file}.substr(at + 11, length);
-        const bool media = type != 18 && length > 1;
-        const bool frame = media && body[1] == 1;
-        const bool last = media && body[1] == 2;  // end of sequence: there is none
-        if (!last) {
-            film.tags.push_back(
-                {type, time, length, in_chunks(body, chunk_stream_of(type), chunk_bytes), !frame});
-        }
-        at += 11 + length + 4;
-    }
-    if (film.tags.empty()) die(std::string{path} + " holds no tag");
-    const std::uint32_t first = film.tags.front().timestamp;
-    std::uint32_t before = 0;
-    std::uint32_t last = 0;
-    for (Tag& tag : film.tags) {
-        tag.timestamp -= first;
-        if (tag.type == 9 && !tag.once) before = std::exchange(last, tag.timestamp);
-    }
-    film.duration = 2 * last - before;
-    // Sound that outlasts the pictures would come late when the film begins anew.
-    std::erase_if(film.tags, [&](const Tag& tag) { return tag.timestamp >= film.duration; });
-    return film;
-}
-
-// AMF0, as far as a publisher's commands need it.
-std::string text(std::string_view value) {
-    std::string out{'\2'};
-    append_number(out, static_cast<std::uint32_t>(value.size()), 2);
-    return out.append(value);
-}
-
-std::string number(double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    std::string out{'\0'};
-    append_number(out, static_cast<std::uint32_t>(bits >> 32), 4);
-    append_number(out, static_cast<std::uint32_t>(bits), 4);
-    return out;
-}
-
-std::string member(std::string_view name, std::string_view value) {
-    return text(name).substr(1) + text(value);
-}
-
-std::string header(std::uint8_t chunk_stream, std::uint8_t type, std::uint32_t timestamp,
-                   std::uint32_t length, std::uint8_t stream) {
-    std::string out{static_cast<char>(chunk_stream)};
-    append_number(out, timestamp, 3);
-    append_number(out, length, 3);
-    out.push_back(static_cast<char>(type));
-    out.push_back(static_cast<char>(stream));  // little-endian
-    out.append(3, '\0');
-    return out;
-}
-
-std::string command(const std::string& body, std::uint8_t stream = 0) {
-    return header(3, 20, 0, static_cast<std::uint32_t>(body.size()), stream) +
-           in_chunks(body, 3, 128);
-}
-
-// rtmp://127.0.0.1:1935/app/sk_...
-struct Url {
-    std::string app_url, app, key;
-    sockaddr_in address{};
-};
-
-Url read_url(const std::string& url) {
-    constexpr std::string_view kScheme = "rtmp://";
-    const std::size_t colon = url.find(':', kScheme.size());
-    const std::size_t app = url.find('/', kScheme.size());
-    const std::size_t key = url.find('/', app + 1);
-    if (!url.starts_with(kScheme) || colon > app || key == std::string::npos)
-        die(url + " is not rtmp://ADDRESS:PORT/APP/KEY");
-    Url out{url.substr(0, key), url.substr(app + 1, key - app - 1), url.substr(key + 1), {}};
-    const std::string host = url.substr(kScheme.size(), colon - kScheme.size());
-    std::uint16_t port = 0;
-    std::from_chars(url.data() + colon + 1, url.data() + app, port);
-    out.address.sin_family = AF_INET;
-    out.address.sin_port = htons(port);
-    if (inet_pton(AF_INET, host.c_str(), &out.address.sin_addr) != 1) die(host + " is no address");
-    return out;
-}
-
-void send_all(int socket, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent <= 0) die("the server does not take the commands");
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-}
-
-/// Reads until `until` has come, or `count` bytes.
-void receive(int socket, std::size_t count, std::string_view until) {
-    std::string got;
-    std::array<char, 4096> buffer;
-    while (until.empty() ? got.size() < count : got.find(until) == std::string::npos) {
-        const std::size_t wanted =
-            until.empty() ? std::min(buffer.size(), count - got.size()) : buffer.size();
-        const ssize_t bytes = ::recv(socket, buffer.data(), wanted, 0);
-        if (bytes <= 0) die("the server hung up, or did not answer, before " + std::string{until});
-        got.append(buffer.data(), static_cast<std::size_t>(bytes));
-    }
-}
-
-/// Connects, shakes hands and asks to publish, with waits: done before the first frame is due.
-int publish(const Url& url, std::size_t chunk_bytes) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kAnswerDeadline, sizeof kAnswerDeadline);
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&url.address), sizeof url.address) != 0)
-        die("cannot connect to " + url.app_url);
-    send_all(socket, '\3' + std::string(kHandshakeBytes, '\0'));
-    receive(socket, 1 + 2 * kHandshakeBytes, {});
-    send_all(socket, std::string(kHandshakeBytes, '\0'));
-    const std::string end_of_object{"\0\0\x09", 3};
-    send_all(socket, command(text("connect") + number(1) + '\3' + member("app", url.app) +
-                             member("type", "nonprivate") + member("flashVer", "rtmp_load") +
-                             member("tcUrl", url.app_url) + end_of_object));
-    receive(socket, 0, "NetConnection.Connect.Success");
-    std::string sizes = header(2, 1, 0, 4, 0);
-    append_number(sizes, static_cast<std::uint32_t>(chunk_bytes), 4);
-    send_all(socket, command(text("createStream") + number(2) + '\5'));
-    receive(socket, 0, "_result");
-    send_all(socket, command(text("publish") + number(3) + '\5' + text(url.key) + text("live"), 1));
-    receive(socket, 0, "NetStream.Publish.Start");
-    send_all(socket, sizes);
-    return socket;
-}
 
 /// One publisher: where it is in the film, and what the socket did not take yet.
 class Publisher {
