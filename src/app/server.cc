@@ -242,7 +242,7 @@ Result<void> Server::Impl::take_up_recordings() {
 }
 
 void Server::Impl::wire_functions() {
-    loops_ = std::make_unique<net::Loops>(std::max(1u, std::thread::hardware_concurrency()));
+    loops_ = std::make_unique<net::Loops>(net::usable_cores());
     live_ = std::make_unique<LiveService>(
         LiveService::Rooms{.loops = *loops_,
                            .wiring = {.region = settings_.region,

@@ -71,6 +71,7 @@ public:
 
     /// The bytes to be sent since the last call, in order.
     Bytes take_replies();
+    bool has_replies() const { return !replies_.empty(); }
 
     /// Answers PublishAsked: NetStream.Publish.Start.
     void grant_publish();

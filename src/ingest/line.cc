@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "ingest/looks.h"
+
 namespace oxbow::ingest {
 namespace {
 
@@ -18,21 +20,13 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-/// Bytes that the kernel lets come before it wakes the loop of a paced line, which looks by itself.
-constexpr int kPacedLowWater = 64 * 1024;
-
-/// The next instant at which all paced lines look.
-Line::TimePoint next_look() {
-    const auto passed = std::chrono::steady_clock::now().time_since_epoch();
-    return Line::TimePoint{(passed / Line::kPace + 1) * Line::kPace};
-}
+/// Bytes that the kernel lets come before it wakes the loop for a line that looks by itself.
+constexpr int kLookingLowWater = 64 * 1024;
 
 }  // namespace
 
 Line::Line(tcp::socket socket)
-    : socket_(std::move(socket)),
-      timer_(socket_.get_executor()),
-      pace_timer_(socket_.get_executor()) {}
+    : socket_(std::move(socket)), timer_(socket_.get_executor()), taken_(socket_.get_executor()) {}
 
 void Line::set_deadline(std::chrono::milliseconds from_now) {
     deadline_ = std::chrono::steady_clock::now() + from_now;
@@ -54,44 +48,61 @@ void Line::on_timer() {
         return;
     }
     expired_ = true;
+    taken_.cancel();
     boost::system::error_code ignored;
     socket_.cancel(ignored);
-}
-
-void Line::pace() {
-    // Both are refinements: without them the line reads all the same.
-    boost::system::error_code ignored;
-    socket_.set_option(asio::socket_base::receive_low_watermark(kPacedLowWater), ignored);
-    boost::system::error_code error;
-    socket_.non_blocking(true, error);
-    paced_ = !error;
 }
 
 asio::awaitable<Result<std::size_t>> Line::read_some(std::span<std::uint8_t> buffer) {
     const auto ready = usable();
     if (!ready) co_return std::unexpected(ready.error());
-    if (paced_) co_return co_await read_paced(buffer);
     const auto [error, bytes] =
         co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), kAwait);
     if (error) co_return std::unexpected(error_of(error));
     co_return bytes;
 }
 
-asio::awaitable<Result<std::size_t>> Line::read_paced(std::span<std::uint8_t> buffer) {
-    for (;;) {
-        // More is there already: now, but after the other lines of this loop.
-        pace_timer_.expires_at(more_is_there_ ? TimePoint::min() : next_look());
-        co_await pace_timer_.async_wait(kAwait);
-        const auto ready = usable();
-        if (!ready) co_return std::unexpected(ready.error());
-        boost::system::error_code error;
-        const std::size_t bytes =
-            socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
-        more_is_there_ = !error && bytes == buffer.size();
-        if (error == asio::error::would_block) continue;
-        if (error) co_return std::unexpected(error_of(error));
-        co_return bytes;
+asio::awaitable<Result<void>> Line::read_while(std::function<bool(BytesView)> take) {
+    const auto ready = usable();
+    if (!ready) co_return ready;
+    boost::system::error_code error;
+    socket_.non_blocking(true, error);
+    if (error) co_return std::unexpected(error_of(error));
+    // A refinement: without it the line is read all the same.
+    boost::system::error_code ignored;
+    socket_.set_option(asio::socket_base::receive_low_watermark(kLookingLowWater), ignored);
+
+    looking_ = true;
+    take_ = std::move(take);
+    read_error_ = {};
+    taken_.expires_at(TimePoint::max());
+    {
+        const Looks::Member member{*this};
+        co_await taken_.async_wait(kAwait);
     }
+    looking_ = false;
+    take_ = nullptr;
+    socket_.set_option(asio::socket_base::receive_low_watermark(1), ignored);
+    if (read_error_) co_return std::unexpected(error_of(read_error_));
+    co_return usable();
+}
+
+/// One read, and what has come to `take_`. Ends read_while when there is nothing to go on for.
+void Line::look(std::span<std::uint8_t> buffer) {
+    more_is_there_ = false;
+    if (!looking_ || !usable()) return;  // read_while is about to go on
+    const std::size_t bytes =
+        socket_.read_some(asio::buffer(buffer.data(), buffer.size()), read_error_);
+    if (read_error_ == asio::error::would_block) {
+        read_error_ = {};
+        return;
+    }
+    if (!read_error_ && take_(buffer.first(bytes))) {
+        more_is_there_ = bytes == buffer.size();
+        return;
+    }
+    looking_ = false;
+    taken_.cancel();
 }
 
 asio::awaitable<Result<void>> Line::write(Bytes bytes) {
@@ -117,7 +128,7 @@ Error Line::error_of(const boost::system::error_code& error) const {
 
 void Line::interrupt() {
     interrupted_ = true;
-    pace_timer_.cancel();
+    taken_.cancel();
     boost::system::error_code ignored;
     socket_.cancel(ignored);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -12,6 +13,8 @@
 #include "base/result.h"
 
 namespace oxbow::ingest {
+
+class Looks;
 
 /// A connected socket whose every wait ends at a deadline that the owner moves along.
 ///
@@ -28,18 +31,18 @@ public:
     /// For this wait and all that follow, until it is moved.
     void set_deadline(std::chrono::milliseconds from_now);
 
-    /// From now on a read looks every kPace instead of waking for each packet: ffmpeg sends a frame
-    /// in two, some 150 wakes a second, which cost more than all that is done with the bytes. All
-    /// lines of a loop look at the same instants, so that they wake it together.
-    void pace();
-    static constexpr std::chrono::milliseconds kPace{40};
-
     /// Reads what is there, at least one byte.
     ///
     /// Errors: Timeout      the deadline has passed.
     ///         Conflict     interrupted.
     ///         Unavailable  the peer has closed or the connection broke.
     boost::asio::awaitable<Result<std::size_t>> read_some(std::span<std::uint8_t> buffer);
+
+    /// Hands `take` what has come, every kPace (see Looks), until it returns false. The bytes are
+    /// there for the call alone.
+    ///
+    /// Errors: as of read_some.
+    boost::asio::awaitable<Result<void>> read_while(std::function<bool(BytesView)> take);
 
     /// Writes all of it. Errors as of read_some.
     boost::asio::awaitable<Result<void>> write(Bytes bytes);
@@ -57,20 +60,25 @@ public:
     Result<std::shared_ptr<Line>> move_to(boost::asio::any_io_executor executor);
 
 private:
+    friend class Looks;
+
     void watch();
     void on_timer();
+    void look(std::span<std::uint8_t> buffer);
     Result<void> usable() const;
-    boost::asio::awaitable<Result<std::size_t>> read_paced(std::span<std::uint8_t> buffer);
     Error error_of(const boost::system::error_code& error) const;
 
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer timer_;  // of the deadline
-    boost::asio::steady_timer pace_timer_;
     TimePoint deadline_ = TimePoint::max();
     bool expired_ = false;
     bool interrupted_ = false;
-    bool paced_ = false;
-    bool more_is_there_ = false;  // the last read filled its buffer
+
+    bool looking_ = false;  // read_while is under way
+    std::function<bool(BytesView)> take_;
+    boost::asio::steady_timer taken_;  // never fires: cancelled when the coroutine is to go on
+    boost::system::error_code read_error_;
+    bool more_is_there_ = false;  // the last look filled the buffer
 };
 
 }  // namespace oxbow::ingest

@@ -55,8 +55,7 @@ RtmpConnection::RtmpConnection(asio::ip::tcp::socket socket, std::string peer,
       limits_(limits),
       slot_(std::move(slot)),
       line_(std::make_shared<Line>(std::move(socket))),
-      conversation_(std::random_device{}()),
-      buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kReadBytes)) {}
+      conversation_(std::random_device{}()) {}
 
 void RtmpConnection::start() {
     asio::co_spawn(line_->executor(), greet(shared_from_this()), rethrow);
@@ -169,16 +168,22 @@ void RtmpConnection::begin_broadcast() {
 /// Takes what the publisher sends until it or the connection ends, or until it is stopped.
 asio::awaitable<RtmpConnection::End> RtmpConnection::receive() {
     conversation_.grant_publish();
-    line_->pace();
     line_->set_deadline(limits_.silence_max);
-    for (;;) {
-        auto end = deliver();
-        if (end) co_return std::move(*end);
+    auto end = deliver();
+    buffer_.reset();  // from here on the looks of the loop have one for all
+    while (!end) {
         const auto sent = co_await send_replies();
         if (!sent) co_return end_of(sent.error());
-        const auto filled = co_await fill();
-        if (!filled) co_return end_of(filled.error());
+        const auto read = co_await line_->read_while([&](BytesView bytes) {
+            received_ += bytes.size();
+            unread_ = BytesReader{bytes};
+            end = deliver();
+            return !end && !conversation_.has_replies();
+        });
+        if (!read && !end) co_return end_of(read.error());
     }
+    unread_ = BytesReader{BytesView{}};
+    co_return std::move(*end);
 }
 
 /// Delivers all that is unread. Out: why the broadcast ends, if it does.
@@ -234,6 +239,7 @@ void RtmpConnection::end_broadcast(const End& end) {
 
 /// Reads more from the socket, once the conversation has used up what there was.
 asio::awaitable<Result<void>> RtmpConnection::fill() {
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kReadBytes);
     const auto bytes = co_await line_->read_some({buffer_.get(), kReadBytes});
     if (!bytes) co_return std::unexpected(bytes.error());
     received_ += *bytes;

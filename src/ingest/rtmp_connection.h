@@ -65,8 +65,8 @@ private:
     Connections::Slot slot_;
     std::shared_ptr<Line> line_;
     Conversation conversation_;
-    std::unique_ptr<std::uint8_t[]> buffer_;
-    BytesReader unread_{BytesView{}};  // of buffer_: not yet read by the conversation
+    std::unique_ptr<std::uint8_t[]> buffer_;  // null while it publishes
+    BytesReader unread_{BytesView{}};         // not yet read by the conversation
 
     std::unique_ptr<PublishSession> session_;  // while it publishes
     std::optional<FlvReader> reader_;          // into session_

@@ -1,10 +1,22 @@
 #include "net/loops.h"
 
+#include <algorithm>
+
+#include <sched.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "base/ensure.h"
 
 namespace oxbow::net {
+
+std::size_t usable_cores() {
+    cpu_set_t cores;
+    // A machine of more than CPU_SETSIZE cores is the one that refuses.
+    if (::sched_getaffinity(0, sizeof cores, &cores) != 0)
+        return std::max(1u, std::thread::hardware_concurrency());
+    return static_cast<std::size_t>(CPU_COUNT(&cores));
+}
 
 struct Loops::Loop {
     boost::asio::io_context context{1};

@@ -9,6 +9,10 @@
 
 namespace oxbow::net {
 
+/// The cores that the calling thread may run on: a container or taskset may give fewer than there
+/// are, and each loop above them only costs wakes.
+std::size_t usable_cores();
+
 /// Event loops that share nothing: each has one thread, so what lives on a loop needs no lock.
 class Loops {
 public:
