@@ -271,7 +271,8 @@ Result<void> Server::Impl::take_up_recordings() {
 }
 
 void Server::Impl::wire_functions() {
-    loops_ = std::make_unique<net::Loops>(std::max(1u, std::thread::hardware_concurrency()));
+    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+    loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(cores));
     live_ = std::make_unique<LiveService>(
         LiveService::Rooms{.loops = *loops_,
                            .wiring = {.region = settings_.region,

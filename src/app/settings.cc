@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uintmax_t kConfigurationBytesMax = 1024 * 1024;
 constexpr std::int64_t kReconnectWindowMax = 300;  // seconds, as Amazon IVS allows
+constexpr std::int64_t kLoopsMax = 256;
 
 using Apply = std::function<Result<void>(const toml::node&, Settings&)>;
 
@@ -98,6 +99,15 @@ Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) 
     return {};
 }
 
+Result<void> apply_loops(const toml::node& node, Settings& settings) {
+    const auto loops = node.value_exact<std::int64_t>();
+    if (!loops || *loops < 1 || *loops > kLoopsMax) {
+        return fail(ErrorCode::Malformed, fmt::format("must be a number from 1 to {}", kLoopsMax));
+    }
+    settings.loops = static_cast<std::size_t>(*loops);
+    return {};
+}
+
 Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
     auto id = text_of(node);
     if (!id) return std::unexpected(id.error());
@@ -119,8 +129,8 @@ Result<void> apply_data(const toml::node& node, Settings& settings) {
     return {};
 }
 
-const std::array<Key, 11>& keys() {
-    static const std::array<Key, 11> table{{
+const std::vector<Key>& keys() {
+    static const std::vector<Key> table{
         {"data", apply_data},
         {"region", text(&Settings::region, is_region, "must be a region such as \"us-east-1\"")},
         {"account", text(&Settings::account, is_account, "must be 12 digits")},
@@ -135,7 +145,8 @@ const std::array<Key, 11>& keys() {
         {"api.listen", listen_address(&Settings::api)},
         {"rtmp.listen", listen_address(&Settings::rtmp)},
         {"recording.reconnect_window_seconds", apply_reconnect_window},
-    }};
+        {"server.loops", apply_loops},
+    };
     return table;
 }
 

@@ -36,6 +36,8 @@ struct Settings {
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
 
+    std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
+
     std::optional<std::filesystem::path> ready_file;
     bool demo = false;
 };

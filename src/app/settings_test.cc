@@ -42,6 +42,8 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
         cors_origins = ["https://example.org"]
         [recording]
         reconnect_window_seconds = 300
+        [server]
+        loops = 256
     )"};
     Settings settings;
 
@@ -53,6 +55,7 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
     CHECK(settings.public_url == "https://live.example.org");
     CHECK(settings.cors_origins == std::vector<std::string>{"https://example.org"});
     CHECK(settings.reconnect_window == 300s);
+    CHECK(settings.loops == 256);
     CHECK(settings.rtmp.port == 1935);
     CHECK(settings.region == "us-east-1");
 }
@@ -62,6 +65,8 @@ TEST_CASE("a wrong value is refused with its key and its line") {
     CHECK(complaint("account = \"12\"") == ":1: account must be 12 digits");
     CHECK(complaint("[recording]\nreconnect_window_seconds = 301") ==
           ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
+    CHECK(complaint("[server]\nloops = 0") == ":2: server.loops must be a number from 1 to 256");
+    CHECK(complaint("[server]\nloops = 257") == ":2: server.loops must be a number from 1 to 256");
     CHECK(complaint("data = \"\"") == ":1: data must be a directory such as \"./oxbow-data\"");
     CHECK(complaint("[edge]\ndefault_channel = \"no/such id!\"") ==
           ":2: edge.default_channel must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow "
