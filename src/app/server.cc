@@ -127,9 +127,10 @@ std::string process_epoch(WallTime now) {
 }
 
 asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
-                                              control::ControlApi& api, net::HttpRequest request) {
-    co_return co_await edge::in_blocking_pool(
-        worker, [&api, request = std::move(request)] { return api.handle(request); });
+                                              control::ControlApi& api,
+                                              const net::HttpRequest& request) {
+    co_return co_await edge::in_blocking_pool(worker,
+                                              [&api, &request] { return api.handle(request); });
 }
 
 Result<void> make_data_directory(const std::filesystem::path& data) {
@@ -191,6 +192,7 @@ private:
     std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
     std::unique_ptr<RecordingRemover> remover_;
+    std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<control::ControlApi> api_;
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
@@ -287,6 +289,7 @@ void Server::Impl::wire_functions() {
                                           },
                                       .catalog = *catalog_},
                            .recordings = recordings_});
+    objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
@@ -300,7 +303,10 @@ void Server::Impl::wire_functions() {
                 ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
             return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
         });
-    store_->set_observer([this](const store::ObjectCreated& object) { created_->push(object); });
+    store_->set_observer([this](const store::ObjectCreated& created) {
+        objects_->forget(created.object.key);  // what it was before, if a viewer had it
+        created_->push(created);
+    });
 }
 
 void Server::Impl::wire_remover() {
@@ -310,9 +316,10 @@ void Server::Impl::wire_remover() {
         .recordings = recordings_,
         .on_recorder = [this](std::function<void()> job) { recorder_->post(std::move(job)); },
         .forget =
-            [this](const ChannelId& channel, const RecordingId& recording) {
-                live_->forget_recording(channel, recording);
-                edge_->forget_recording(channel, recording);
+            [this](const catalog::Recording& row) {
+                live_->forget_recording(row.channel, row.id);
+                edge_->forget_recording(row.channel, row.id);
+                objects_->forget(row.prefix + "/");
             },
         .save_metadata = [this](const std::string& key) { save_metadata(key); }});
 }
@@ -392,6 +399,7 @@ void Server::Impl::listen() {
                         .streams = *live_,
                         .latest_meta = *latest_meta_,
                         .open_playlists = *live_,
+                        .objects = *objects_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     api_ =

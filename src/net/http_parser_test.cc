@@ -30,7 +30,7 @@ int refusal_of_line(std::string_view request_line) {
 std::string body_of(std::string_view request) {
     HttpParser parser = fed(request, {.body_bytes_max = 100});
     REQUIRE(parser.state() == HttpParser::State::Complete);
-    return parser.take().request.body;
+    return std::string{parser.take().request.body};
 }
 
 constexpr std::string_view kChunked =
@@ -75,9 +75,9 @@ TEST_CASE("of two pipelined requests only the first is taken, then the second") 
     HttpParser parser{{}};
 
     const std::size_t used = parser.feed(two);
-    const std::string first = parser.take().request.path;
+    const std::string first{parser.take().request.path};
     parser.feed(std::string_view{two}.substr(used));
-    const std::string second = parser.take().request.path;
+    const std::string second{parser.take().request.path};
 
     CHECK(used == kGet.size());
     CHECK(first == "/a%20b");

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/result.h"
@@ -17,9 +19,17 @@ struct HttpServerLimits {
     std::size_t header_bytes_max = 16 * 1024;  // request line and headers together
     std::size_t body_bytes_max = 0;            // 0: none; then GET, HEAD, OPTIONS are all there is
     std::size_t connections_max = 10'000;      // per listener and loop
-    std::chrono::milliseconds header_deadline{10'000};  // first byte to the empty line
-    std::chrono::milliseconds idle_deadline{60'000};    // between two requests
-    std::chrono::milliseconds write_deadline{30'000};   // without any progress of a slow reader
+    std::size_t connections_per_address_max = 1'000;      // of them; IPv6: per /64
+    std::size_t requests_per_connection_max = 1'000'000;  // then it is closed behind the answer
+    std::chrono::milliseconds header_deadline{10'000};    // first byte to the empty line
+    std::chrono::milliseconds body_deadline{30'000};      // of a request, whole
+    std::chrono::milliseconds idle_deadline{60'000};      // between two requests
+    std::chrono::milliseconds write_deadline{30'000};     // without any progress of a slow reader
+    /// A whole answer may take write_deadline, and longer by its bytes at this rate: a reader that
+    /// takes a byte now and then does not live for ever.
+    std::uint64_t answer_bytes_per_second_min = 4 * 1024;
+    /// Whose connections are not counted per address: proxies, behind which everybody is.
+    std::function<bool(const boost::asio::ip::address&)> is_uncounted = {};
 };
 
 /// HTTP/1.1 on one loop. One server per loop: they share a port by SO_REUSEPORT.

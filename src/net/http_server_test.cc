@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,16 +39,16 @@ asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<G
         co_return HttpResponse{.body = HttpBody::of_string(std::string(3'000'000, 'x'))};
     }
     if (request.path == "/file") {
-        co_return HttpResponse{.body = HttpBody::of_file(file, 2, 5)};
+        co_return HttpResponse{.body = HttpBody::of_file({file, 2, 5})};
     }
     if (request.path == "/gate") {
         gate->reached.set_value();
         const auto [ignored] = co_await gate->timer.async_wait(asio::as_tuple(asio::use_awaitable));
         static_cast<void>(ignored);
     }
-    co_return HttpResponse{
-        .extra_headers = "X-Test: 1\r\n",
-        .body = HttpBody::of_string(request.method + " " + request.path + " " + request.body)};
+    co_return HttpResponse{.extra_headers = "X-Test: 1\r\n",
+                           .body = HttpBody::of_string(fmt::format("{} {} {}", request.method,
+                                                                   request.path, request.body))};
 }
 
 std::shared_ptr<const SharedFile> digits_file() {

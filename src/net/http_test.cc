@@ -82,10 +82,10 @@ TEST_CASE("a slice of a body in memory shares its pieces") {
 TEST_CASE("a slice of a file body is a region of the same file") {
     const auto file = std::make_shared<const SharedFile>(-1);
 
-    const HttpBody part = HttpBody::of_file(file, 100, 50).slice(10, 20);
+    const HttpBody part = HttpBody::of_file({file, 100, 50}).slice(10, 20);
 
-    CHECK(part.file == file);
-    CHECK(part.file_offset == 110);
+    CHECK(part.file.file == file);
+    CHECK(part.file.offset == 110);
     CHECK(part.size() == 20);
 }
 
