@@ -22,7 +22,7 @@ public:
 
     static constexpr std::size_t kPiecesPerCall = 64;
     /// What one turn sends before other connections of the loop get theirs.
-    static constexpr std::uint64_t kTurnBytesMax = 1024 * 1024;
+    static constexpr std::uint64_t kTurnBytesMax = 2 * 1024 * 1024;
 
     /// In: `head` as write_head gives it.
     HttpTransfer(std::string head, HttpBody body)
@@ -52,6 +52,7 @@ private:
     std::size_t piece_offset_ = 0;  // of next_piece_ that went out
     std::uint64_t file_sent_ = 0;
     std::uint64_t left_;
+    bool corked_ = false;
 };
 
 }  // namespace oxbow::net
