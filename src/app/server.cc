@@ -22,6 +22,7 @@
 
 #include "app/demo.h"
 #include "app/live_service.h"
+#include "app/open_files.h"
 #include "app/ready_file.h"
 #include "app/recording_remover.h"
 #include "base/log.h"
@@ -50,8 +51,9 @@ constexpr std::string_view kDefaultConfiguration = "default";
 constexpr std::size_t kStoreReaders =
     2;  // threads that may wait for the bucket on behalf of viewers
 constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
-/// How long shutting down waits for the API's answers under way, and then for the viewers'.
+/// How long shutting down waits for the API's answers under way, and then for viewers' downloads.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
+constexpr std::chrono::milliseconds kDownloadsMax{10'000};
 constexpr std::chrono::milliseconds kLookEvery{10};
 
 tcp::endpoint endpoint_of(const ListenAddress& address) {
@@ -162,6 +164,7 @@ private:
     void wire_remover();
     void reconcile_metadata();
     void save_metadata(const std::string& key);
+    net::HttpServerLimits viewer_limits() const;
     void listen();
     Result<void> announce();
     Result<void> start_demo();
@@ -349,6 +352,22 @@ void Server::Impl::save_metadata(const std::string& key) {
     created_->push(event);
 }
 
+/// As many viewers as files may be open.
+net::HttpServerLimits Server::Impl::viewer_limits() const {
+    net::HttpServerLimits limits{.trusted_proxies = settings_.trusted_proxies};
+    const std::size_t open_files = raise_open_files_limit();
+    const std::size_t fitting =
+        connections_per_loop(open_files, loops_->size(), limits.connections_max);
+    if (fitting < limits.connections_max) {
+        log::warning(
+            "only {} files may be open, so only {} viewers may be connected: raise the limit "
+            "(ulimit -Hn, LimitNOFILE)",
+            open_files, fitting * loops_->size());
+    }
+    limits.connections_max = fitting;
+    return limits;
+}
+
 void Server::Impl::listen() {
     const tcp::endpoint http = endpoint_of(settings_.http);
     const tcp::endpoint rtmp = endpoint_of(settings_.rtmp);
@@ -363,11 +382,12 @@ void Server::Impl::listen() {
     const auto answer_viewer = [this](const net::HttpRequest& request) {
         return edge_->answer(request);
     };
-    http_servers_.push_back(std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer,
-                                                              net::HttpServerLimits{}));
+    const net::HttpServerLimits limits = viewer_limits();
+    http_servers_.push_back(
+        std::make_unique<net::HttpServer>(loops_->at(0), http, answer_viewer, limits));
     for (std::size_t i = 1; i < loops_->size(); ++i) {
         http_servers_.push_back(std::make_unique<net::HttpServer>(
-            loops_->at(i), http_servers_[0]->address(), answer_viewer, net::HttpServerLimits{}));
+            loops_->at(i), http_servers_[0]->address(), answer_viewer, limits));
     }
     const auto answer_client = [this](const net::HttpRequest& request) {
         return answer_api(background_.get_executor(), *api_, request);
@@ -482,7 +502,7 @@ void Server::Impl::stop_viewers() {
     for (std::size_t i = 0; i < loops_->size(); ++i) {
         asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
     }
-    const auto deadline = clock_.steady() + kAnswersMax;
+    const auto deadline = clock_.steady() + kDownloadsMax;
     while (viewers(deadline) > 0 && clock_.steady() < deadline)
         std::this_thread::sleep_for(kLookEvery);
 }

@@ -89,6 +89,22 @@ Result<void> apply_origins(const toml::node& node, Settings& settings) {
     return {};
 }
 
+Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) {
+        return fail(ErrorCode::Malformed,
+                    "must be a list of addresses or networks, such as [\"10.0.0.0/8\"]");
+    }
+    net::Networks proxies;
+    for (const toml::node& item : *array) {
+        const auto network = text_of(item);
+        if (!network) return std::unexpected(network.error());
+        if (auto added = proxies.add(*network); !added) return added;
+    }
+    settings.trusted_proxies = std::move(proxies);
+    return {};
+}
+
 Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) {
     const auto seconds = node.value_exact<std::int64_t>();
     if (!seconds || *seconds < 0 || *seconds > kReconnectWindowMax) {
@@ -142,6 +158,7 @@ const std::vector<Key>& keys() {
               "must be a URL without a slash at its end, such as \"https://live.example.org\"")},
         {"edge.default_channel", apply_default_channel},
         {"edge.cors_origins", apply_origins},
+        {"edge.trusted_proxies", apply_trusted_proxies},
         {"api.listen", listen_address(&Settings::api)},
         {"rtmp.listen", listen_address(&Settings::rtmp)},
         {"recording.reconnect_window_seconds", apply_reconnect_window},

@@ -28,6 +28,14 @@ std::optional<std::string_view> before(std::string_view text, std::string_view s
     return text.substr(0, text.size() - suffix.size());
 }
 
+/// A host and perhaps a port, as the Host header must be, too.
+bool is_host(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view{".:-_[]"}.contains(c);
+    });
+}
+
 /// The version that was answered last when it says the same: its ETag and its gzip form are there.
 std::shared_ptr<const TextVersion> same_or_new(std::shared_ptr<const TextVersion> last,
                                                std::string text) {
@@ -85,7 +93,14 @@ net::HttpAnswer Edge::answer_path(const net::HttpRequest& request, std::string_v
 
 std::string Edge::base_url(const net::HttpRequest& request) const {
     if (!settings_.public_url.empty()) return settings_.public_url;
-    return fmt::format("http://{}", request.header("host").value_or("127.0.0.1"));
+    std::string_view scheme = "http";
+    std::string_view host = request.header("host").value_or("127.0.0.1");
+    if (request.from_proxy) {
+        if (request.header("x-forwarded-proto") == "https") scheme = "https";
+        const auto forwarded = request.header("x-forwarded-host");
+        if (forwarded && is_host(*forwarded)) host = *forwarded;
+    }
+    return fmt::format("{}://{}", scheme, host);
 }
 
 Result<ChannelId> Edge::known_channel(std::string_view text) const {

@@ -30,8 +30,9 @@ struct HttpRequest {
     std::string_view path;    // "/seg/AsXego4U6tnj/..."
     std::string_view query;   // without '?'
     std::vector<HttpHeader> headers;
-    std::string_view body;  // only where the server was told to take bodies
-    std::string_view peer;  // "127.0.0.1:53422"
+    std::string_view body;    // only where the server was told to take bodies
+    std::string_view peer;    // "127.0.0.1:53422"
+    bool from_proxy = false;  // one that is trusted: its X-Forwarded headers count
 
     /// The value of header `name` (lower case); nullopt when absent.
     std::optional<std::string_view> header(std::string_view name) const;

@@ -129,8 +129,7 @@ void HttpParser::start_next() {
 }
 
 void HttpParser::release() {
-    ENSURE(taken_);
-    *this = HttpParser{limits_};
+    if (taken_) *this = HttpParser{limits_};
 }
 
 void HttpParser::refuse(int status, std::string why) {

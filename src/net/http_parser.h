@@ -45,6 +45,9 @@ public:
     static constexpr std::size_t kChunkLineBytesMax = 256;
 
     explicit HttpParser(HttpParserLimits limits) : limits_(limits) {}
+    // A request refers to its parser: move one between two requests only.
+    HttpParser(HttpParser&&) = default;
+    HttpParser& operator=(HttpParser&&) = default;
 
     /// Takes what belongs to this request and returns how many bytes that were. The rest of a
     /// pipelined connection is fed again after take().
@@ -63,7 +66,7 @@ public:
     /// The complete request, which stays until the next feed(); that starts on the next one.
     ParsedRequest& take();
 
-    /// Gives memory back. Between two requests only.
+    /// Gives memory back, when it is between two requests.
     void release();
 
 private:

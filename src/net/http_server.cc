@@ -96,6 +96,7 @@ private:
         std::optional<HttpTransfer> transfer;  // the answer under way
         Time deadline = Time::max();           // of the wait under way
         Time answer_deadline = Time::max();    // of the whole answer under way
+        bool from_proxy = false;               // one that is trusted
         std::size_t requests = 0;
         std::size_t idle_sweeps = 0;  // since the last byte of a request
         bool drained = false;         // the last read took all there was: wait before the next
@@ -155,7 +156,10 @@ private:
 
 HttpServer::Impl::Impl(asio::io_context& loop, const tcp::endpoint& address, HttpHandler handler,
                        HttpServerLimits limits)
-    : acceptor_(loop), sweep_timer_(loop), handler_(std::move(handler)), limits_(limits) {
+    : acceptor_(loop),
+      sweep_timer_(loop),
+      handler_(std::move(handler)),
+      limits_(std::move(limits)) {
     // sendfile has no MSG_NOSIGNAL: a viewer who leaves must not end the server.
     std::signal(SIGPIPE, SIG_IGN);
     boost::system::error_code error;
@@ -221,7 +225,7 @@ bool HttpServer::Impl::is_full_for(tcp::socket& socket) {
     const auto peer = socket.remote_endpoint(error).address();
     const auto found = error ? connections_of_.end() : connections_of_.find(counted_address(peer));
     if (found == connections_of_.end() || found->second < limits_.connections_per_address_max ||
-        (limits_.is_uncounted && limits_.is_uncounted(peer))) {
+        limits_.trusted_proxies.contain(peer)) {
         return false;
     }
     turn_away(socket, "Your address has as many connections as one address may have.");
@@ -260,7 +264,7 @@ asio::awaitable<void> HttpServer::Impl::sweep_all() {
 
 void HttpServer::Impl::sweep(Connection& connection) {
     // A connection that is quiet for two sweeps holds no memory for its next request.
-    if (connection.idle && ++connection.idle_sweeps == 2 && connection.requests > 0) {
+    if (connection.idle && ++connection.idle_sweeps == 2) {
         connection.parser.release();
         connection.unread.shrink_to_fit();
     }
@@ -282,6 +286,7 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
     Connection connection{
         std::move(socket),
         {.header_bytes_max = limits_.header_bytes_max, .body_bytes_max = limits_.body_bytes_max}};
+    connection.from_proxy = limits_.trusted_proxies.contain(peer.address());
     const auto place = connections_.insert(connections_.end(), &connection);
     const auto of = connections_of_.try_emplace(counted_address(peer.address()), 0).first;
     ++of->second;
@@ -315,6 +320,7 @@ asio::awaitable<void> HttpServer::Impl::converse(Connection& connection) {
 
         ParsedRequest& parsed = connection.parser.take();
         parsed.request.peer = connection.peer;
+        parsed.request.from_proxy = connection.from_proxy;
         HttpAnswer answer = ask_handler(parsed.request);
         if (auto* const pending = std::get_if<asio::awaitable<HttpResponse>>(&answer)) {
             HttpResponse awaited = co_await await_answer(std::move(*pending), parsed.request.path);
@@ -456,6 +462,7 @@ void HttpServer::Impl::end_transfer(Connection& connection) {
 
 asio::awaitable<void> HttpServer::Impl::refuse(Connection& connection, HttpRefusal refusal) {
     connection.expired = false;
+    connection.idle = false;
     begin_transfer(connection, refusal_response(refusal.status, refusal.why),
                    {.date = date(), .keep_alive = false});
     const bool sent = co_await send_rest(connection);
@@ -526,7 +533,7 @@ std::string_view HttpServer::Impl::date() {
 
 HttpServer::HttpServer(asio::io_context& loop, const tcp::endpoint& address, HttpHandler handler,
                        HttpServerLimits limits)
-    : impl_(std::make_shared<Impl>(loop, address, std::move(handler), limits)) {
+    : impl_(std::make_shared<Impl>(loop, address, std::move(handler), std::move(limits))) {
     impl_->start();
 }
 

@@ -2,16 +2,15 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/result.h"
 #include "net/http.h"
+#include "net/networks.h"
 
 namespace oxbow::net {
 
@@ -28,8 +27,9 @@ struct HttpServerLimits {
     /// A whole answer may take write_deadline, and longer by its bytes at this rate: a reader that
     /// takes a byte now and then does not live for ever.
     std::uint64_t answer_bytes_per_second_min = 4 * 1024;
-    /// Whose connections are not counted per address: proxies, behind which everybody is.
-    std::function<bool(const boost::asio::ip::address&)> is_uncounted = {};
+    /// Whose X-Forwarded headers count, and whose connections are not counted per address, for
+    /// everybody may be behind them.
+    Networks trusted_proxies = {};
 };
 
 /// HTTP/1.1 on one loop. One server per loop: they share a port by SO_REUSEPORT.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "record/recorder.h"
@@ -188,6 +189,24 @@ TEST_CASE("later chunks close at the first segment end at or after ten seconds")
     CHECK(at.object("media/hls/720p30/1.ts").size() == 3 * kSegmentBytes);
     CHECK(at.object("media/hls/720p30/playlist.m3u8").find("#EXTINF:10.999,\n1.ts\n") !=
           std::string::npos);
+}
+
+TEST_CASE("a written segment is told with its place, which stays when the chunk is an object") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    REQUIRE(recording.append(segments.next(2s)));
+    REQUIRE(recording.append(segments.next(5s)));
+    REQUIRE(recording.append(segments.next(5s)));  // closes the chunk
+
+    const FileRegion& place = at.listener->last_place;
+    std::string read(kSegmentBytes, '\0');
+
+    CHECK(place.offset == kSegmentBytes);
+    CHECK(place.length == kSegmentBytes);
+    REQUIRE(::pread(place.file->fd(), read.data(), read.size(), static_cast<off_t>(place.offset)) ==
+            static_cast<ssize_t>(kSegmentBytes));
+    CHECK(at.object("media/hls/720p30/1.ts").substr(kSegmentBytes) == read);
 }
 
 TEST_CASE("a discontinuity closes the open chunk and marks the next one") {
