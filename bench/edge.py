@@ -267,9 +267,9 @@ def profile(server, workload):
                                  "-o", data.name, "--", "sleep", "4"])
     run(server.port, workload.path(), workload, 4.5)
     recorder.wait()
-    for options in (["--no-children", "-g", "none", "--sort", "dso"], ["--no-children", "-g", "none", "--sort",
-                                                                       "dso,symbol", "--percent-limit", "0.4"]):
-        subprocess.run(["perf", "report", "-i", data.name, "--stdio", "-w", "20,60,8,8", *options])
+    for by, least in (("dso", "0"), ("symbol", "0.3")):
+        subprocess.run(["perf", "report", "-i", data.name, "--stdio", "--no-children", "-g", "none", "--sort", by,
+                        "--percent-limit", least])
 
 
 def version_of(command):
