@@ -23,6 +23,7 @@
 #include "net/http_head.h"
 #include "net/http_parser.h"
 #include "net/http_transfer.h"
+#include "net/readiness.h"
 
 namespace oxbow::net {
 namespace {
@@ -79,6 +80,7 @@ public:
 
     void start();
     void stop();
+    void abandon();
     tcp::endpoint address() const { return address_; }
     std::size_t connections() const { return connections_.size(); }
 
@@ -90,6 +92,7 @@ private:
             : socket(std::move(accepted)), parser(limits), peer(peer_of(socket)) {}
 
         tcp::socket socket;
+        Readiness::Socket readiness;
         HttpParser parser;
         std::string peer;
         std::string unread;  // what a pipelining peer sent ahead; at most kReadBytes
@@ -113,6 +116,8 @@ private:
 
     asio::awaitable<void> accept_all();
     asio::awaitable<void> sweep_all();
+    asio::awaitable<void> watch_all();
+    void for_each_connection(auto visit);
     asio::awaitable<void> serve(tcp::socket socket);
     asio::awaitable<void> converse(Connection& connection);
     asio::awaitable<HttpResponse> await_answer(asio::awaitable<HttpResponse> pending,
@@ -139,6 +144,7 @@ private:
 
     tcp::acceptor acceptor_;
     asio::steady_timer sweep_timer_;
+    Readiness readiness_;
     tcp::endpoint address_;
     HttpHandler handler_;
     HttpServerLimits limits_;
@@ -158,6 +164,7 @@ HttpServer::Impl::Impl(asio::io_context& loop, const tcp::endpoint& address, Htt
                        HttpServerLimits limits)
     : acceptor_(loop),
       sweep_timer_(loop),
+      readiness_(loop),
       handler_(std::move(handler)),
       limits_(std::move(limits)) {
     // sendfile has no MSG_NOSIGNAL: a viewer who leaves must not end the server.
@@ -185,6 +192,8 @@ void HttpServer::Impl::start() {
         executor, [self = shared_from_this()] { return self->accept_all(); }, asio::detached);
     asio::co_spawn(
         executor, [self = shared_from_this()] { return self->sweep_all(); }, asio::detached);
+    asio::co_spawn(
+        executor, [self = shared_from_this()] { return self->watch_all(); }, asio::detached);
 }
 
 void HttpServer::Impl::stop() {
@@ -193,9 +202,31 @@ void HttpServer::Impl::stop() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     sweep_timer_.cancel();
-    for (Connection* connection : connections_) {
-        if (connection->idle) connection->socket.cancel(ignored);
+    for_each_connection([](Connection& connection) {
+        if (connection.idle) Readiness::wake(connection.readiness);
+    });
+}
+
+/// Calls `visit` with each; it may end that connection, but no other.
+void HttpServer::Impl::for_each_connection(auto visit) {
+    for (auto next = connections_.begin(); next != connections_.end();) {
+        Connection& connection = **next++;
+        visit(connection);
     }
+}
+
+/// Ends connections that wait, when the loop does not run any more.
+void HttpServer::Impl::abandon() {
+    stop();
+    for_each_connection([](Connection& connection) {
+        // The wait owns the connection's coroutine, and that the connection.
+        const auto waiting = std::exchange(connection.readiness.waiting, nullptr);
+    });
+}
+
+asio::awaitable<void> HttpServer::Impl::watch_all() {
+    const auto self = shared_from_this();
+    co_await readiness_.run();
 }
 
 asio::awaitable<void> HttpServer::Impl::accept_all() {
@@ -258,8 +289,9 @@ asio::awaitable<void> HttpServer::Impl::sweep_all() {
         sweep_timer_.expires_after(sweep_period());
         co_await sweep_timer_.async_wait(kAwait);
         now_ = steady_clock::now();
-        for (Connection* connection : connections_) sweep(*connection);
+        for_each_connection([this](Connection& connection) { sweep(connection); });
     }
+    readiness_.stop();
 }
 
 void HttpServer::Impl::sweep(Connection& connection) {
@@ -270,8 +302,7 @@ void HttpServer::Impl::sweep(Connection& connection) {
     }
     if (std::min(connection.deadline, connection.answer_deadline) > now_) return;
     connection.expired = true;
-    boost::system::error_code ignored;
-    connection.socket.cancel(ignored);
+    Readiness::wake(connection.readiness);
 }
 
 asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
@@ -299,6 +330,7 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
             if (--of->second == 0) server.connections_of_.erase(of);
         }
     } leave{*this, place, of};
+    if (!readiness_.add(connection.socket.native_handle(), connection.readiness)) co_return;
     co_await converse(connection);
 }
 
@@ -310,9 +342,8 @@ asio::awaitable<void> HttpServer::Impl::converse(Connection& connection) {
         Step step = read_request(connection);
         while (step == Step::Wait) {
             turn = 0;
-            const auto [error] =
-                co_await connection.socket.async_wait(tcp::socket::wait_read, kAwait);
-            step = error || connection.expired ? Step::Ended : read_request(connection);
+            co_await readiness_.wait(connection.readiness);
+            step = connection.expired ? Step::Ended : read_request(connection);
         }
         if (step != Step::Whole) break;
         connection.idle = false;
@@ -329,9 +360,10 @@ asio::awaitable<void> HttpServer::Impl::converse(Connection& connection) {
         const bool stays =
             begin_answer(connection, parsed, std::get<HttpResponse>(std::move(answer)));
         auto progress = connection.transfer->advance(connection.socket.native_handle());
-        if (progress == HttpTransfer::Progress::Blocked) {
+        if (progress != HttpTransfer::Progress::Done &&
+            progress != HttpTransfer::Progress::Failed) {
             const bool sent = co_await send_rest(connection);
-            if (sent) progress = HttpTransfer::Progress::Done;
+            progress = sent ? HttpTransfer::Progress::Done : HttpTransfer::Progress::Failed;
         }
         end_transfer(connection);
         if (progress != HttpTransfer::Progress::Done || !stays) co_return;
@@ -395,7 +427,8 @@ bool HttpServer::Impl::receive(Connection& connection) {
         return connection.drained || errno == EINTR;
     }
     const std::string_view bytes{read_buffer_.data(), static_cast<std::size_t>(count)};
-    connection.drained = bytes.size() < read_buffer_.size();
+    // Behind a short read nothing is left but, perhaps, the end, of which nobody would tell again.
+    connection.drained = bytes.size() < read_buffer_.size() && !connection.readiness.closed;
     connection.unread = bytes.substr(connection.parser.feed(bytes));
     return true;
 }
@@ -479,14 +512,17 @@ asio::awaitable<bool> HttpServer::Impl::send_rest(Connection& connection) {
     while (true) {
         const std::uint64_t before = transfer.left();
         const auto progress = transfer.advance(connection.socket.native_handle());
-        if (progress != HttpTransfer::Progress::Blocked) {
-            co_return progress == HttpTransfer::Progress::Done;
-        }
+        if (progress == HttpTransfer::Progress::Done) co_return true;
+        if (progress == HttpTransfer::Progress::Failed) co_return false;
         if (transfer.left() < before) {
             connection.deadline = now_ + limits_.write_deadline + sweep_period();
         }
-        const auto [error] = co_await connection.socket.async_wait(tcp::socket::wait_write, kAwait);
-        if (error || connection.expired) {
+        if (progress == HttpTransfer::Progress::Paused) {
+            co_await asio::post(connection.socket.get_executor(), asio::use_awaitable);
+            continue;
+        }
+        co_await readiness_.wait(connection.readiness);
+        if (connection.expired) {
             abort(connection);
             co_return false;
         }
@@ -516,8 +552,8 @@ asio::awaitable<void> HttpServer::Impl::linger(Connection& connection) {
             continue;
         }
         if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) co_return;
-        const auto [error] = co_await connection.socket.async_wait(tcp::socket::wait_read, kAwait);
-        if (error || connection.expired) co_return;
+        co_await readiness_.wait(connection.readiness);
+        if (connection.expired) co_return;
     }
 }
 
@@ -538,7 +574,7 @@ HttpServer::HttpServer(asio::io_context& loop, const tcp::endpoint& address, Htt
 }
 
 HttpServer::~HttpServer() {
-    impl_->stop();
+    impl_->abandon();
 }
 
 tcp::endpoint HttpServer::address() const {

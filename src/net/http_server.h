@@ -43,6 +43,7 @@ public:
     /// "cannot listen on 127.0.0.1:8080: Address already in use".
     HttpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
                HttpHandler handler, HttpServerLimits limits);
+    /// When the loop does not run, or on it.
     ~HttpServer();
 
     boost::asio::ip::tcp::endpoint address() const;

@@ -43,7 +43,7 @@ HttpTransfer::Progress HttpTransfer::advance(int socket) {
 
 HttpTransfer::Progress HttpTransfer::advance_memory(int socket, std::uint64_t& turn_left) {
     while (next_piece_ < piece_count()) {
-        if (turn_left == 0) return Progress::Blocked;
+        if (turn_left == 0) return Progress::Paused;
         std::array<iovec, kPiecesPerCall> vectors;
         std::size_t count = 0;
         std::size_t index = next_piece_;
@@ -91,7 +91,7 @@ void HttpTransfer::skip(std::size_t bytes) {
 
 HttpTransfer::Progress HttpTransfer::advance_file(int socket, std::uint64_t& turn_left) {
     while (file_sent_ < body_.file.length) {
-        if (turn_left == 0) return Progress::Blocked;
+        if (turn_left == 0) return Progress::Paused;
         auto offset = static_cast<off_t>(body_.file.offset + file_sent_);
         const auto wanted = std::min(body_.file.length - file_sent_, turn_left);
         const ssize_t sent = ::sendfile(socket, body_.file.file->fd(), &offset, wanted);

@@ -16,7 +16,8 @@ class HttpTransfer {
 public:
     enum class Progress {
         Done,
-        Blocked,  // the socket takes no more now, or this turn was long enough: wait until writable
+        Blocked,  // the socket takes no more now: wait until it is writable
+        Paused,   // this turn was long enough: let others go first
         Failed,   // the peer is gone, or the file ended early: close
     };
 
