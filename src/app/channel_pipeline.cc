@@ -32,8 +32,10 @@ public:
           executor_(std::move(executor)),
           recording_(std::move(recording)) {}
 
-    void on_written() override {
-        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_written(id); });
+    void on_written(const FileRegion& place) override {
+        tell([place](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_written(id, place);
+        });
     }
     void on_chunk(const Chunk& chunk) override {
         tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) {
@@ -176,7 +178,7 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     recording_->wall_end = segment->end();
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
-    pending_.push_back({number, timeline->uri(number), segment, timeline, false});
+    pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
     await_disk();
     if (!wiring_.recorder.append(recording_->id, segment)) {
         on_recording_failed(recording_->id, "the disk is too slow");
@@ -187,7 +189,7 @@ void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
     const std::uint64_t number = broadcast_->next_number++;
     std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
                                   wiring_.epoch, number);
-    pending_.push_back({number, std::move(uri), segment, nullptr, true});
+    pending_.push_back({number, std::move(uri), {segment, {}}, nullptr, true});
     list_written();
 }
 
@@ -324,8 +326,8 @@ void ChannelPipeline::await_disk() {
 
 void ChannelPipeline::list(const Pending& pending) {
     if (pending.timeline && !pending.timeline->ended())
-        pending.timeline->list(pending.number, pending.segment);
-    live_.list(pending.uri, pending.segment);
+        pending.timeline->list(pending.number, pending.media);
+    live_.list(pending.uri, pending.media);
     if (pending.written) return;
     const auto open = timelines_.find(pending.timeline->recording());
     if (open != timelines_.end()) ++open->second.listed_unwritten;
@@ -379,7 +381,7 @@ void ChannelPipeline::let_go() {
 
 // --- What the recorder says ----------------------------------------------------------------------
 
-void ChannelPipeline::on_written(const RecordingId& recording) {
+void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion& place) {
     const auto open = timelines_.find(recording);
     if (open == timelines_.end()) return;
     if (open->second.listed_unwritten > 0) {
@@ -389,7 +391,10 @@ void ChannelPipeline::on_written(const RecordingId& recording) {
     const auto oldest = std::ranges::find_if(pending_, [&](const Pending& item) {
         return !item.written && item.timeline == open->second.timeline;
     });
-    if (oldest != pending_.end()) oldest->written = true;
+    if (oldest != pending_.end()) {
+        oldest->written = true;
+        oldest->media.file = place;
+    }
     list_written();
 }
 

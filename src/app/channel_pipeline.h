@@ -90,7 +90,7 @@ private:
     struct Pending {  // closed, not listed yet
         std::uint64_t number;
         std::string uri;
-        LiveSegmentPtr segment;
+        live::MediaPlace media;
         std::shared_ptr<live::Timeline> timeline;  // null: not recorded
         bool written;
     };
@@ -117,7 +117,7 @@ private:
     void finish_broadcast();
     void let_go();
 
-    void on_written(const RecordingId& recording);
+    void on_written(const RecordingId& recording, const FileRegion& place);
     void on_chunk(const RecordingId& recording, const Chunk& chunk);
     void on_recording_ended(const RecordingId& recording);
     void on_recording_failed(const RecordingId& recording, const std::string& why);

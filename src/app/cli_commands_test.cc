@@ -45,9 +45,7 @@ public:
         server_.emplace(
             loops_.at(0),
             boost::asio::ip::tcp::endpoint{boost::asio::ip::make_address("127.0.0.1"), 0},
-            [this](const net::HttpRequest& request) -> boost::asio::awaitable<net::HttpResponse> {
-                co_return api_->handle(request);
-            },
+            [this](const net::HttpRequest& request) { return api_->handle(request); },
             net::HttpServerLimits{.body_bytes_max = 64 * 1024});
         std::ofstream{data / "ready.json"} << json::object{
             {"http", "http://127.0.0.1:8080"},

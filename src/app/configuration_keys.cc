@@ -13,6 +13,7 @@ namespace oxbow::app {
 namespace {
 
 constexpr std::int64_t kReconnectWindowMax = 300;  // seconds, as Amazon IVS allows
+constexpr std::int64_t kLoopsMax = 256;
 
 bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -94,6 +95,31 @@ Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) 
     return {};
 }
 
+Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) {
+        return fail(ErrorCode::Malformed,
+                    "must be a list of addresses or networks, such as [\"10.0.0.0/8\"]");
+    }
+    net::Networks proxies;
+    for (const toml::node& item : *array) {
+        const auto network = text_of(item);
+        if (!network) return std::unexpected(network.error());
+        if (auto added = proxies.add(*network); !added) return added;
+    }
+    settings.trusted_proxies = std::move(proxies);
+    return {};
+}
+
+Result<void> apply_loops(const toml::node& node, Settings& settings) {
+    const auto loops = node.value_exact<std::int64_t>();
+    if (!loops || *loops < 1 || *loops > kLoopsMax) {
+        return fail(ErrorCode::Malformed, fmt::format("must be a number from 1 to {}", kLoopsMax));
+    }
+    settings.loops = static_cast<std::size_t>(*loops);
+    return {};
+}
+
 Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
     auto id = text_of(node);
     if (!id) return std::unexpected(id.error());
@@ -145,6 +171,11 @@ std::span<const ConfigurationKey> configuration_keys() {
                          apply_default_channel},
         ConfigurationKey{"edge.cors_origins", "", "[\"*\"]", true,
                          "origins whose pages may read answers; at least one", apply_origins},
+        ConfigurationKey{"edge.trusted_proxies", "", "[]", true,
+                         "addresses and networks, such as [\"10.0.0.0/8\"]: from them "
+                         "X-Forwarded-Proto and X-Forwarded-Host count, and their connections are "
+                         "not counted per address",
+                         apply_trusted_proxies},
         ConfigurationKey{"api.listen", "--api, OXBOW_API", "\"127.0.0.1:8081\"", true,
                          "where the API is", listen_address(&Settings::api)},
         ConfigurationKey{"rtmp.listen", "--rtmp, OXBOW_RTMP", "\"127.0.0.1:1935\"", true,
@@ -153,6 +184,10 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",
                          apply_reconnect_window},
+        ConfigurationKey{"server.loops", "", "2", false,
+                         "1 to 256 event loops, each with one thread, over which viewers and "
+                         "channels are spread; without it, one per core",
+                         apply_loops},
     };
     return table;
 }

@@ -203,7 +203,7 @@ std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelI
         .duration = row.duration};
 }
 
-std::shared_ptr<const std::string> LiveService::open_playlist(std::string_view key) const {
+std::shared_ptr<const TextVersion> LiveService::open_playlist(std::string_view key) const {
     if (!key.ends_with(".m3u8")) return nullptr;
     const std::size_t media = key.find("/media/hls/");
     if (media == std::string_view::npos) return nullptr;

@@ -49,7 +49,7 @@ public:
     bool stop_stream(const ChannelId& channel, const std::string& why) override;
 
     // edge::OpenPlaylists
-    std::shared_ptr<const std::string> open_playlist(std::string_view key) const override;
+    std::shared_ptr<const TextVersion> open_playlist(std::string_view key) const override;
 
     /// Lets go of a deleted recording.
     void forget_recording(const ChannelId& channel, const RecordingId& recording);

@@ -32,11 +32,11 @@ Result<void> RecordingRemover::delete_recording(const RecordingId& id) {
         return fail(ErrorCode::Conflict,
                     "the recording is under way: it can be deleted once it has ended");
     }
-    rooms_.forget(row->channel, id);
+    rooms_.forget(*row);
     if (auto hidden = hide(row->channel, id); !hidden) return hidden;
     const auto removed = remove_objects(row->prefix);
     // A viewer may have had it read again while its playlists were still there.
-    rooms_.forget(row->channel, id);
+    rooms_.forget(*row);
     if (!removed) return removed;
     return rooms_.catalog.remove_recording(id);
 }

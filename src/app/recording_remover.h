@@ -27,8 +27,8 @@ public:
         record::RecordingViews& recordings;
         /// Runs a job on the recorder's thread.
         std::function<void(std::function<void()>)> on_recorder;
-        /// Tells live and edge to let go of the recording's timeline.
-        std::function<void(const ChannelId&, const RecordingId&)> forget;
+        /// Tells live and edge to let go of the recording's timeline and objects.
+        std::function<void(const catalog::Recording&)> forget;
         /// Saves the channel's metadata anew from this recording-started.json.
         std::function<void(const std::string& key)> save_metadata;
     };

@@ -52,8 +52,8 @@ public:
     Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
         return real_.list(prefix);
     }
-    std::optional<std::filesystem::path> local_path(std::string_view key) const override {
-        return real_.local_path(key);
+    Result<store::OpenedObject> open(std::string_view key) const override {
+        return real_.open(key);
     }
     void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
@@ -85,8 +85,7 @@ struct Fixture {
                     before_job();
                     job();
                 },
-            .forget = [this](const ChannelId&,
-                             const RecordingId& id) { forgotten.push_back(id.str()); },
+            .forget = [this](const catalog::Recording& row) { forgotten.push_back(row.id.str()); },
             .save_metadata = [this](const std::string& key) { saved.push_back(key); }});
     }
     ~Fixture() {

@@ -21,6 +21,7 @@
 #include "app/demo.h"
 #include "app/listening.h"
 #include "app/live_service.h"
+#include "app/open_files.h"
 #include "app/ready_file.h"
 #include "app/recording_remover.h"
 #include "base/log.h"
@@ -49,8 +50,9 @@ constexpr std::string_view kDefaultConfiguration = "default";
 constexpr std::size_t kStoreReaders =
     2;  // threads that may wait for the bucket on behalf of viewers
 constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
-/// How long shutting down waits for the API's answers under way, and then for the viewers'.
+/// How long shutting down waits for the API's answers under way, and then for viewers' downloads.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
+constexpr std::chrono::milliseconds kDownloadsMax{10'000};
 constexpr std::chrono::milliseconds kLookEvery{10};
 
 log::Level level_of(const std::string& name) {
@@ -71,9 +73,10 @@ std::string process_epoch(WallTime now) {
 }
 
 asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
-                                              control::ControlApi& api, net::HttpRequest request) {
-    co_return co_await edge::in_blocking_pool(
-        worker, [&api, request = std::move(request)] { return api.handle(request); });
+                                              control::ControlApi& api,
+                                              const net::HttpRequest& request) {
+    co_return co_await edge::in_blocking_pool(worker,
+                                              [&api, &request] { return api.handle(request); });
 }
 
 /// What a start makes in the data directory beside the database, the outer before the inner.
@@ -122,6 +125,7 @@ private:
     void reconcile_metadata();
     void save_metadata(const std::string& key);
     Result<void> listen();
+    net::HttpServerLimits viewer_limits() const;
     Result<void> listen_for_viewers();
     Result<void> listen_for_publishers();
     Result<void> listen_for_clients();
@@ -156,6 +160,7 @@ private:
     std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
     std::unique_ptr<RecordingRemover> remover_;
+    std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<control::ControlApi> api_;
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
@@ -242,7 +247,7 @@ Result<void> Server::Impl::take_up_recordings() {
 }
 
 void Server::Impl::wire_functions() {
-    loops_ = std::make_unique<net::Loops>(net::usable_cores());
+    loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(net::usable_cores()));
     live_ = std::make_unique<LiveService>(
         LiveService::Rooms{.loops = *loops_,
                            .wiring = {.region = settings_.region,
@@ -257,6 +262,7 @@ void Server::Impl::wire_functions() {
                                           },
                                       .catalog = *catalog_},
                            .recordings = recordings_});
+    objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
@@ -270,7 +276,10 @@ void Server::Impl::wire_functions() {
                 ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
             return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
         });
-    store_->set_observer([this](const store::ObjectCreated& object) { created_->push(object); });
+    store_->set_observer([this](const store::ObjectCreated& created) {
+        objects_->forget(created.object.key);  // what it was before, if a viewer had it
+        created_->push(created);
+    });
 }
 
 void Server::Impl::wire_remover() {
@@ -280,9 +289,10 @@ void Server::Impl::wire_remover() {
         .recordings = recordings_,
         .on_recorder = [this](std::function<void()> job) { recorder_->post(std::move(job)); },
         .forget =
-            [this](const ChannelId& channel, const RecordingId& recording) {
-                live_->forget_recording(channel, recording);
-                edge_->forget_recording(channel, recording);
+            [this](const catalog::Recording& row) {
+                live_->forget_recording(row.channel, row.id);
+                edge_->forget_recording(row.channel, row.id);
+                objects_->forget(row.prefix + "/");
             },
         .save_metadata = [this](const std::string& key) { save_metadata(key); }});
 }
@@ -327,17 +337,34 @@ Result<void> Server::Impl::listen_for_publishers() {
             loops_->at(0), endpoint_of(settings_.rtmp), *live_, ingest::RtmpLimits{});
     });
 }
+/// As many viewers as files may be open.
+net::HttpServerLimits Server::Impl::viewer_limits() const {
+    net::HttpServerLimits limits{.trusted_proxies = settings_.trusted_proxies};
+    const std::size_t open_files = raise_open_files_limit();
+    const std::size_t fitting =
+        connections_per_loop(open_files, loops_->size(), limits.connections_max);
+    if (fitting < limits.connections_max) {
+        log::warning(
+            "only {} files may be open, so only {} viewers may be connected: raise the limit "
+            "(ulimit -Hn, LimitNOFILE)",
+            open_files, fitting * loops_->size());
+    }
+    limits.connections_max = fitting;
+    return limits;
+}
+
 
 /// One listener per loop; the first may take a free port, which the others share.
 Result<void> Server::Impl::listen_for_viewers() {
     return listening("--http", [this] {
         tcp::endpoint address = endpoint_of(settings_.http);
         refuse_shared_port(address);
+        const net::HttpServerLimits limits = viewer_limits();
         for (std::size_t i = 0; i < loops_->size(); ++i) {
             http_servers_.push_back(std::make_unique<net::HttpServer>(
                 loops_->at(i), address,
                 [this](const net::HttpRequest& request) { return edge_->answer(request); },
-                net::HttpServerLimits{}));
+                limits));
             address = http_servers_.front()->address();
         }
     });
@@ -381,6 +408,7 @@ void Server::Impl::open_doors() {
                         .streams = *live_,
                         .latest_meta = *latest_meta_,
                         .open_playlists = *live_,
+                        .objects = *objects_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     api_ =
@@ -473,7 +501,7 @@ void Server::Impl::stop_viewers() {
     for (std::size_t i = 0; i < loops_->size(); ++i) {
         asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
     }
-    const auto deadline = clock_.steady() + kAnswersMax;
+    const auto deadline = clock_.steady() + kDownloadsMax;
     while (viewers(deadline) > 0 && clock_.steady() < deadline)
         std::this_thread::sleep_for(kLookEvery);
 }

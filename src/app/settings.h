@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/networks.h"
 
 namespace oxbow::app {
 
@@ -35,9 +36,12 @@ struct Settings {
     std::string public_url;  // edge.public_url
     std::optional<std::string> default_channel;
     std::vector<std::string> cors_origins{"*"};
+    net::Networks trusted_proxies;  // edge.trusted_proxies
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
+
+    std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
 
     std::optional<std::filesystem::path> ready_file;
     bool demo = false;

@@ -40,8 +40,11 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
         listen = "0.0.0.0:80"
         public_url = "https://live.example.org"
         cors_origins = ["https://example.org"]
+        trusted_proxies = ["10.0.0.0/8", "::1"]
         [recording]
         reconnect_window_seconds = 300
+        [server]
+        loops = 256
     )"};
     Settings settings;
 
@@ -53,6 +56,9 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
     CHECK(settings.public_url == "https://live.example.org");
     CHECK(settings.cors_origins == std::vector<std::string>{"https://example.org"});
     CHECK(settings.reconnect_window == 300s);
+    CHECK(settings.loops == 256);
+    CHECK(settings.trusted_proxies.contain(boost::asio::ip::make_address("10.1.2.3")));
+    CHECK_FALSE(settings.trusted_proxies.contain(boost::asio::ip::make_address("127.0.0.1")));
     CHECK(settings.rtmp.port == 1935);
     CHECK(settings.region == "us-east-1");
 }
@@ -62,6 +68,11 @@ TEST_CASE("a wrong value is refused with its key and its line") {
     CHECK(complaint("account = \"12\"") == ":1: account must be 12 digits");
     CHECK(complaint("[recording]\nreconnect_window_seconds = 301") ==
           ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
+    CHECK(complaint("[server]\nloops = 0") == ":2: server.loops must be a number from 1 to 256");
+    CHECK(complaint("[server]\nloops = 257") == ":2: server.loops must be a number from 1 to 256");
+    CHECK(complaint("[edge]\ntrusted_proxies = [\"10.0.0.0/33\"]") ==
+          ":2: edge.trusted_proxies must list addresses or networks such as \"10.0.0.0/8\", not "
+          "\"10.0.0.0/33\"");
     CHECK(complaint("data = \"\"") == ":1: data must be a directory such as \"./oxbow-data\"");
     CHECK(complaint("[edge]\ndefault_channel = \"no/such id!\"") ==
           ":2: edge.default_channel must be a channel's id such as \"AsXego4U6tnj\"; 'oxbow "

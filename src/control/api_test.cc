@@ -8,6 +8,7 @@
 
 #include "ivs/recording_metadata.h"
 #include "net/sigv4.h"
+#include "net/test_request.h"
 
 namespace oxbow::control {
 namespace {
@@ -87,7 +88,7 @@ public:
 
     Reply call(std::string_view operation, std::string body = "{}") const {
         const Credential key = credentials->list()[0];
-        net::HttpRequest request{.method = "POST",
+        net::TestRequest request{.method = "POST",
                                  .path = "/" + std::string{operation},
                                  .headers = {{"host", "127.0.0.1:8081"}},
                                  .body = std::move(body)};

@@ -28,10 +28,19 @@ std::optional<std::string_view> before(std::string_view text, std::string_view s
     return text.substr(0, text.size() - suffix.size());
 }
 
-net::HttpBody body_of(BytesView bytes) {
-    net::HttpBody body;
-    body.pieces = {bytes};  // in the binary: needs no owner
-    return body;
+/// A host and perhaps a port, as the Host header must be, too.
+bool is_host(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view{".:-_[]"}.contains(c);
+    });
+}
+
+/// The version that was answered last when it says the same: its ETag and its gzip form are there.
+std::shared_ptr<const TextVersion> same_or_new(std::shared_ptr<const TextVersion> last,
+                                               std::string text) {
+    if (last && last->size() == text.size() && last->pieces()[0]->text() == text) return last;
+    return std::make_shared<const TextVersion>(std::move(text));
 }
 
 }  // namespace
@@ -40,42 +49,60 @@ Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
     : settings_(std::move(settings)),
       rooms_(rooms),
       responses_(settings_.cors_origins),
-      stored_(rooms_.catalog, rooms_.store, rooms_.clock) {}
+      stored_(rooms_.catalog, rooms_.store, rooms_.clock) {
+    for (const UiFile& file : ui_files()) {
+        std::vector<TextVersion::Piece> pieces{
+            std::make_shared<const TextPiece>(std::string{as_text(file.bytes)})};
+        page_files_.push_back(
+            {file.path, file.content_type,
+             file.immutable ? Freshness::Immutable : Freshness::Second,
+             std::make_shared<const TextVersion>(std::move(pieces), std::string{file.etag})});
+        page_files_.back().text->gzip();  // once, now, and on no viewer's way
+    }
+}
 
-boost::asio::awaitable<net::HttpResponse> Edge::answer(const net::HttpRequest& request) {
-    if (request.method == "OPTIONS") co_return responses_.preflight(request);
+net::HttpAnswer Edge::answer(const net::HttpRequest& request) {
+    if (request.method == "OPTIONS") return responses_.preflight(request);
     if (request.method != "GET" && request.method != "HEAD") {
         net::HttpResponse refused =
             responses_.error(request, 405, "viewers may GET, HEAD and OPTIONS only");
         refused.extra_headers += "Allow: GET, HEAD, OPTIONS\r\n";
-        co_return refused;
+        return refused;
     }
+    if (!request.path.contains('%')) return answer_path(request, request.path);
     const std::optional<std::string> decoded = net::percent_decode(request.path);
     if (!decoded)
-        co_return responses_.error(request, 400,
-                                   "the path has a NUL or is not properly percent-encoded");
-    const std::string_view path = *decoded;
+        return responses_.error(request, 400,
+                                "the path has a NUL or is not properly percent-encoded");
+    return answer_path(request, *decoded);
+}
 
-    // The behaviours: the first that matches answers.
-    if (path == "/channels.json") co_return channels(request);
-    if (const auto rest = after(path, "/seg/")) co_return co_await segment(request, *rest);
-    if (const auto rest = after(path, "/rewind/")) co_return co_await rewind(request, *rest);
+/// The behaviours: the first that matches answers. In: `path` lasts for this call only.
+net::HttpAnswer Edge::answer_path(const net::HttpRequest& request, std::string_view path) {
+    if (path == "/channels.json") return channels(request);
+    if (path.starts_with(kSegmentPrefix)) return segment(request, path);
+    if (const auto rest = after(path, "/rewind/")) return rewind(request, *rest);
     if (const auto rest = after(path, kMetadataPrefix)) {
         const auto id = before(*rest, ".json");
-        if (!id)
-            co_return responses_.error(request, 404, "the metadata of a channel ends in .json");
-        co_return latest_metadata(request, *id);
+        if (!id) return responses_.error(request, 404, "the metadata of a channel ends in .json");
+        return latest_metadata(request, *id);
     }
-    if (const auto rest = after(path, kLivePrefix)) co_return live(request, *rest);
-    if (path.starts_with("/ivs/v1/"))
-        co_return co_await object(request, std::string{path.substr(1)});
-    if (const auto rest = after(path, "/channels/")) co_return co_await recordings(request, *rest);
-    co_return page(request);
+    if (const auto rest = after(path, kLivePrefix)) return live(request, *rest);
+    if (path.starts_with("/ivs/v1/")) return object(request, path.substr(1));
+    if (const auto rest = after(path, "/channels/")) return recordings(request, *rest);
+    return page(request);
 }
 
 std::string Edge::base_url(const net::HttpRequest& request) const {
     if (!settings_.public_url.empty()) return settings_.public_url;
-    return fmt::format("http://{}", request.header("host").value_or("127.0.0.1"));
+    std::string_view scheme = "http";
+    std::string_view host = request.header("host").value_or("127.0.0.1");
+    if (request.from_proxy) {
+        if (request.header("x-forwarded-proto") == "https") scheme = "https";
+        const auto forwarded = request.header("x-forwarded-host");
+        if (forwarded && is_host(*forwarded)) host = *forwarded;
+    }
+    return fmt::format("{}://{}", scheme, host);
 }
 
 Result<ChannelId> Edge::known_channel(std::string_view text) const {
@@ -94,8 +121,7 @@ Result<ChannelId> Edge::known_channel(std::string_view text) const {
     return id;
 }
 
-net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request,
-                                        std::string_view id) const {
+net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request, std::string_view id) {
     if (id == "latest") {
         if (!settings_.default_channel) {
             return responses_.error(
@@ -109,7 +135,10 @@ net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request,
     if (!channel) return responses_.error(request, channel.error());
     auto body = rooms_.latest_meta.answer(*channel, base_url(request));
     if (!body) return responses_.error(request, body.error());
-    return responses_.json(request, std::move(*body));
+    auto last = metadata_.get(*channel);
+    auto version = same_or_new(last, std::move(*body));
+    if (version != last) metadata_.publish(*channel, version);
+    return responses_.json(request, version);
 }
 
 net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view rest) const {
@@ -123,10 +152,7 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
             media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
         const auto broadcast = view && stream ? view->broadcast(*stream) : nullptr;
         if (!broadcast) return responses_.error(request, 404, "this broadcast is over");
-        net::HttpBody body;
-        body.pieces = {as_bytes(broadcast->playlist)};
-        body.owner = broadcast;
-        return responses_.ok(request, kPlaylistType, Freshness::Second, std::move(body));
+        return responses_.text(request, kPlaylistType, Freshness::Second, broadcast->playlist);
     }
     // us-east-1.000000000000.channel.AsXego4U6tnj.m3u8
     const std::string prefix = fmt::format("{}.{}.channel.", settings_.region, settings_.account);
@@ -142,37 +168,33 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
     const auto view = rooms_.channels.get(*channel);
     const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
     if (broadcast == nullptr) return responses_.error(request, 404, kOffline);
-    net::HttpBody body;
-    body.pieces = {as_bytes(broadcast->multivariant)};
-    body.owner = view;
-    return responses_.ok(request, kPlaylistType, Freshness::Second, std::move(body));
+    return responses_.text(request, kPlaylistType, Freshness::Second, broadcast->multivariant);
 }
 
 net::HttpResponse Edge::channels(const net::HttpRequest& request) {
     const SteadyTime now = rooms_.clock.steady();
     auto list = channel_list_.load();
     if (!list || now - list->made_at >= kChannelListFresh) {
-        list = std::make_shared<const CachedList>(CachedList{
-            now, channels_json(*rooms_.catalog.directory(), rooms_.channels, rooms_.streams,
-                               rooms_.clock.wall(), settings_.ingest_url)});
+        auto json = channels_json(*rooms_.catalog.directory(), rooms_.channels, rooms_.streams,
+                                  rooms_.clock.wall(), settings_.ingest_url);
+        list = std::make_shared<const CachedList>(
+            CachedList{now, same_or_new(list ? list->json : nullptr, std::move(json))});
         channel_list_.store(list);
     }
-    net::HttpBody body;
-    body.pieces = {as_bytes(list->json)};
-    body.owner = list;
-    return responses_.ok(request, kJsonType, Freshness::Second, std::move(body));
+    return responses_.json(request, list->json);
 }
 
-Edge::Answer Edge::recordings(const net::HttpRequest& request, std::string_view rest) {
+net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_view rest) {
     const auto id = before(rest, "/recordings.json");
-    if (!id)
-        co_return responses_.error(request, 404,
-                                   "a channel has /channels/{CHANNEL_ID}/recordings.json");
+    if (!id) {
+        return responses_.error(request, 404,
+                                "a channel has /channels/{CHANNEL_ID}/recordings.json");
+    }
     const auto channel = known_channel(*id);
-    if (!channel) co_return responses_.error(request, channel.error());
+    if (!channel) return responses_.error(request, channel.error());
     if (net::query_value(request.query, "from") || net::query_value(request.query, "to")) {
-        co_return responses_.error(request, 501,
-                                   "?from= and ?to= are not there yet: page with ?nextToken=");
+        return responses_.error(request, 501,
+                                "?from= and ?to= are not there yet: page with ?nextToken=");
     }
     std::size_t offset = 0;
     if (const auto token = net::query_value(request.query, "nextToken")) {
@@ -181,38 +203,33 @@ Edge::Answer Edge::recordings(const net::HttpRequest& request, std::string_view 
             std::ranges::all_of(*token, [](char c) { return c >= '0' && c <= '9'; });
         offset = digits ? std::stoul(*token) : kRecordingsOffsetMax + 1;
         if (offset > kRecordingsOffsetMax)
-            co_return responses_.error(request, 400, "nextToken is not one of ours");
+            return responses_.error(request, 400, "nextToken is not one of ours");
     }
-    auto rows = co_await in_blocking_pool(
-        rooms_.blocking, [&catalog = rooms_.catalog, channel = *channel, offset] {
+    return recordings_page(request, *channel, offset);
+}
+
+Edge::Later Edge::recordings_page(const net::HttpRequest& request, ChannelId channel,
+                                  std::size_t offset) {
+    auto rows =
+        co_await in_blocking_pool(rooms_.blocking, [&catalog = rooms_.catalog, channel, offset] {
             return catalog.recordings(channel, {.offset = offset, .limit = kRecordingsPerPage});
         });
     if (!rows) co_return responses_.error(request, rows.error());
     const bool more = rows->size() == kRecordingsPerPage;
     co_return responses_.json(
         request,
-        recordings_json(*channel, *rows,
-                        more ? std::to_string(offset + kRecordingsPerPage) : std::string{}));
+        std::make_shared<const TextVersion>(recordings_json(
+            channel, *rows, more ? std::to_string(offset + kRecordingsPerPage) : std::string{})));
 }
 
 net::HttpResponse Edge::page(const net::HttpRequest& request) const {
     const std::string_view path = request.path;
     const bool is_page = path == "/" || path.starts_with("/watch/");
     const std::string_view wanted = is_page ? "/index.html" : path;
-    const auto files = ui_files();
-    const auto file = std::ranges::find(files, wanted, &UiFile::path);
-    if (file == files.end()) return responses_.error(request, 404, "there is nothing at this path");
-
-    const std::string etag = fmt::format("\"{}\"", file->etag);
-    const auto freshness = file->immutable ? Freshness::Immutable : Freshness::Second;
-    net::HttpResponse response =
-        responses_.ok(request, file->content_type, freshness, body_of(file->bytes));
-    response.extra_headers += fmt::format("ETag: {}\r\n", etag);
-    if (request.header("if-none-match") == etag) {
-        response.status = 304;
-        response.body = {};
-    }
-    return response;
+    const auto file = std::ranges::find(page_files_, wanted, &PageFile::path);
+    if (file == page_files_.end())
+        return responses_.error(request, 404, "there is nothing at this path");
+    return responses_.text(request, file->content_type, file->freshness, file->text);
 }
 
 }  // namespace oxbow::edge

@@ -9,7 +9,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "base/snapshots.h"
 #include "catalog/catalog.h"
+#include "edge/open_objects.h"
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
 #include "live/live_channel.h"
@@ -25,7 +27,7 @@ class OpenPlaylists {
 public:
     virtual ~OpenPlaylists() = default;
     /// The text of the object `key`; nullptr when it is not such a playlist.
-    virtual std::shared_ptr<const std::string> open_playlist(std::string_view key) const = 0;
+    virtual std::shared_ptr<const TextVersion> open_playlist(std::string_view key) const = 0;
 };
 
 struct EdgeSettings {
@@ -44,6 +46,7 @@ struct EdgeRooms {
     const meta::StreamStates& streams;
     meta::GetLatestRecordingStartMeta& latest_meta;
     const OpenPlaylists& open_playlists;
+    OpenObjects& objects;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };
@@ -56,7 +59,8 @@ class Edge {
 public:
     Edge(EdgeSettings settings, EdgeRooms rooms);
 
-    boost::asio::awaitable<net::HttpResponse> answer(const net::HttpRequest& request);
+    /// At once, unless it must wait for the disk or the database.
+    net::HttpAnswer answer(const net::HttpRequest& request);
 
     /// Lets go of a deleted recording.
     void forget_recording(const ChannelId& channel, const RecordingId& recording) {
@@ -64,24 +68,49 @@ public:
     }
 
 private:
-    using Answer = boost::asio::awaitable<net::HttpResponse>;
+    struct PageFile {
+        std::string_view path;
+        std::string_view content_type;
+        Freshness freshness;
+        std::shared_ptr<const TextVersion> text;
+    };
+    using Later = boost::asio::awaitable<net::HttpResponse>;
+    using Timeline = std::shared_ptr<const live::TimelineView>;
 
-    Answer rewind(const net::HttpRequest& request, std::string_view rest);
-    Answer rewind_multivariant(const net::HttpRequest& request, ChannelId channel);
-    Answer segment(const net::HttpRequest& request, std::string_view rest);
-    LiveSegmentPtr newest_segment(const ChannelId& channel, std::string_view uri) const;
-    Answer object(const net::HttpRequest& request, std::string key);
-    Answer recordings(const net::HttpRequest& request, std::string_view rest);
+    net::HttpAnswer answer_path(const net::HttpRequest& request, std::string_view path);
+    net::HttpAnswer rewind(const net::HttpRequest& request, std::string_view rest);
+    net::HttpAnswer rewind_multivariant(const net::HttpRequest& request, const ChannelId& channel);
+    Later stored_rewind(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
+                        std::optional<std::string> rendition);
+    net::HttpResponse rewind_playlist(const net::HttpRequest& request, const Timeline& timeline,
+                                      std::string_view rendition) const;
+    net::HttpResponse multivariant(const net::HttpRequest& request, const Timeline& timeline) const;
+
+    net::HttpAnswer segment(const net::HttpRequest& request, std::string_view path);
+    Later stored_segment(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
+                         std::string epoch, std::uint64_t number);
+    net::HttpAnswer timeline_segment(const net::HttpRequest& request, const Timeline& timeline,
+                                     std::string_view epoch, std::uint64_t number);
+    live::MediaPlace newest_segment(const ChannelId& channel, std::string_view uri) const;
+    net::HttpAnswer chunk_part(const net::HttpRequest& request, const Timeline& timeline,
+                               std::uint64_t number, std::string etag);
+    Later stored_chunk_part(const net::HttpRequest& request, std::string key,
+                            live::ChunkRange range, std::string etag);
+    net::HttpResponse part_of(const net::HttpRequest& request, const OpenObject& chunk,
+                              const live::ChunkRange& range, std::string_view etag) const;
+    net::HttpAnswer object(const net::HttpRequest& request, std::string_view key);
+    Later stored_object(const net::HttpRequest& request, std::string key);
+    net::HttpResponse object_answer(const net::HttpRequest& request, const OpenObject& found) const;
+    net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
+    Later recordings_page(const net::HttpRequest& request, ChannelId channel, std::size_t offset);
+
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
-    net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id) const;
+    net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id);
     net::HttpResponse channels(const net::HttpRequest& request);
     net::HttpResponse page(const net::HttpRequest& request) const;
-    Answer chunk_part(const net::HttpRequest& request,
-                      std::shared_ptr<const live::TimelineView> timeline, std::uint64_t number);
 
-    /// The timeline of a recording: from the live channel, else from the bucket.
-    boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> timeline(
-        ChannelId channel, RecordingId recording);
+    /// The timeline of a recording that is in memory: the live channel's, or one read before.
+    Timeline held_timeline(const ChannelId& channel, const RecordingId& recording);
     /// An id out of a path; the error is ready to send.
     Result<ChannelId> known_channel(std::string_view text) const;
     std::string base_url(const net::HttpRequest& request) const;
@@ -92,10 +121,14 @@ private:
     StoredTimelines stored_;
     struct CachedList {
         SteadyTime made_at;
-        std::string json;
+        std::shared_ptr<const TextVersion> json;
     };
     std::atomic<std::shared_ptr<const CachedList>> channel_list_;
+    Snapshots<ChannelId, TextVersion> metadata_;  // as it was answered last
+    std::vector<PageFile> page_files_;
 };
+
+inline constexpr std::string_view kSegmentPrefix = "/seg/";
 
 /// How long one rendering of /channels.json serves everybody.
 inline constexpr std::chrono::milliseconds kChannelListFresh{500};

@@ -1,9 +1,7 @@
 #include <charconv>
-#include <vector>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <boost/container/static_vector.hpp>
 
 #include "edge/blocking.h"
 #include "edge/edge.h"
@@ -12,15 +10,23 @@ namespace oxbow::edge {
 namespace {
 
 constexpr std::size_t kPathPartBytesMax = 64;
+constexpr std::size_t kPathPartsMax = 3;
+constexpr std::string_view kNoSegment = "there is no such segment";
+constexpr std::string_view kRecordingGone = "the recording of this segment is gone";
+/// From here on sendfile is cheaper than to copy from memory, when measured.
+constexpr std::uint64_t kSendfileBytesMin = 16 * 1024;
 
-/// The parts of a path between '/'; empty when a part is empty or too long.
-std::vector<std::string_view> parts_of(std::string_view path) {
-    std::vector<std::string_view> parts;
+using Parts = boost::container::static_vector<std::string_view, kPathPartsMax + 1>;
+
+/// The parts of a path between '/', no more than one above kPathPartsMax; empty when a part is
+/// empty or too long.
+Parts parts_of(std::string_view path) {
+    Parts parts;
     while (true) {
         const std::size_t end = std::min(path.find('/'), path.size());
         if (end == 0 || end > kPathPartBytesMax) return {};
         parts.push_back(path.substr(0, end));
-        if (end == path.size()) return parts;
+        if (end == path.size() || parts.size() == parts.capacity()) return parts;
         path.remove_prefix(end + 1);
     }
 }
@@ -45,166 +51,210 @@ std::optional<SegmentName> parse_segment_name(std::string_view name) {
     return read;
 }
 
-net::HttpBody body_of(LiveSegmentPtr segment) {
-    net::HttpBody body;
-    body.pieces = segment->bytes.slices();
-    body.owner = std::move(segment);
-    return body;
+// mp3k9a-57      (a segment's URL has one content for ever, so its name will do)
+std::string segment_etag(std::string_view epoch, std::uint64_t number) {
+    return fmt::format("{}-{}", epoch, number);
 }
 
-net::HttpBody body_of(const std::shared_ptr<const live::TimelineView>& timeline) {
+/// Of a segment that is written the region of its chunk file, which goes out without a copy; of one
+/// that the disk has not taken yet, or a small one, the bytes in memory.
+net::HttpBody body_of(const live::MediaPlace& media) {
+    if (media.file.file && media.file.length >= kSendfileBytesMin) {
+        return net::HttpBody::of_file(media.file);
+    }
     net::HttpBody body;
-    for (const auto& piece : timeline->playlist.pieces) body.pieces.push_back(as_bytes(*piece));
-    body.owner = timeline;
+    const auto slices = media.segment->bytes.slices();
+    body.pieces.assign(slices.begin(), slices.end());
+    body.owner = media.segment;
     return body;
-}
-
-struct OpenFile {
-    std::shared_ptr<const net::SharedFile> file;
-    std::uint64_t bytes = 0;  // of this file, whatever replaces it under its name meanwhile
-};
-std::optional<OpenFile> open_file(const std::optional<std::filesystem::path>& path) {
-    if (!path) return std::nullopt;
-    const int fd = ::open(path->c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::nullopt;
-    auto file = std::make_shared<const net::SharedFile>(fd);
-    struct stat status{};
-    if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-    return OpenFile{std::move(file), static_cast<std::uint64_t>(status.st_size)};
 }
 
 }  // namespace
 
-boost::asio::awaitable<Result<std::shared_ptr<const live::TimelineView>>> Edge::timeline(
-    ChannelId channel, RecordingId recording) {
+Edge::Timeline Edge::held_timeline(const ChannelId& channel, const RecordingId& recording) {
     const auto view = rooms_.channels.get(channel);
-    if (view && view->timeline && view->timeline->recording == recording) co_return view->timeline;
-    if (auto held = stored_.find(channel, recording)) co_return held;
-    co_return co_await in_blocking_pool(
-        rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
+    if (view && view->timeline && view->timeline->recording == recording) return view->timeline;
+    return stored_.find(channel, recording);
 }
 
-Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest) {
+// --- Rewind playlists ----------------------------------------------------------------------------
+
+net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view rest) {
     if (!rest.ends_with(".m3u8"))
-        co_return responses_.error(request, 404, "rewind playlists end in .m3u8");
+        return responses_.error(request, 404, "rewind playlists end in .m3u8");
     rest.remove_suffix(5);
-    const std::vector<std::string_view> parts = parts_of(rest);
+    const auto parts = parts_of(rest);
     if (parts.empty())
-        co_return responses_.error(request, 400, "the path of a rewind playlist has an empty part");
+        return responses_.error(request, 400, "the path of a rewind playlist has an empty part");
     if (net::query_value(request.query, "start") || net::query_value(request.query, "end")) {
-        co_return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
+        return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
     }
     const auto with_parts = net::query_value(request.query, "parts");
     if (with_parts && *with_parts != "0" && *with_parts != "1")
         co_return responses_.error(request, 400, "parts must be 0 or 1");
     const auto channel = known_channel(parts[0]);
-    if (!channel) co_return responses_.error(request, channel.error());
-    if (parts.size() == 1) co_return co_await rewind_multivariant(request, *channel);
+    if (!channel) return responses_.error(request, channel.error());
+    if (parts.size() == 1) return rewind_multivariant(request, *channel);
     if (parts.size() != 3) {
-        co_return responses_.error(request, 404,
+        return responses_.error(request, 404,
                                    "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8 or "
                                    "/rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
     }
-    const std::string rendition{parts[2]};
-    const auto found = co_await timeline(*channel, RecordingId{std::string{parts[1]}});
-    if (!found) co_return responses_.error(request, found.error());
-    const auto& timeline = *found;
-    if (timeline->rendition != rendition)
-        co_return responses_.error(request, 404, "there is no such rendition");
-    co_return responses_.ok(request, kPlaylistType,
-                            timeline->ended ? Freshness::Long : Freshness::Second,
-                            body_of(timeline));
+    RecordingId recording{std::string{parts[1]}};
+    if (const auto held = held_timeline(*channel, recording)) {
+        return rewind_playlist(request, held, parts[2]);
+    }
+    return stored_rewind(request, *channel, std::move(recording), std::string{parts[2]});
 }
 
-Edge::Answer Edge::rewind_multivariant(const net::HttpRequest& request, ChannelId channel) {
+net::HttpAnswer Edge::rewind_multivariant(const net::HttpRequest& request,
+                                          const ChannelId& channel) {
     const auto view = rooms_.channels.get(channel);
     const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
     if (broadcast != nullptr && !broadcast->recorded) {
-        co_return responses_.error(request, 404,
-                                   "this broadcast is not recorded, so it cannot be rewound");
+        return responses_.error(request, 404,
+                                "this broadcast is not recorded, so it cannot be rewound");
     }
-    std::shared_ptr<const live::TimelineView> timeline;
     if (view && view->timeline && !view->timeline->held.empty()) {
-        timeline = view->timeline;
-    } else if (const auto newest = rooms_.streams.newest_recording(channel)) {
-        const auto found = co_await this->timeline(channel, newest->recording_id);
-        if (!found) co_return responses_.error(request, found.error());
-        timeline = *found;
+        return multivariant(request, view->timeline);
     }
-    if (!timeline) co_return responses_.error(request, 404, "this channel has no recording yet");
-    net::HttpBody body;
-    body.pieces = {as_bytes(timeline->multivariant)};
-    body.owner = timeline;
-    co_return responses_.ok(request, kPlaylistType, Freshness::Second, std::move(body));
+    const auto newest = rooms_.streams.newest_recording(channel);
+    if (!newest) return responses_.error(request, 404, "this channel has no recording yet");
+    if (const auto held = held_timeline(channel, newest->recording_id)) {
+        return multivariant(request, held);
+    }
+    return stored_rewind(request, channel, newest->recording_id, std::nullopt);
 }
 
-Edge::Answer Edge::segment(const net::HttpRequest& request, std::string_view rest) {
-    constexpr std::string_view kGone = "there is no such segment";
-    const std::vector<std::string_view> parts = parts_of(rest);
-    const auto name = parts.size() == 3 ? parse_segment_name(parts[2]) : std::nullopt;
-    if (!name) co_return responses_.error(request, 404, kGone);
-    const auto channel = known_channel(parts[0]);
-    if (!channel) co_return responses_.error(request, channel.error());
-    const std::string owner{parts[1]};
-    const std::string epoch{name->epoch};
-    const std::uint64_t number = name->number;
+/// In: no rendition: the multivariant playlist.
+Edge::Later Edge::stored_rewind(const net::HttpRequest& request, ChannelId channel,
+                                RecordingId recording, std::optional<std::string> rendition) {
+    const auto loaded = co_await in_blocking_pool(
+        rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
+    if (!loaded) co_return responses_.error(request, loaded.error());
+    co_return rendition ? rewind_playlist(request, *loaded, *rendition)
+                        : multivariant(request, *loaded);
+}
 
-    if (auto held = newest_segment(*channel, "/seg/" + std::string{rest})) {
-        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable,
-                                    body_of(std::move(held)));
+net::HttpResponse Edge::rewind_playlist(const net::HttpRequest& request, const Timeline& timeline,
+                                        std::string_view rendition) const {
+    if (timeline->rendition != rendition)
+        return responses_.error(request, 404, "there is no such rendition");
+    return responses_.text(request, kPlaylistType,
+                           timeline->ended ? Freshness::Long : Freshness::Second,
+                           timeline->playlist);
+}
+
+net::HttpResponse Edge::multivariant(const net::HttpRequest& request,
+                                     const Timeline& timeline) const {
+    return responses_.text(request, kPlaylistType, Freshness::Second, timeline->multivariant);
+}
+
+// --- Segments ------------------------------------------------------------------------------------
+
+// /seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts
+net::HttpAnswer Edge::segment(const net::HttpRequest& request, std::string_view path) {
+    const auto parts = parts_of(path.substr(kSegmentPrefix.size()));
+    const auto name = parts.size() == 3 ? parse_segment_name(parts[2]) : std::nullopt;
+    if (!name) return responses_.error(request, 404, kNoSegment);
+    const auto channel = known_channel(parts[0]);
+    if (!channel) return responses_.error(request, channel.error());
+    if (const auto newest = newest_segment(*channel, path); newest.segment) {
+        return responses_.media(request, kSegmentType, Freshness::Immutable,
+                                segment_etag(name->epoch, name->number), body_of(newest));
     }
-    const auto found = co_await timeline(*channel, RecordingId{owner});
-    if (!found) co_return responses_.error(request, 404, kGone);
-    const auto& timeline = *found;
-    if (!timeline->names(number, epoch)) co_return responses_.error(request, 404, kGone);
-    if (auto held = timeline->held_segment(number)) {
-        co_return responses_.ranged(request, kSegmentType, Freshness::Immutable,
-                                    body_of(std::move(held)));
+    RecordingId recording{std::string{parts[1]}};
+    if (const auto held = held_timeline(*channel, recording)) {
+        return timeline_segment(request, held, name->epoch, name->number);
     }
-    if (number >= timeline->located.size()) co_return responses_.error(request, 404, kGone);
-    co_return co_await chunk_part(request, timeline, number);
+    return stored_segment(request, *channel, std::move(recording), std::string{name->epoch},
+                          name->number);
+}
+
+Edge::Later Edge::stored_segment(const net::HttpRequest& request, ChannelId channel,
+                                 RecordingId recording, std::string epoch, std::uint64_t number) {
+    const auto loaded = co_await in_blocking_pool(
+        rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
+    if (!loaded) co_return responses_.error(request, 404, kNoSegment);
+    net::HttpAnswer answer = timeline_segment(request, *loaded, epoch, number);
+    if (auto* const at_once = std::get_if<net::HttpResponse>(&answer)) {
+        co_return std::move(*at_once);
+    }
+    co_return co_await std::get<Later>(std::move(answer));
+}
+
+net::HttpAnswer Edge::timeline_segment(const net::HttpRequest& request, const Timeline& timeline,
+                                       std::string_view epoch, std::uint64_t number) {
+    if (!timeline->names(number, epoch)) return responses_.error(request, 404, kNoSegment);
+    std::string etag = segment_etag(epoch, number);
+    if (const auto* const held = timeline->held_segment(number)) {
+        return responses_.media(request, kSegmentType, Freshness::Immutable, etag, body_of(*held));
+    }
+    if (number >= timeline->located.size()) return responses_.error(request, 404, kNoSegment);
+    return chunk_part(request, timeline, number, std::move(etag));
 }
 
 /// A segment that a live playlist of the channel lists, or listed a moment ago.
-LiveSegmentPtr Edge::newest_segment(const ChannelId& channel, std::string_view uri) const {
+live::MediaPlace Edge::newest_segment(const ChannelId& channel, std::string_view uri) const {
     const auto view = rooms_.channels.get(channel);
-    if (!view) return nullptr;
-    LiveSegmentPtr found = view->on_air ? view->on_air->segment(uri) : nullptr;
+    if (!view) return {};
+    const live::MediaPlace* found = view->on_air ? view->on_air->segment(uri) : nullptr;
     for (const auto& broadcast : view->ended) {
-        if (!found) found = broadcast->segment(uri);
+        if (found == nullptr) found = broadcast->segment(uri);
     }
-    return found;
+    return found ? *found : live::MediaPlace{};
 }
 
-Edge::Answer Edge::chunk_part(const net::HttpRequest& request,
-                              std::shared_ptr<const live::TimelineView> timeline,
-                              std::uint64_t number) {
+net::HttpAnswer Edge::chunk_part(const net::HttpRequest& request, const Timeline& timeline,
+                                 std::uint64_t number, std::string etag) {
     const live::ChunkRange range = timeline->located[number];
-    const std::string key =
+    std::string key =
         fmt::format("{}/media/hls/{}/{}.ts", timeline->prefix, timeline->rendition, range.chunk);
-    const auto chunk = co_await in_blocking_pool(
-        rooms_.blocking, [&store = rooms_.store, key] { return open_file(store.local_path(key)); });
-    if (!chunk || range.offset + range.length > chunk->bytes) {
-        co_return responses_.error(request, 404, "the recording of this segment is gone");
-    }
-    co_return responses_.ranged(request, kSegmentType, Freshness::Immutable,
-                                net::HttpBody::of_file(chunk->file, range.offset, range.length));
+    if (const auto open = rooms_.objects.find(key)) return part_of(request, *open, range, etag);
+    return stored_chunk_part(request, std::move(key), range, std::move(etag));
 }
 
-Edge::Answer Edge::object(const net::HttpRequest& request, std::string key) {
-    const std::string_view type = content_type_of(key);
-    if (auto open = rooms_.open_playlists.open_playlist(key)) {
-        net::HttpBody body;
-        body.pieces = {as_bytes(*open)};
-        body.owner = std::move(open);
-        co_return responses_.ranged(request, type, Freshness::Second, body);
+Edge::Later Edge::stored_chunk_part(const net::HttpRequest& request, std::string key,
+                                    live::ChunkRange range, std::string etag) {
+    const auto loaded = co_await in_blocking_pool(
+        rooms_.blocking, [&objects = rooms_.objects, key] { return objects.load(key); });
+    if (!loaded) co_return responses_.error(request, 404, kRecordingGone);
+    co_return part_of(request, **loaded, range, etag);
+}
+
+net::HttpResponse Edge::part_of(const net::HttpRequest& request, const OpenObject& chunk,
+                                const live::ChunkRange& range, std::string_view etag) const {
+    if (range.offset + range.length > chunk.info.size) {
+        return responses_.error(request, 404, kRecordingGone);
     }
-    const auto opened = co_await in_blocking_pool(
-        rooms_.blocking, [&store = rooms_.store, key] { return open_file(store.local_path(key)); });
-    if (!opened) co_return responses_.error(request, 404, "there is no such object");
+    return responses_.media(request, kSegmentType, Freshness::Immutable, etag,
+                            net::HttpBody::of_file({chunk.file, range.offset, range.length}));
+}
+
+// --- Objects of the bucket -----------------------------------------------------------------------
+
+net::HttpAnswer Edge::object(const net::HttpRequest& request, std::string_view key) {
+    if (const auto open = rooms_.open_playlists.open_playlist(key)) {
+        return responses_.text(request, kPlaylistType, Freshness::Second, open);
+    }
+    if (const auto open = rooms_.objects.find(key)) return object_answer(request, *open);
+    return stored_object(request, std::string{key});
+}
+
+Edge::Later Edge::stored_object(const net::HttpRequest& request, std::string key) {
+    const auto loaded = co_await in_blocking_pool(
+        rooms_.blocking, [&objects = rooms_.objects, key] { return objects.load(key); });
+    if (!loaded) co_return responses_.error(request, 404, "there is no such object");
+    co_return object_answer(request, **loaded);
+}
+
+net::HttpResponse Edge::object_answer(const net::HttpRequest& request,
+                                      const OpenObject& found) const {
+    const std::string_view type = content_type_of(found.info.key);
     const auto freshness = type == kSegmentType ? Freshness::Immutable : Freshness::Second;
-    co_return responses_.ranged(request, type, freshness,
-                                net::HttpBody::of_file(opened->file, 0, opened->bytes));
+    if (found.text) return responses_.text(request, type, freshness, found.text);
+    return responses_.media(request, type, freshness, found.info.etag,
+                            net::HttpBody::of_file({found.file, 0, found.info.size}));
 }
 
 }  // namespace oxbow::edge

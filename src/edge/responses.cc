@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "net/http_conditions.h"
+
 namespace oxbow::edge {
 namespace {
 
@@ -69,16 +71,25 @@ int status_of(ErrorCode code) {
     return 500;
 }
 
+void append_etag(std::string& headers, std::string_view etag) {
+    headers += "ETag: \"";
+    headers += etag;
+    headers += "\"\r\n";
+}
+
 }  // namespace
 
 Responses::Responses(std::vector<std::string> cors_origins)
     : cors_origins_(std::move(cors_origins)),
       any_origin_(std::ranges::find(cors_origins_, "*") != cors_origins_.end()) {
-    for (const std::string_view type : {kPlaylistType, kSegmentType, kJsonType}) {
-        for (const Freshness freshness :
-             {Freshness::Immutable, Freshness::Long, Freshness::Second}) {
-            header_blocks_.emplace(std::pair{type, freshness}, make_header_block(type, freshness));
+    for (const Freshness freshness : {Freshness::Immutable, Freshness::Long, Freshness::Second}) {
+        for (const std::string_view type : {kPlaylistType, kSegmentType, kJsonType}) {
+            kinds_.push_back({type, freshness, make_header_block(type, freshness)});
         }
+        // RFC 9110 §15.4.5: what a cache needs to go on with what it has; ETag and Vary follow.
+        not_modified_.push_back(std::make_shared<const std::string>(
+            fmt::format("Cache-Control: {}\r\n{}{}", cache_control(freshness),
+                        any_origin_ ? kAnyOrigin : "", any_origin_ ? kExposed : "")));
     }
 }
 
@@ -93,9 +104,15 @@ Responses::HeaderBlock Responses::make_header_block(std::string_view content_typ
 
 Responses::HeaderBlock Responses::header_block(std::string_view content_type,
                                                Freshness freshness) const {
-    const auto found = header_blocks_.find({content_type, freshness});
-    return found != header_blocks_.end() ? found->second
-                                         : make_header_block(content_type, freshness);
+    for (const Kind& kind : kinds_) {
+        if (kind.freshness == freshness && kind.content_type == content_type)
+            return kind.header_block;
+    }
+    return make_header_block(content_type, freshness);
+}
+
+Responses::HeaderBlock Responses::not_modified_block(Freshness freshness) const {
+    return not_modified_[static_cast<std::size_t>(freshness)];
 }
 
 /// What CORS adds for this request alone: nothing where every origin may read.
@@ -107,45 +124,90 @@ std::string Responses::cors_lines(const net::HttpRequest& request) const {
     return fmt::format("Access-Control-Allow-Origin: {}\r\nVary: Origin\r\n{}", *origin, kExposed);
 }
 
-net::HttpResponse Responses::ok(const net::HttpRequest& request, std::string_view content_type,
-                                Freshness freshness, net::HttpBody body) const {
-    return {.status = 200,
-            .header_block = header_block(content_type, freshness),
-            .extra_headers = cors_lines(request),
-            .body = std::move(body)};
+net::HttpResponse Responses::text(const net::HttpRequest& request, std::string_view content_type,
+                                  Freshness freshness,
+                                  const std::shared_ptr<const TextVersion>& version) const {
+    const bool has_forms = version->size() >= kGzipBytesMin;
+    const bool ranged = request.header("range").has_value();
+    const bool gzip = has_forms && !ranged && net::accepts_gzip(request);
+    std::string etag = version->etag();
+    if (gzip) etag += "-gz";  // RFC 9110 §8.8.3.3: another form, another tag
+
+    net::HttpResponse response{.extra_headers = cors_lines(request)};
+    append_etag(response.extra_headers, etag);
+    if (has_forms) response.extra_headers += "Vary: Accept-Encoding\r\n";
+    if (net::has_version(request, etag)) {
+        response.status = 304;
+        response.header_block = not_modified_block(freshness);
+        return response;
+    }
+    if (gzip) {
+        response.extra_headers += "Content-Encoding: gzip\r\n";
+        const auto& pieces = version->gzip().pieces;
+        response.body.pieces.assign(pieces.begin(), pieces.end());
+    } else {
+        for (const TextVersion::Piece& piece : version->pieces()) {
+            response.body.pieces.push_back(as_bytes(piece->text()));
+        }
+    }
+    response.body.owner = version;
+    if (ranged && net::range_counts(request, etag)) {
+        const auto range = net::parse_range(request.header("range"), version->size());
+        return part(request, range, content_type, freshness, response.body,
+                    std::move(response.extra_headers));
+    }
+    response.header_block = header_block(content_type, freshness);
+    return response;
 }
 
-net::HttpResponse Responses::json(const net::HttpRequest& request, std::string body) const {
-    return ok(request, kJsonType, Freshness::Second, net::HttpBody::of_string(std::move(body)));
+net::HttpResponse Responses::media(const net::HttpRequest& request, std::string_view content_type,
+                                   Freshness freshness, std::string_view etag,
+                                   const net::HttpBody& whole) const {
+    std::string headers = cors_lines(request);
+    append_etag(headers, etag);
+    if (net::has_version(request, etag)) {
+        return {.status = 304,
+                .header_block = not_modified_block(freshness),
+                .extra_headers = std::move(headers),
+                .body = {}};
+    }
+    const auto asked = net::range_counts(request, etag) ? request.header("range") : std::nullopt;
+    return part(request, net::parse_range(asked, whole.size()), content_type, freshness, whole,
+                std::move(headers));
 }
 
-net::HttpResponse Responses::ranged(const net::HttpRequest& request, std::string_view content_type,
-                                    Freshness freshness, const net::HttpBody& whole) const {
+/// The answer with that part of `whole`, or with all of it.
+net::HttpResponse Responses::part(const net::HttpRequest& request, const net::RangeRequest& range,
+                                  std::string_view content_type, Freshness freshness,
+                                  const net::HttpBody& whole, std::string extra_headers) const {
     const std::uint64_t size = whole.size();
-    const net::RangeRequest range = net::parse_range(request.header("range"), size);
     if (range.kind == net::RangeRequest::Kind::NotSatisfiable) {
         net::HttpResponse refused =
             error(request, 416, fmt::format("the range lies outside the {} bytes", size));
         refused.extra_headers += fmt::format("Content-Range: bytes */{}\r\n", size);
         return refused;
     }
-    if (range.kind == net::RangeRequest::Kind::Whole)
-        return ok(request, content_type, freshness, whole);
-    net::HttpResponse part =
-        ok(request, content_type, freshness, whole.slice(range.offset, range.length));
-    part.status = 206;
-    part.extra_headers += fmt::format("Content-Range: bytes {}-{}/{}\r\n", range.offset,
-                                      range.offset + range.length - 1, size);
-    return part;
+    net::HttpResponse response{.header_block = header_block(content_type, freshness),
+                               .extra_headers = std::move(extra_headers)};
+    if (range.kind == net::RangeRequest::Kind::Whole) {
+        response.body = whole;
+        return response;
+    }
+    response.status = 206;
+    response.extra_headers += fmt::format("Content-Range: bytes {}-{}/{}\r\n", range.offset,
+                                          range.offset + range.length - 1, size);
+    response.body = whole.slice(range.offset, range.length);
+    return response;
 }
 
 net::HttpResponse Responses::error(const net::HttpRequest& request, int status,
                                    std::string_view message) const {
     const boost::json::value body{{"error", std::string{error_name(status)}},
                                   {"message", std::string{message}}};
-    net::HttpResponse response = json(request, boost::json::serialize(body));
-    response.status = status;
-    return response;
+    return {.status = status,
+            .header_block = header_block(kJsonType, Freshness::Second),
+            .extra_headers = cors_lines(request),
+            .body = net::HttpBody::of_string(boost::json::serialize(body))};
 }
 
 net::HttpResponse Responses::error(const net::HttpRequest& request, const Error& error) const {
@@ -156,7 +218,7 @@ net::HttpResponse Responses::preflight(const net::HttpRequest& request) const {
     static const auto block = std::make_shared<const std::string>(
         "Allow: GET, HEAD, OPTIONS\r\n"
         "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
-        "Access-Control-Allow-Headers: Range, If-None-Match\r\n"
+        "Access-Control-Allow-Headers: Range, If-Range, If-None-Match\r\n"
         "Access-Control-Max-Age: 86400\r\n");
     std::string cors = any_origin_ ? std::string{kAnyOrigin} : cors_lines(request);
     return {.status = 204, .header_block = block, .extra_headers = std::move(cors), .body = {}};

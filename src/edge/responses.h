@@ -1,13 +1,12 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_version.h"
 #include "net/http.h"
 
 namespace oxbow::edge {
@@ -23,6 +22,9 @@ enum class Freshness {
     Second,     // what grows: playlists, metadata, lists, errors
 };
 
+/// Texts below this are sent as they are: compressed they would fill one packet as well.
+inline constexpr std::uint64_t kGzipBytesMin = 512;
+
 /// Makes the edge's answers: header lines prepared once per kind, CORS as configured.
 ///
 /// With the origins {"*"}, every answer allows every origin; with a list, the request's Origin is
@@ -32,13 +34,21 @@ class Responses {
 public:
     explicit Responses(std::vector<std::string> cors_origins);
 
-    net::HttpResponse ok(const net::HttpRequest& request, std::string_view content_type,
-                         Freshness freshness, net::HttpBody body) const;
-    net::HttpResponse json(const net::HttpRequest& request, std::string body) const;
+    /// A text: 304 where the viewer has this version, gzip where it takes it, a part where it asks
+    /// for one.
+    net::HttpResponse text(const net::HttpRequest& request, std::string_view content_type,
+                           Freshness freshness,
+                           const std::shared_ptr<const TextVersion>& version) const;
+    net::HttpResponse json(const net::HttpRequest& request,
+                           const std::shared_ptr<const TextVersion>& version) const {
+        return text(request, kJsonType, Freshness::Second, version);
+    }
 
-    /// The part that the request's Range asks for; 416 when it lies outside.
-    net::HttpResponse ranged(const net::HttpRequest& request, std::string_view content_type,
-                             Freshness freshness, const net::HttpBody& whole) const;
+    /// Media: 304 where the viewer has it; the part that Range asks for, 416 when it lies outside.
+    /// In: an ETag without quotes that no other content of this URL ever has.
+    net::HttpResponse media(const net::HttpRequest& request, std::string_view content_type,
+                            Freshness freshness, std::string_view etag,
+                            const net::HttpBody& whole) const;
 
     /// {"error":"NotFound","message":"..."}
     net::HttpResponse error(const net::HttpRequest& request, int status,
@@ -49,15 +59,24 @@ public:
 
 private:
     using HeaderBlock = std::shared_ptr<const std::string>;
+    struct Kind {
+        std::string_view content_type;
+        Freshness freshness;
+        HeaderBlock header_block;
+    };
 
     HeaderBlock make_header_block(std::string_view content_type, Freshness freshness) const;
     HeaderBlock header_block(std::string_view content_type, Freshness freshness) const;
+    HeaderBlock not_modified_block(Freshness freshness) const;
     std::string cors_lines(const net::HttpRequest& request) const;
+    net::HttpResponse part(const net::HttpRequest& request, const net::RangeRequest& range,
+                           std::string_view content_type, Freshness freshness,
+                           const net::HttpBody& whole, std::string extra_headers) const;
 
     std::vector<std::string> cors_origins_;
     bool any_origin_;
-    std::map<std::pair<std::string_view, Freshness>, HeaderBlock>
-        header_blocks_;  // of the usual kinds
+    std::vector<Kind> kinds_;                // the usual ones
+    std::vector<HeaderBlock> not_modified_;  // by Freshness
 };
 
 // "video/mp2t" for ".../17.ts"

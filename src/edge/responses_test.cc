@@ -2,25 +2,34 @@
 
 #include <doctest/doctest.h>
 
+#include "net/test_request.h"
+
 using namespace oxbow;
 using namespace oxbow::edge;
 
 namespace {
 
-net::HttpRequest from(std::string origin) {
-    net::HttpRequest request;
-    request.method = "GET";
-    request.path = "/";
-    request.headers = {{"origin", std::move(origin)}};
-    return request;
+net::TestRequest from(std::string origin) {
+    return {.headers = {{"origin", std::move(origin)}}};
 }
 
-net::HttpRequest with_range(std::string range) {
-    net::HttpRequest request;
-    request.method = "GET";
-    request.path = "/";
-    request.headers = {{"range", std::move(range)}};
-    return request;
+net::TestRequest with_range(std::string range) {
+    return {.headers = {{"range", std::move(range)}}};
+}
+
+std::shared_ptr<const TextVersion> text(std::string content) {
+    return std::make_shared<const TextVersion>(std::move(content));
+}
+
+net::HttpResponse playlist(const net::HttpRequest& request,
+                           const std::shared_ptr<const TextVersion>& version) {
+    return Responses{{"*"}}.text(request, kPlaylistType, Freshness::Second, version);
+}
+
+std::string etag_of(const net::HttpResponse& response) {
+    const std::string& lines = response.extra_headers;
+    const std::size_t start = lines.find("ETag: ") + 6;
+    return lines.substr(start, lines.find("\r\n", start) - start);
 }
 
 bool has(const net::HttpResponse& response, std::string_view line) {
@@ -32,7 +41,7 @@ bool has(const net::HttpResponse& response, std::string_view line) {
 TEST_CASE("by default every origin may read every answer") {
     const Responses responses{{"*"}};
 
-    const auto answer = responses.json(from("https://example.org"), "{}");
+    const auto answer = responses.json(from("https://example.org"), text("{}"));
 
     CHECK(has(answer, "Access-Control-Allow-Origin: *\r\n"));
     CHECK(has(answer,
@@ -43,8 +52,8 @@ TEST_CASE("by default every origin may read every answer") {
 TEST_CASE("with a list the request's origin is echoed where it is listed, and caches are told") {
     const Responses responses{{"https://example.org", "https://example.com"}};
 
-    const auto listed = responses.json(from("https://example.com"), "{}");
-    const auto other = responses.json(from("https://evil.example"), "{}");
+    const auto listed = responses.json(from("https://example.com"), text("{}"));
+    const auto other = responses.json(from("https://evil.example"), text("{}"));
 
     CHECK(has(listed, "Access-Control-Allow-Origin: https://example.com\r\n"));
     CHECK(has(listed, "Vary: Origin\r\n"));
@@ -57,9 +66,9 @@ TEST_CASE("a range gives the part and says where it lies, beyond the end it is r
     const net::HttpBody body = net::HttpBody::of_string("0123456789");
 
     const auto part =
-        responses.ranged(with_range("bytes=2-4"), "video/mp2t", Freshness::Immutable, body);
+        responses.media(with_range("bytes=2-4"), "video/mp2t", Freshness::Immutable, "e-1", body);
     const auto beyond =
-        responses.ranged(with_range("bytes=10-"), "video/mp2t", Freshness::Immutable, body);
+        responses.media(with_range("bytes=10-"), "video/mp2t", Freshness::Immutable, "e-1", body);
 
     CHECK(part.status == 206);
     CHECK(part.body.size() == 3);
@@ -80,4 +89,87 @@ TEST_CASE("an error is JSON with a name and a sentence, and is cached for a seco
           "{\"error\":\"NotFound\",\"message\":\"there is \\\"no\\\" such channel\"}");
     CHECK(has(answer, "Cache-Control: max-age=1\r\n"));
     CHECK(has(answer, "Content-Type: application/json\r\n"));
+}
+
+TEST_CASE("a text of 512 bytes goes out as gzip to who takes it, one of 511 never") {
+    const net::TestRequest gzip{.headers = {{"accept-encoding", "gzip"}}};
+
+    const auto large = playlist(gzip, text(std::string(512, 'a')));
+    const auto plain = playlist(net::TestRequest{}, text(std::string(512, 'a')));
+    const auto small = playlist(gzip, text(std::string(511, 'a')));
+
+    CHECK(has(large, "Content-Encoding: gzip\r\n"));
+    CHECK(has(large, "Vary: Accept-Encoding\r\n"));
+    CHECK(large.body.size() < 100);
+    CHECK_FALSE(has(plain, "Content-Encoding"));
+    CHECK(has(plain, "Vary: Accept-Encoding\r\n"));
+    CHECK(plain.body.size() == 512);
+    CHECK_FALSE(has(small, "Content-Encoding"));
+    CHECK_FALSE(has(small, "Vary"));
+}
+
+TEST_CASE("the two forms of a text have different ETags, and each is not modified for its own") {
+    const auto version = text(std::string(600, 'a'));
+    const std::string plain_etag = etag_of(playlist(net::TestRequest{}, version));
+    const net::TestRequest gzip{.headers = {{"accept-encoding", "gzip"}}};
+    const std::string gzip_etag = etag_of(playlist(gzip, version));
+
+    const auto same = playlist(
+        net::TestRequest{.headers = {{"accept-encoding", "gzip"}, {"if-none-match", gzip_etag}}},
+        version);
+    const auto other = playlist(
+        net::TestRequest{.headers = {{"accept-encoding", "gzip"}, {"if-none-match", plain_etag}}},
+        version);
+
+    CHECK(plain_etag != gzip_etag);
+    CHECK(same.status == 304);
+    CHECK(same.body.size() == 0);
+    CHECK(etag_of(same) == gzip_etag);
+    CHECK(has(same, "Vary: Accept-Encoding\r\n"));
+    CHECK(has(same, "Cache-Control: max-age=1\r\n"));
+    CHECK(has(same, "Access-Control-Allow-Origin: *\r\n"));
+    CHECK_FALSE(has(same, "Content-Type"));
+    CHECK(other.status == 200);
+}
+
+TEST_CASE("a part of a text is a part of its plain form, whatever codings are taken") {
+    const auto version = text(std::string(600, 'a') + "bcd");
+
+    const auto part = playlist(
+        net::TestRequest{.headers = {{"accept-encoding", "gzip"}, {"range", "bytes=599-601"}}},
+        version);
+
+    CHECK(part.status == 206);
+    CHECK(has(part, "Content-Range: bytes 599-601/603\r\n"));
+    CHECK_FALSE(has(part, "Content-Encoding"));
+    CHECK(as_text(part.body.pieces.front()) == "abc");
+    CHECK(etag_of(part) == "\"" + version->etag() + "\"");
+}
+
+TEST_CASE("If-Range with another version gives the whole, with this one the part") {
+    const Responses responses{{"*"}};
+    const net::HttpBody body = net::HttpBody::of_string("0123456789");
+    const auto asked = [&](std::string if_range) {
+        return responses.media(
+            net::TestRequest{.headers = {{"range", "bytes=2-4"}, {"if-range", if_range}}},
+            kSegmentType, Freshness::Immutable, "mp3k9a-57", body);
+    };
+
+    CHECK(asked("\"mp3k9a-57\"").status == 206);
+    CHECK(asked("\"mp3k9a-56\"").status == 200);
+    CHECK(asked("W/\"mp3k9a-57\"").status == 200);
+    CHECK(asked("\"mp3k9a-56\"").body.size() == 10);
+}
+
+TEST_CASE("media that the viewer has is not sent again, also when it asks for a part") {
+    const Responses responses{{"*"}};
+
+    const auto answer = responses.media(
+        net::TestRequest{.headers = {{"range", "bytes=2-4"}, {"if-none-match", "\"mp3k9a-57\""}}},
+        kSegmentType, Freshness::Immutable, "mp3k9a-57", net::HttpBody::of_string("0123456789"));
+
+    CHECK(answer.status == 304);
+    CHECK(answer.body.size() == 0);
+    CHECK(has(answer, "ETag: \"mp3k9a-57\"\r\n"));
+    CHECK(has(answer, "Cache-Control: public, max-age=31536000, immutable\r\n"));
 }

@@ -119,9 +119,9 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->recording = recording;
     view->prefix = row->prefix;
     view->rendition = row->rendition;
-    view->multivariant = with_rendition_path(
+    view->multivariant = std::make_shared<const TextVersion>(with_rendition_path(
         *multivariant,
-        fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition));
+        fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition)));
     view->epochs = live::SegmentEpochs{row->segment_epochs};
     RewindPlaylist playlist;
     GrowingList<live::ChunkRange> located;
@@ -139,7 +139,7 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     }
     view->ended = listed->ended;
     if (listed->ended) playlist.end();
-    view->playlist = playlist.text();
+    view->playlist = playlist.version();
     view->located = located.view();
     return view;
 }

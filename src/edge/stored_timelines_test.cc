@@ -57,8 +57,8 @@ public:
         return real_.list(prefix);
     }
     Result<void> remove(std::string_view key) override { return real_.remove(key); }
-    std::optional<std::filesystem::path> local_path(std::string_view key) const override {
-        return real_.local_path(key);
+    Result<store::OpenedObject> open(std::string_view key) const override {
+        return real_.open(key);
     }
     void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
@@ -122,8 +122,9 @@ TEST_CASE("a recording is read back with the names that it had while live, and h
     const auto loaded = at.timelines->load(kChannel, kRecording);
 
     REQUIRE(loaded);
-    CHECK((*loaded)->playlist.str().contains("/seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-0.ts\n"));
-    CHECK((*loaded)->multivariant.contains("\n/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"));
+    CHECK((*loaded)->playlist->str().contains("/seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-0.ts\n"));
+    CHECK((*loaded)->multivariant->str().contains(
+        "\n/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"));
     CHECK((*loaded)->ended);
     CHECK(at.timelines->find(kChannel, kRecording) == *loaded);
 }

@@ -14,16 +14,16 @@ using Window = std::deque<std::shared_ptr<const WindowSegment>>;
 
 MediaTime duration_of(const Window& window) {
     MediaTime total{};
-    for (const auto& item : window) total += item->segment->duration;
+    for (const auto& item : window) total += item->media.segment->duration;
     return total;
 }
 
 }  // namespace
 
-LiveSegmentPtr BroadcastView::segment(std::string_view uri) const {
+const MediaPlace* BroadcastView::segment(std::string_view uri) const {
     const auto found = std::ranges::find(
         segments, uri, [](const auto& item) -> std::string_view { return item->uri; });
-    return found == segments.end() ? nullptr : (*found)->segment;
+    return found == segments.end() ? nullptr : &(*found)->media;
 }
 
 std::shared_ptr<const BroadcastView> ChannelView::broadcast(std::string_view stream) const {
@@ -48,10 +48,10 @@ void LiveChannel::describe(const Variant& variant) {
     on_air_->variant->path = playlist_path(channel_, on_air_->stream);
 }
 
-void LiveChannel::list(std::string uri, const LiveSegmentPtr& segment) {
+void LiveChannel::list(std::string uri, MediaPlace media) {
     ENSURE(on_air_);
     on_air_->window.push_back(
-        std::make_shared<const WindowSegment>(WindowSegment{std::move(uri), segment}));
+        std::make_shared<const WindowSegment>(WindowSegment{std::move(uri), std::move(media)}));
     slide();
 }
 
@@ -60,10 +60,10 @@ void LiveChannel::slide() {
     Window& window = on_air_->window;
     MediaTime listed = duration_of(window);
     while (window.size() > kWindowSegmentsMin &&
-           listed - window.front()->segment->duration >= kWindowMin) {
+           listed - window.front()->media.segment->duration >= kWindowMin) {
         const auto gone = window.front();
-        listed -= gone->segment->duration;
-        if (gone->segment->discontinuity && on_air_->media_sequence > 0)
+        listed -= gone->media.segment->duration;
+        if (gone->media.segment->discontinuity && on_air_->media_sequence > 0)
             ++on_air_->discontinuity_sequence;
         ++on_air_->media_sequence;
         window.pop_front();
@@ -74,8 +74,9 @@ void LiveChannel::slide() {
     // RFC 8216 §6.2.2: a segment stays for as long as the longest playlist that listed it.
     Window& faded = on_air_->faded;
     MediaTime kept = duration_of(faded);
-    while (!faded.empty() && (recorded || kept - faded.front()->segment->duration >= listed)) {
-        kept -= faded.front()->segment->duration;
+    while (!faded.empty() &&
+           (recorded || kept - faded.front()->media.segment->duration >= listed)) {
+        kept -= faded.front()->media.segment->duration;
         faded.pop_front();
     }
 }
@@ -107,18 +108,19 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
         view->frame_rate = broadcast.variant->frame_rate;
     }
     if (broadcast.variant && !broadcast.window.empty()) {
-        view->multivariant = multivariant_playlist(std::span{&*broadcast.variant, 1});
+        view->multivariant = std::make_shared<const TextVersion>(
+            multivariant_playlist(std::span{&*broadcast.variant, 1}));
     }
     std::vector<SegmentEntry> entries;
     for (const auto& item : broadcast.window) {
         const bool first_of_all = entries.empty() && broadcast.media_sequence == 0;
         entries.push_back({.uri = item->uri,
-                           .duration = item->segment->duration,
-                           .program_date_time = item->segment->program_date_time,
-                           .discontinuity = item->segment->discontinuity && !first_of_all});
+                           .duration = item->media.segment->duration,
+                           .program_date_time = item->media.segment->program_date_time,
+                           .discontinuity = item->media.segment->discontinuity && !first_of_all});
     }
-    view->playlist =
-        live_playlist(entries, broadcast.media_sequence, broadcast.discontinuity_sequence, ended);
+    view->playlist = std::make_shared<const TextVersion>(
+        live_playlist(entries, broadcast.media_sequence, broadcast.discontinuity_sequence, ended));
     std::ranges::copy(broadcast.faded, std::back_inserter(view->segments));
     std::ranges::copy(broadcast.window, std::back_inserter(view->segments));
     return view;

@@ -16,7 +16,7 @@ namespace oxbow::live {
 /// A segment that a live playlist lists, or listed a moment ago, under its one name.
 struct WindowSegment {
     std::string uri;
-    LiveSegmentPtr segment;
+    MediaPlace media;
 };
 
 /// One broadcast's live playlist at one moment; immutable.
@@ -24,15 +24,16 @@ struct BroadcastView {
     StreamId stream;
     WallTime started_at;
     bool recorded = false;
-    std::string multivariant;  // empty until the first segment is listed
-    std::string playlist;      // the sliding live playlist; with ENDLIST once it is over
+    std::shared_ptr<const TextVersion> multivariant;  // null until the first segment is listed
+    // The sliding live playlist; with ENDLIST once it is over.
+    std::shared_ptr<const TextVersion> playlist;
     std::vector<std::shared_ptr<const WindowSegment>> segments;  // all of them can be fetched
     int width = 0;
     int height = 0;
     double frame_rate = 0;
 
     /// nullptr when the name is none of this broadcast's newest segments.
-    LiveSegmentPtr segment(std::string_view uri) const;
+    const MediaPlace* segment(std::string_view uri) const;
 };
 
 /// A channel as viewers see it at one moment; immutable.
@@ -46,7 +47,7 @@ struct ChannelView {
 
     /// The broadcast on the air, if its playlist can be fetched already.
     const BroadcastView* watchable() const {
-        return on_air && !on_air->multivariant.empty() ? on_air.get() : nullptr;
+        return on_air && on_air->multivariant ? on_air.get() : nullptr;
     }
     /// Both kinds of broadcasts: the one with this stream id, or nullptr.
     std::shared_ptr<const BroadcastView> broadcast(std::string_view stream) const;
@@ -67,7 +68,7 @@ public:
     /// What is known once the first segment is there; again when its bandwidth grows.
     void describe(const Variant& variant);
     /// Lists a segment under its name in the live playlist.
-    void list(std::string uri, const LiveSegmentPtr& segment);
+    void list(std::string uri, MediaPlace media);
     /// ENDLIST; the playlist stays, for players that are not through, until forget().
     void end();
     void forget(const StreamId& stream);

@@ -29,13 +29,13 @@ std::shared_ptr<Timeline> timeline() {
 void list(Timeline& timeline, int count, std::chrono::milliseconds duration) {
     for (int i = 0; i < count; ++i) {
         const std::uint64_t number = timeline.take_number();
-        timeline.list(number, segment(static_cast<int>(number), duration));
+        timeline.list(number, {segment(static_cast<int>(number), duration), {}});
     }
 }
 
 void list(LiveChannel& channel, int from, int count, std::chrono::milliseconds duration) {
     for (int i = from; i < from + count; ++i) {
-        channel.list("/seg/" + std::to_string(i) + ".ts", segment(i, duration, i == 1));
+        channel.list("/seg/" + std::to_string(i) + ".ts", {segment(i, duration, i == 1), {}});
     }
 }
 
@@ -88,12 +88,12 @@ TEST_CASE("the window keeps at least twelve segments and at least 24 seconds in 
 TEST_CASE("the rewind playlist only grows and ends with ENDLIST") {
     const auto line = timeline();
     list(*line, 3, 2s);
-    const std::string before = line->view()->playlist.str();
+    const std::string before = line->view()->playlist->str();
 
     list(*line, 2, 2s);
     line->end();
 
-    const std::string after = line->view()->playlist.str();
+    const std::string after = line->view()->playlist->str();
     CHECK(after.starts_with(before));
     CHECK(after.ends_with("#EXT-X-ENDLIST\n"));
     CHECK(line->view()->ended);
@@ -117,10 +117,10 @@ TEST_CASE("the live playlist slides and counts the discontinuities that it let g
     channel.publish();
 
     const auto on_air = views.get(kChannel)->on_air;
-    CHECK(on_air->playlist.find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
-    CHECK(on_air->playlist.find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") != std::string::npos);
-    CHECK(on_air->playlist.find("/seg/1.ts") == std::string::npos);
-    CHECK(on_air->playlist.find("/seg/2.ts") != std::string::npos);
+    CHECK(on_air->playlist->str().find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
+    CHECK(on_air->playlist->str().find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") != std::string::npos);
+    CHECK(on_air->playlist->str().find("/seg/1.ts") == std::string::npos);
+    CHECK(on_air->playlist->str().find("/seg/2.ts") != std::string::npos);
 }
 
 TEST_CASE(
@@ -158,13 +158,16 @@ TEST_CASE(
     channel.describe(kVariant);
     list(channel, 0, 1, 2s);
     channel.publish();
-    CHECK(views.get(kChannel)->watchable()->multivariant.find(
+    CHECK(views.get(kChannel)->watchable()->multivariant->str().find(
               "/api/video/v1/playlist/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1.m3u8") !=
           std::string::npos);
 
     channel.end();
     CHECK(views.get(kChannel)->on_air == nullptr);
-    CHECK(views.get(kChannel)->broadcast(kStream.view())->playlist.ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(views.get(kChannel)
+              ->broadcast(kStream.view())
+              ->playlist->str()
+              .ends_with("#EXT-X-ENDLIST\n"));
 
     channel.forget(kStream);
     CHECK(views.get(kChannel)->broadcast(kStream.view()) == nullptr);
@@ -211,7 +214,7 @@ TEST_CASE("a new broadcast does not cut off the players of the one before") {
     channel.begin(StreamId{"st-2"}, kStart + 10s);
 
     const auto before = views.get(kChannel)->broadcast(kStream.view());
-    CHECK(before->playlist.ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(before->playlist->str().ends_with("#EXT-X-ENDLIST\n"));
     CHECK(before->segment("/seg/2.ts") != nullptr);
     CHECK(views.get(kChannel)->on_air->stream == StreamId{"st-2"});
 }

@@ -30,10 +30,10 @@ std::string_view SegmentEpochs::of(std::uint64_t number) const {
     return epoch;
 }
 
-LiveSegmentPtr TimelineView::held_segment(std::uint64_t number) const {
+const MediaPlace* TimelineView::held_segment(std::uint64_t number) const {
     if (held.empty() || number < held.front().number) return nullptr;
     const std::uint64_t index = number - held.front().number;
-    return index < held.size() ? held[index].segment : nullptr;
+    return index < held.size() ? &held[index].media : nullptr;
 }
 
 std::string Timeline::uri(std::uint64_t number) const {
@@ -41,13 +41,14 @@ std::string Timeline::uri(std::uint64_t number) const {
                        names_.epoch, number);
 }
 
-void Timeline::list(std::uint64_t number, LiveSegmentPtr segment) {
+void Timeline::list(std::uint64_t number, MediaPlace media) {
+    const LiveSegment& segment = *media.segment;
     ENSURE(!ended_ && number == playlist_.segments());
     playlist_.append({.uri = uri(number),
-                      .duration = segment->duration,
-                      .program_date_time = segment->program_date_time,
-                      .discontinuity = segment->discontinuity && number > 0});
-    held_.push_back({number, std::move(segment)});
+                      .duration = segment.duration,
+                      .program_date_time = segment.program_date_time,
+                      .discontinuity = segment.discontinuity && number > 0});
+    held_.push_back({number, std::move(media)});
     release_held();
 }
 
@@ -60,7 +61,7 @@ void Timeline::locate(const Chunk& chunk) {
 
 void Timeline::describe(std::string rendition, std::string multivariant) {
     rendition_ = std::move(rendition);
-    multivariant_ = std::move(multivariant);
+    multivariant_ = std::make_shared<const TextVersion>(std::move(multivariant));
 }
 
 void Timeline::end() {
@@ -71,13 +72,13 @@ void Timeline::end() {
 
 void Timeline::release_held() {
     MediaTime held_time{};
-    for (const HeldSegment& held : held_) held_time += held.segment->duration;
+    for (const HeldSegment& held : held_) held_time += held.media.segment->duration;
     // After the end nothing more is located: what a failed recording could not keep is let go as
     // well.
     while (held_.size() > kWindowSegmentsMin &&
            (ended_ || held_.front().number < located_.size()) &&
-           held_time - held_.front().segment->duration >= kWindowMin) {
-        held_time -= held_.front().segment->duration;
+           held_time - held_.front().media.segment->duration >= kWindowMin) {
+        held_time -= held_.front().media.segment->duration;
         held_.pop_front();
     }
 }
@@ -88,7 +89,7 @@ std::shared_ptr<const TimelineView> Timeline::view() const {
                      .prefix = names_.prefix,
                      .rendition = rendition_,
                      .multivariant = multivariant_,
-                     .playlist = playlist_.text(),
+                     .playlist = playlist_.version(),
                      .epochs = SegmentEpochs{"0:" + names_.epoch},
                      .ended = ended_,
                      .held = held_,

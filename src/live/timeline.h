@@ -11,6 +11,7 @@
 
 #include "base/growing_list.h"
 #include "base/ids.h"
+#include "base/shared_file.h"
 #include "packager/live_segment.h"
 #include "packager/playlists.h"
 
@@ -38,20 +39,26 @@ private:
     std::vector<std::pair<std::uint64_t, std::string>> from_;
 };
 
-/// One listed segment that is still held in memory.
+/// A listed segment that is held in memory, and where it lies on the disk, if it was written when
+/// it was listed.
+struct MediaPlace {
+    LiveSegmentPtr segment;
+    FileRegion file;
+};
 struct HeldSegment {
     std::uint64_t number = 0;
-    LiveSegmentPtr segment;
+    MediaPlace media;
 };
 
 /// A recording's timeline as viewers see it at one moment; immutable.
 struct TimelineView {
     RecordingId recording;
-    std::string prefix;        // of its objects in the bucket
-    std::string rendition;     // "720p30"
-    std::string multivariant;  // /rewind/{CHANNEL_ID}.m3u8
-    GrowingText playlist;      // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
-    SegmentEpochs epochs;      // in the names of its segments
+    std::string prefix;                               // of its objects in the bucket
+    std::string rendition;                            // "720p30"
+    std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
+    // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
+    std::shared_ptr<const TextVersion> playlist;
+    SegmentEpochs epochs;  // in the names of its segments
     bool ended = false;
     std::deque<HeldSegment> held;           // consecutive numbers, the newest last
     GrowingList<ChunkRange>::View located;  // [n]: segment n, for all that are in closed chunks
@@ -61,8 +68,8 @@ struct TimelineView {
         return epochs.of(number) == epoch;
     }
 
-    /// The segment from memory; nullptr when it is not held any more, or not there yet.
-    LiveSegmentPtr held_segment(std::uint64_t number) const;
+    /// nullptr when the segment is not held any more, or not there yet.
+    const MediaPlace* held_segment(std::uint64_t number) const;
 };
 
 /// The rewind timeline of one recording: from its first segment to ENDLIST, across reconnects.
@@ -92,7 +99,7 @@ public:
     std::uint64_t take_number() { return next_number_++; }
 
     /// Lists the segment; numbers come in order.
-    void list(std::uint64_t number, LiveSegmentPtr segment);
+    void list(std::uint64_t number, MediaPlace media);
 
     /// The chunk is an object now: its segments may leave memory.
     void locate(const Chunk& chunk);
@@ -107,7 +114,7 @@ private:
 
     Names names_;
     std::string rendition_;
-    std::string multivariant_;
+    std::shared_ptr<const TextVersion> multivariant_;
     RewindPlaylist playlist_;
     std::deque<HeldSegment> held_;
     GrowingList<ChunkRange> located_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include <unistd.h>
-
 #include "base/ensure.h"
 
 namespace oxbow::net {
@@ -28,18 +26,13 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
 }  // namespace
 
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
-    const auto found = std::ranges::find(
-        headers, name, [](const auto& entry) { return std::string_view{entry.first}; });
+    const auto found = std::ranges::find(headers, name, &HttpHeader::name);
     if (found == headers.end()) return std::nullopt;
-    return found->second;
-}
-
-SharedFile::~SharedFile() {
-    if (fd_ >= 0) ::close(fd_);
+    return found->value;
 }
 
 std::uint64_t HttpBody::size() const {
-    std::uint64_t bytes = file_bytes;
+    std::uint64_t bytes = file.length;
     for (const BytesView piece : pieces) bytes += piece.size();
     return bytes;
 }
@@ -52,18 +45,15 @@ HttpBody HttpBody::of_string(std::string text) {
     return body;
 }
 
-HttpBody HttpBody::of_file(std::shared_ptr<const SharedFile> file, std::uint64_t offset,
-                           std::uint64_t bytes) {
+HttpBody HttpBody::of_file(FileRegion region) {
     HttpBody body;
-    body.file = std::move(file);
-    body.file_offset = offset;
-    body.file_bytes = bytes;
+    body.file = std::move(region);
     return body;
 }
 
 HttpBody HttpBody::slice(std::uint64_t offset, std::uint64_t length) const {
     ENSURE(offset <= size() && length <= size() - offset);
-    if (file) return of_file(file, file_offset + offset, length);
+    if (file.file) return of_file({file.file, file.offset + offset, length});
 
     HttpBody part;
     part.owner = owner;

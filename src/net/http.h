@@ -6,57 +6,50 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include "base/bytes.h"
+#include "base/shared_file.h"
 
 namespace oxbow::net {
 
-/// One request, whole. `path` is as sent (still percent-encoded, starts with '/'); decode piece by
-/// piece.
+struct HttpHeader {
+    std::string_view name;  // in lower case
+    std::string_view value;
+};
+
+/// One request, whole. All of it refers to bytes that the connection holds until the answer is
+/// made; a handler that keeps some of it for longer copies that. `path` is as sent (still
+/// percent-encoded, starts with '/'); decode piece by piece.
 struct HttpRequest {
-    std::string method;                                        // "GET"
-    std::string path;                                          // "/seg/AsXego4U6tnj/..."
-    std::string query;                                         // without '?'
-    std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-    std::string body;  // only where the server was told to take bodies
-    std::string peer;  // "127.0.0.1:53422"
+    std::string_view method;  // "GET"
+    std::string_view path;    // "/seg/AsXego4U6tnj/..."
+    std::string_view query;   // without '?'
+    std::vector<HttpHeader> headers;
+    std::string_view body;    // only where the server was told to take bodies
+    std::string_view peer;    // "127.0.0.1:53422"
+    bool from_proxy = false;  // one that is trusted: its X-Forwarded headers count
 
     /// The value of header `name` (lower case); nullopt when absent.
     std::optional<std::string_view> header(std::string_view name) const;
-};
-
-/// An open file that answers share; closes with its last owner.
-class SharedFile {
-public:
-    explicit SharedFile(int fd) : fd_(fd) {}
-    ~SharedFile();
-    SharedFile(const SharedFile&) = delete;
-    SharedFile& operator=(const SharedFile&) = delete;
-    int fd() const { return fd_; }
-
-private:
-    int fd_;
 };
 
 /// A body in one of two forms: pieces of memory kept alive by `owner`, or a region of a file that
 /// goes out by sendfile. Nothing is copied per viewer.
 struct HttpBody {
     std::shared_ptr<const void> owner;
-    std::vector<BytesView> pieces;
+    boost::container::small_vector<BytesView, 1> pieces;
 
-    std::shared_ptr<const SharedFile> file;
-    std::uint64_t file_offset = 0;
-    std::uint64_t file_bytes = 0;
+    FileRegion file;
 
     std::uint64_t size() const;
 
     static HttpBody of_string(std::string text);
-    static HttpBody of_file(std::shared_ptr<const SharedFile> file, std::uint64_t offset,
-                            std::uint64_t bytes);
+    static HttpBody of_file(FileRegion region);
     /// The part [offset, offset + length) of this body.
     HttpBody slice(std::uint64_t offset, std::uint64_t length) const;
 };
@@ -70,9 +63,14 @@ struct HttpResponse {
     HttpBody body;
 };
 
+/// What a handler gives back: the answer, or, where it must wait for something, what brings it.
+/// An answer that is there at once costs no coroutine.
+using HttpAnswer = std::variant<HttpResponse, boost::asio::awaitable<HttpResponse>>;
+
 /// Answers one request. Runs on the connection's loop; may wait, with a deadline, and must not
-/// block. For HEAD the server sends the headers of the answer to GET.
-using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(const HttpRequest&)>;
+/// block. The request stays until the answer is there. For HEAD the server sends the headers of the
+/// answer to GET.
+using HttpHandler = std::function<HttpAnswer(const HttpRequest&)>;
 
 /// Decodes percent escapes; nullopt for a broken escape or a NUL.
 std::optional<std::string> percent_decode(std::string_view text);

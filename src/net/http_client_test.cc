@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 
 #include "net/http_server.h"
@@ -21,10 +22,10 @@ public:
         server_.emplace(
             loops_.at(0), asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0},
             [](const HttpRequest& request) -> asio::awaitable<HttpResponse> {
-                std::string text = request.method + " " + request.path + " " + request.query + " " +
-                                   std::string{request.header("a").value_or("-")} + " " +
-                                   std::string{request.header("content-type").value_or("-")} + " " +
-                                   request.body;
+                std::string text =
+                    fmt::format("{} {} {} {} {} {}", request.method, request.path, request.query,
+                                request.header("a").value_or("-"),
+                                request.header("content-type").value_or("-"), request.body);
                 co_return HttpResponse{.status = 418,
                                        .extra_headers = "X-Test:  two words \r\n",
                                        .body = HttpBody::of_string(std::move(text))};

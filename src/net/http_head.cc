@@ -113,18 +113,28 @@ std::string_view reason_phrase(int status) {
     }
 }
 
-std::string response_head(const HttpResponse& response, const HeadContext& context) {
-    std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                                   reason_phrase(response.status), context.date);
+void write_head(std::string& out, const HttpResponse& response, const HeadContext& context) {
+    out = response.status == 200 ? "HTTP/1.1 200 OK\r\nDate: "
+                                 : fmt::format("HTTP/1.1 {} {}\r\nDate: ", response.status,
+                                               reason_phrase(response.status));
+    out += context.date;
+    out += "\r\n";
     const bool may_have_body =
         response.status >= 200 && response.status != 204 && response.status != 304;
-    if (may_have_body) head += fmt::format("Content-Length: {}\r\n", response.body.size());
-    if (!context.keep_alive) {
-        head += "Connection: close\r\n";
-    } else if (context.http_1_0) {
-        head += "Connection: keep-alive\r\n";
+    if (may_have_body) {
+        const fmt::format_int length{response.body.size()};
+        out += "Content-Length: ";
+        out.append(length.data(), length.size());
+        out += "\r\n";
     }
-    return head;
+    if (!context.keep_alive) {
+        out += "Connection: close\r\n";
+    } else if (context.http_1_0) {
+        out += "Connection: keep-alive\r\n";
+    }
+    if (response.header_block) out += *response.header_block;
+    out += response.extra_headers;
+    out += "\r\n";
 }
 
 HttpResponse refusal_response(int status, const std::string& why) {

@@ -3,6 +3,15 @@
 #include <doctest/doctest.h>
 
 namespace oxbow::net {
+namespace {
+
+std::string head_of(const HttpResponse& response, const HeadContext& context) {
+    std::string head = "what stood there before";
+    write_head(head, response, context);
+    return head;
+}
+
+}  // namespace
 
 using namespace std::chrono_literals;
 
@@ -14,12 +23,20 @@ TEST_CASE("the date is RFC 9110's fixed form, without the fraction") {
 TEST_CASE("a head has status, date and length, and says Connection only where it must") {
     const HttpResponse response{.status = 404, .body = HttpBody::of_string("12345")};
 
-    CHECK(response_head(response, {.date = "D"}) ==
-          "HTTP/1.1 404 Not Found\r\nDate: D\r\nContent-Length: 5\r\n");
-    CHECK(response_head(response, {.date = "D", .keep_alive = false})
-              .ends_with("Connection: close\r\n"));
-    CHECK(response_head(response, {.date = "D", .http_1_0 = true})
-              .ends_with("Connection: keep-alive\r\n"));
+    CHECK(head_of(response, {.date = "D"}) ==
+          "HTTP/1.1 404 Not Found\r\nDate: D\r\nContent-Length: 5\r\n\r\n");
+    CHECK(head_of(response, {.date = "D", .keep_alive = false})
+              .ends_with("Connection: close\r\n\r\n"));
+    CHECK(head_of(response, {.date = "D", .http_1_0 = true})
+              .ends_with("Connection: keep-alive\r\n\r\n"));
+}
+
+TEST_CASE("the header block and the answer's own lines stand behind, and then the empty line") {
+    const HttpResponse response{.header_block = std::make_shared<const std::string>("A: b\r\n"),
+                                .extra_headers = "C: d\r\n"};
+
+    CHECK(head_of(response, {.date = "D"}) ==
+          "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 0\r\nA: b\r\nC: d\r\n\r\n");
 }
 
 TEST_CASE("a refusal is JSON with the name of its status, which every page may read") {
@@ -37,10 +54,9 @@ TEST_CASE("a refusal is JSON with the name of its status, which every page may r
 }
 
 TEST_CASE("answers that cannot have a body have no length") {
-    CHECK(response_head({.status = 204}, {.date = "D"}) ==
-          "HTTP/1.1 204 No Content\r\nDate: D\r\n");
-    CHECK(response_head({.status = 304}, {.date = "D"}) ==
-          "HTTP/1.1 304 Not Modified\r\nDate: D\r\n");
+    CHECK(head_of({.status = 204}, {.date = "D"}) == "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n");
+    CHECK(head_of({.status = 304}, {.date = "D"}) ==
+          "HTTP/1.1 304 Not Modified\r\nDate: D\r\n\r\n");
 }
 
 }  // namespace oxbow::net

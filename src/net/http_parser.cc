@@ -1,7 +1,9 @@
 #include "net/http_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,40 +12,64 @@
 namespace oxbow::net {
 namespace {
 
-bool is_digit(char c) {
+constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
-bool is_alphanumeric(char c) {
+constexpr bool is_alphanumeric(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+
+/// Which of the 256 bytes are in a class: one look per byte.
+using ByteClass = std::array<bool, 256>;
+template <typename Predicate>
+constexpr ByteClass byte_class(Predicate is_member) {
+    ByteClass members{};
+    for (std::size_t byte = 0; byte < members.size(); ++byte) {
+        members[byte] = is_member(static_cast<char>(byte));
+    }
+    return members;
+}
 // RFC 9110 §5.6.2
-bool is_token_character(char c) {
-    return is_alphanumeric(c) || std::string_view{"!#$%&'*+-.^_`|~"}.contains(c);
-}
-bool is_token(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, is_token_character);
-}
-// Visible ASCII without '#': a fragment is never sent.
-bool is_target_character(char c) {
-    return c > 0x20 && c < 0x7f && c != '#';
-}
-// RFC 9110 §5.5: no control characters but HTAB; bare CR, LF and NUL fall here.
-bool is_value_character(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-}
-bool is_host_character(char c) {
-    return is_alphanumeric(c) || std::string_view{".:-_[]"}.contains(c);
+constexpr ByteClass kTokenCharacters = byte_class(
+    [](char c) { return is_alphanumeric(c) || std::string_view{"!#$%&'*+-.^_`|~"}.contains(c); });
+constexpr ByteClass kHostCharacters =
+    byte_class([](char c) { return is_alphanumeric(c) || std::string_view{".:-_[]"}.contains(c); });
+
+bool all_in(const ByteClass& members, std::string_view text) {
+    return std::ranges::all_of(text,
+                               [&](char c) { return members[static_cast<unsigned char>(c)]; });
 }
 
-char lower(char c) {
+bool is_token(std::string_view text) {
+    return !text.empty() && all_in(kTokenCharacters, text);
+}
+
+// The next two look at every byte without an early way out, which the compiler makes vector code
+// of.
+
+// Visible ASCII without '#': a fragment is never sent.
+bool is_target(std::string_view text) {
+    bool good = !text.empty();
+    for (const char c : text) good &= (c > 0x20) & (c < 0x7f) & (c != '#');
+    return good;
+}
+// RFC 9110 §5.5: no control characters but HTAB; bare CR, LF and NUL fall here.
+bool is_value(std::string_view text) {
+    bool good = true;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        good &= (byte == '\t') | ((byte >= 0x20) & (byte != 0x7f));
+    }
+    return good;
+}
+
+constexpr char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string lowered(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(), lower);
-    return out;
+/// Whether `text` is `other` (lower case), whatever its case.
+bool equals_in_any_case(std::string_view text, std::string_view other) {
+    return std::ranges::equal(text, other, {}, lower);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -57,7 +83,7 @@ bool lists_token(std::string_view value, std::string_view token) {
     while (!value.empty()) {
         const std::string_view entry = value.substr(0, value.find(','));
         value.remove_prefix(std::min(value.size(), entry.size() + 1));
-        if (lowered(trimmed(entry)) == token) return true;
+        if (equals_in_any_case(trimmed(entry), token)) return true;
     }
     return false;
 }
@@ -73,17 +99,37 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }  // namespace
 
 std::size_t HttpParser::feed(std::string_view bytes) {
+    if (taken_) start_next();
     std::size_t used = 0;
     if (state_ == State::Head) used = feed_head(bytes);
     if (state_ == State::Body) used += feed_body(bytes.substr(used));
+    if (state_ == State::Complete) parsed_.request.body = body_;
     return used;
 }
 
-ParsedRequest HttpParser::take() {
+ParsedRequest& HttpParser::take() {
     ENSURE(state_ == State::Complete);
-    ParsedRequest taken = std::move(parsed_);
-    *this = HttpParser{limits_};
-    return taken;
+    state_ = State::Head;
+    taken_ = true;
+    return parsed_;
+}
+
+void HttpParser::start_next() {
+    taken_ = false;
+    parsed_.request.headers.clear();
+    parsed_.request.query = {};
+    head_.clear();
+    scanned_ = 0;
+    body_.clear();
+    line_.clear();
+    body_left_ = 0;
+    trailer_bytes_ = 0;
+    framing_ = Framing::None;
+    expects_continue_ = false;
+}
+
+void HttpParser::release() {
+    if (taken_) *this = HttpParser{limits_};
 }
 
 void HttpParser::refuse(int status, std::string why) {
@@ -99,7 +145,7 @@ void HttpParser::refuse_body() {
         return refuse(413,
                       fmt::format("The body is longer than {} bytes.", limits_.body_bytes_max));
     }
-    const std::string& method = parsed_.request.method;
+    const std::string_view method = parsed_.request.method;
     if (method == "GET" || method == "HEAD" || method == "OPTIONS") {
         return refuse(413, "A request here has no body.");
     }
@@ -107,29 +153,18 @@ void HttpParser::refuse_body() {
 }
 
 std::size_t HttpParser::feed_head(std::string_view bytes) {
-    // One piece holds the whole head nearly always: it is read in place.
-    if (held_.empty()) {
-        const std::string_view window = bytes.substr(0, limits_.header_bytes_max);
-        if (find_head_end(window)) {
-            const std::size_t used = scanned_;
-            read_head(window.substr(0, used));
-            return used;
-        }
-        if (state_ == State::Refused) return 0;
-        held_ = window;
-    } else {
-        const std::size_t before = held_.size();
-        held_ += bytes.substr(0, limits_.header_bytes_max - before);
-        if (find_head_end(held_)) {
-            const std::size_t used = scanned_ - before;
-            const std::string head = std::move(held_).substr(0, scanned_);
-            held_ = {};
-            read_head(head);
-            return used;
-        }
+    const std::size_t before = head_.size();
+    // What a pipelining peer sent behind this head is not copied with it.
+    const std::size_t end = before == 0 ? bytes.find("\r\n\r\n") : std::string_view::npos;
+    const std::string_view mine = end == std::string_view::npos ? bytes : bytes.substr(0, end + 4);
+    head_ += mine.substr(0, limits_.header_bytes_max - before);
+    if (find_head_end()) {
+        head_.resize(scanned_);
+        read_head(head_);
+        return scanned_ - before;
     }
-    if (held_.size() == limits_.header_bytes_max && state_ != State::Refused) {
-        const bool in_first_line = !held_.contains('\n');
+    if (head_.size() == limits_.header_bytes_max && state_ != State::Refused) {
+        const bool in_first_line = !head_.contains('\n');
         refuse(in_first_line ? 414 : 431,
                fmt::format("The {} longer than {} bytes.",
                            in_first_line ? "request line is" : "headers are",
@@ -139,7 +174,8 @@ std::size_t HttpParser::feed_head(std::string_view bytes) {
 }
 
 /// Searches on from scanned_; true when the head ends at scanned_ (behind its empty line).
-bool HttpParser::find_head_end(std::string_view bytes) {
+bool HttpParser::find_head_end() {
+    const std::string_view bytes{head_};
     while (true) {
         const std::size_t newline = bytes.find('\n', scanned_);
         if (newline == std::string_view::npos) {
@@ -155,18 +191,23 @@ bool HttpParser::find_head_end(std::string_view bytes) {
     }
 }
 
-void HttpParser::read_head(std::string_view head) {
-    head.remove_suffix(2);                                // the empty line
-    if (head.starts_with("\r\n")) head.remove_prefix(2);  // RFC 9112 §2.2: one before is ignored
-    const std::size_t line_end = head.find("\r\n");
-    if (line_end == std::string_view::npos) return refuse(400, "There is no request line.");
-    read_request_line(head.substr(0, line_end));
-    head.remove_prefix(line_end + 2);
+void HttpParser::read_head(std::span<char> head) {
+    head = head.first(head.size() - 2);  // without the empty line
+    // RFC 9112 §2.2: one empty line before the request is ignored.
+    if (head.size() >= 2 && head[0] == '\r' && head[1] == '\n') head = head.subspan(2);
+    bool request_line = true;
     while (!head.empty() && state_ != State::Refused) {
-        const std::size_t end = head.find("\r\n");
-        read_field(head.substr(0, end));
-        head.remove_prefix(end + 2);
+        const auto end = static_cast<std::size_t>(std::ranges::find(head, '\n') - head.begin());
+        const std::span<char> line = head.first(end - 1);  // find_head_end saw the '\r'
+        if (request_line) {
+            read_request_line({line.data(), line.size()});
+        } else {
+            read_field(line);
+        }
+        request_line = false;
+        head = head.subspan(end + 1);
     }
+    if (request_line) refuse(400, "There is no request line.");
     if (state_ != State::Refused) read_meaning();
     if (state_ != State::Refused) read_framing();
 }
@@ -189,7 +230,7 @@ void HttpParser::read_request_line(std::string_view line) {
     if (version != "HTTP/1.1" && version != "HTTP/1.0") {
         return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     }
-    if (target.empty() || !std::ranges::all_of(target, is_target_character)) {
+    if (!is_target(target)) {
         return refuse(400, "The request target has characters that must be percent-encoded.");
     }
     const bool asterisk = target == "*" && method == "OPTIONS";
@@ -203,10 +244,12 @@ void HttpParser::read_request_line(std::string_view line) {
     if (question != std::string_view::npos) parsed_.request.query = target.substr(question + 1);
 }
 
-void HttpParser::read_field(std::string_view line) {
+/// In: a line of head_; the name is put into lower case where it stands.
+void HttpParser::read_field(std::span<char> bytes) {
     if (parsed_.request.headers.size() == kHeadersMax) {
         return refuse(431, fmt::format("There are more than {} headers.", kHeadersMax));
     }
+    const std::string_view line{bytes.data(), bytes.size()};
     if (line.starts_with(' ') || line.starts_with('\t')) {
         return refuse(400, "A header is folded over two lines.");
     }
@@ -216,10 +259,9 @@ void HttpParser::read_field(std::string_view line) {
         return refuse(400, "A header is not a name, a colon and a value.");
     }
     const std::string_view value = trimmed(line.substr(colon + 1));
-    if (!std::ranges::all_of(value, is_value_character)) {
-        return refuse(400, "A header's value has control characters.");
-    }
-    parsed_.request.headers.emplace_back(lowered(line.substr(0, colon)), value);
+    if (!is_value(value)) return refuse(400, "A header's value has control characters.");
+    std::ranges::transform(bytes.first(colon), bytes.begin(), lower);
+    parsed_.request.headers.push_back({.name = line.substr(0, colon), .value = value});
 }
 
 /// Host, Connection and Expect.
@@ -230,14 +272,14 @@ void HttpParser::read_meaning() {
     for (const auto& [name, value] : parsed_.request.headers) {
         if (name == "host") {
             ++hosts;
-            if (!std::ranges::all_of(value, is_host_character)) {
+            if (!all_in(kHostCharacters, value)) {
                 return refuse(400, "The Host header is not a host and a port.");
             }
         } else if (name == "connection") {
             close = close || lists_token(value, "close");
             keep = keep || lists_token(value, "keep-alive");
         } else if (name == "expect") {
-            if (lowered(value) != "100-continue") {
+            if (!equals_in_any_case(value, "100-continue")) {
                 return refuse(417, "The only expectation met here is 100-continue.");
             }
             expects_continue_ = !parsed_.http_1_0;
@@ -266,7 +308,7 @@ void HttpParser::read_framing() {
     }
     if (encoding) {
         if (parsed_.http_1_0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding.");
-        if (lowered(*encoding) != "chunked") {
+        if (!equals_in_any_case(*encoding, "chunked")) {
             return refuse(501, "The only Transfer-Encoding understood here is chunked.");
         }
         if (limits_.body_bytes_max == 0) return refuse_body();
@@ -299,7 +341,7 @@ std::size_t HttpParser::feed_body(std::string_view bytes) {
 
 std::size_t HttpParser::feed_counted(std::string_view bytes) {
     const std::string_view taken = bytes.substr(0, body_left_);
-    parsed_.request.body += taken;
+    body_ += taken;
     body_left_ -= taken.size();
     if (body_left_ == 0) {
         if (framing_ == Framing::Length) {
@@ -316,13 +358,13 @@ std::size_t HttpParser::feed_line(std::string_view bytes) {
     const std::size_t used = newline == std::string_view::npos ? bytes.size() : newline + 1;
     const std::size_t line_max =
         framing_ == Framing::Trailer ? limits_.header_bytes_max : kChunkLineBytesMax;
-    if (held_.size() + used > line_max) {
+    if (line_.size() + used > line_max) {
         refuse(400, fmt::format("A line of the chunked body is longer than {} bytes.", line_max));
         return used;
     }
-    held_ += bytes.substr(0, used);
+    line_ += bytes.substr(0, used);
     if (newline == std::string_view::npos) return used;
-    const std::string line = std::exchange(held_, {});
+    const std::string line = std::exchange(line_, {});
     if (!line.ends_with("\r\n")) {
         refuse(400, "A line of the chunked body ends without a carriage return.");
         return used;
@@ -338,7 +380,7 @@ void HttpParser::read_chunk_line(std::string_view line) {
         framing_ = Framing::ChunkSize;
         return;
     }
-    if (!std::ranges::all_of(line, is_value_character)) {
+    if (!is_value(line)) {
         return refuse(400, "A line of the chunked body has control characters.");
     }
     if (framing_ == Framing::Trailer) {
@@ -355,7 +397,7 @@ void HttpParser::read_chunk_line(std::string_view line) {
     }
     const auto bytes = number<16>(trimmed(line.substr(0, line.find(';'))));
     if (!bytes) return refuse(400, "A chunk's size is not a hexadecimal number.");
-    if (*bytes > limits_.body_bytes_max - parsed_.request.body.size()) {
+    if (*bytes > limits_.body_bytes_max - body_.size()) {
         return refuse_body();
     }
     body_left_ = *bytes;

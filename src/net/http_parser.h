@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@ struct HttpRefusal {
     std::string why;  // one sentence
 };
 
-/// A request, and what its connection does after the answer.
+/// A request, and what its connection does after the answer. Refers to the parser's memory.
 struct ParsedRequest {
     HttpRequest request;  // peer is empty
     bool keep_alive = true;
@@ -33,7 +34,8 @@ struct ParsedRequest {
 /// In:     the connection's bytes in order, in pieces of any size.
 /// Out:    state(): Complete means take() gives the request.
 /// Errors: state() Refused, then refusal(): answer it and close; nothing after it can be trusted.
-/// Limits: HttpParserLimits, kHeadersMax, kChunkLineBytesMax. Holds no bytes between requests.
+/// Limits: HttpParserLimits, kHeadersMax, kChunkLineBytesMax. Between requests it keeps the memory
+///         of the last one for the next, until release().
 /// Source: RFC 9112 §2 to §7, RFC 9110 §5 and §7.2.
 class HttpParser {
 public:
@@ -43,6 +45,9 @@ public:
     static constexpr std::size_t kChunkLineBytesMax = 256;
 
     explicit HttpParser(HttpParserLimits limits) : limits_(limits) {}
+    // A request refers to its parser: move one between two requests only.
+    HttpParser(HttpParser&&) = default;
+    HttpParser& operator=(HttpParser&&) = default;
 
     /// Takes what belongs to this request and returns how many bytes that were. The rest of a
     /// pipelined connection is fed again after take().
@@ -53,28 +58,32 @@ public:
 
     /// True when the peer has sent the first bytes of a request, and not yet the last.
     bool in_the_middle() const {
-        return state_ == State::Body || (state_ == State::Head && !held_.empty());
+        return !taken_ && (state_ == State::Body || (state_ == State::Head && !head_.empty()));
     }
     /// True when the peer waits for "100 Continue" before it sends the body.
     bool expects_continue() const { return state_ == State::Body && expects_continue_; }
 
-    /// The complete request; the parser starts on the next one.
-    ParsedRequest take();
+    /// The complete request, which stays until the next feed(); that starts on the next one.
+    ParsedRequest& take();
+
+    /// Gives memory back, when it is between two requests.
+    void release();
 
 private:
     enum class Framing { None, Length, ChunkSize, ChunkData, ChunkEnd, Trailer };
 
+    void start_next();
     std::size_t feed_head(std::string_view bytes);
     std::size_t feed_body(std::string_view bytes);
     std::size_t feed_counted(std::string_view bytes);
     std::size_t feed_line(std::string_view bytes);
-    bool find_head_end(std::string_view bytes);
+    bool find_head_end();
     void refuse(int status, std::string why);
     void refuse_body();
 
-    void read_head(std::string_view head);
+    void read_head(std::span<char> head);
     void read_request_line(std::string_view line);
-    void read_field(std::string_view line);
+    void read_field(std::span<char> line);
     void read_meaning();
     void read_framing();
     void read_chunk_line(std::string_view line);
@@ -82,10 +91,13 @@ private:
     HttpParserLimits limits_;
     State state_ = State::Head;
     HttpRefusal refusal_;
-    ParsedRequest parsed_;
+    ParsedRequest parsed_;  // refers to head_ and body_
+    bool taken_ = false;    // parsed_ was taken: the next byte starts the next request
 
-    std::string held_;         // an incomplete head, or an incomplete line of a chunked body
-    std::size_t scanned_ = 0;  // bytes of the head that were searched for its end
+    std::string head_;         // the request line and headers, as far as they are there
+    std::size_t scanned_ = 0;  // bytes of it that were searched for its end
+    std::string body_;
+    std::string line_;  // an incomplete line of a chunked body
 
     Framing framing_ = Framing::None;
     std::uint64_t body_left_ = 0;  // of the body, or of the open chunk

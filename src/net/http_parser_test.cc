@@ -30,7 +30,7 @@ int refusal_of_line(std::string_view request_line) {
 std::string body_of(std::string_view request) {
     HttpParser parser = fed(request, {.body_bytes_max = 100});
     REQUIRE(parser.state() == HttpParser::State::Complete);
-    return parser.take().request.body;
+    return std::string{parser.take().request.body};
 }
 
 constexpr std::string_view kChunked =
@@ -75,9 +75,9 @@ TEST_CASE("of two pipelined requests only the first is taken, then the second") 
     HttpParser parser{{}};
 
     const std::size_t used = parser.feed(two);
-    const std::string first = parser.take().request.path;
+    const std::string first{parser.take().request.path};
     parser.feed(std::string_view{two}.substr(used));
-    const std::string second = parser.take().request.path;
+    const std::string second{parser.take().request.path};
 
     CHECK(used == kGet.size());
     CHECK(first == "/a%20b");
@@ -249,6 +249,54 @@ TEST_CASE("a peer that expects 100-continue is invited until it sends the body")
     CHECK(before);
     CHECK_FALSE(parser.expects_continue());
     CHECK(refusal_of("Expect: tea\r\n") == 417);
+}
+
+TEST_CASE("a Content-Length is digits and nothing else, once") {
+    CHECK(refusal_of("Content-Length: +4\r\n") == 400);
+    CHECK(refusal_of("Content-Length: -4\r\n") == 400);
+    CHECK(refusal_of("Content-Length: 0x4\r\n") == 400);
+    CHECK(refusal_of("Content-Length: 4, 4\r\n") == 400);
+    CHECK(refusal_of("Content-Length: 4 4\r\n") == 400);
+    CHECK(refusal_of("Content-Length: \r\n") == 400);
+    CHECK(refusal_of("Content-Length: 4\r\nContent-Length: 4\r\n") == 400);
+    CHECK(refusal_of("Content-Length: 18446744073709551616\r\n") == 400);
+    CHECK(body_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0004\r\n\r\nabcd") == "abcd");
+}
+
+TEST_CASE("a Transfer-Encoding in disguise is refused, never passed over") {
+    CHECK(refusal_of("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n") == 400);
+    CHECK(refusal_of("Transfer-Encoding: chunked, chunked\r\n") == 501);
+    CHECK(refusal_of("Transfer-Encoding: gzip, chunked\r\n") == 501);
+    CHECK(refusal_of("Transfer-Encoding: xchunked\r\n") == 501);
+    CHECK(refusal_of("Transfer-Encoding: \vchunked\r\n") == 400);
+    CHECK(refusal_of("Transfer-Encoding : chunked\r\n") == 400);
+    CHECK(refusal_of("Transfer-Encoding:\r\n chunked\r\n") == 400);
+    CHECK(refusal_of("X: a\r\n\tTransfer-Encoding: chunked\r\n") == 400);
+}
+
+TEST_CASE("the memory of a request is given back between two, and the next one reads as well") {
+    HttpParser parser{HttpParserLimits{}};
+    parser.feed(kGet);
+    parser.take();
+
+    parser.release();
+    parser.feed(kGet);
+
+    CHECK(parser.take().request.path == "/a%20b");
+}
+
+TEST_CASE("what belonged to the last request is not left to the next") {
+    HttpParser parser{{.body_bytes_max = 100}};
+    parser.feed("POST /a?q HTTP/1.1\r\nHost: h\r\nX: 1\r\nContent-Length: 3\r\n\r\nabc");
+    parser.take();
+
+    parser.feed("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    const ParsedRequest& next = parser.take();
+
+    CHECK(next.request.path == "/b");
+    CHECK(next.request.query.empty());
+    CHECK(next.request.body.empty());
+    CHECK(next.request.header("x") == std::nullopt);
 }
 
 }  // namespace oxbow::net

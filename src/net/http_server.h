@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "net/http.h"
+#include "net/networks.h"
 
 namespace oxbow::net {
 
@@ -17,9 +18,18 @@ struct HttpServerLimits {
     std::size_t header_bytes_max = 16 * 1024;  // request line and headers together
     std::size_t body_bytes_max = 0;            // 0: none; then GET, HEAD, OPTIONS are all there is
     std::size_t connections_max = 10'000;      // per listener and loop
-    std::chrono::milliseconds header_deadline{10'000};  // first byte to the empty line
-    std::chrono::milliseconds idle_deadline{60'000};    // between two requests
-    std::chrono::milliseconds write_deadline{30'000};   // without any progress of a slow reader
+    std::size_t connections_per_address_max = 1'000;      // of them; IPv6: per /64
+    std::size_t requests_per_connection_max = 1'000'000;  // then it is closed behind the answer
+    std::chrono::milliseconds header_deadline{10'000};    // first byte to the empty line
+    std::chrono::milliseconds body_deadline{30'000};      // of a request, whole
+    std::chrono::milliseconds idle_deadline{60'000};      // between two requests
+    std::chrono::milliseconds write_deadline{30'000};     // without any progress of a slow reader
+    /// A whole answer may take write_deadline, and longer by its bytes at this rate: a reader that
+    /// takes a byte now and then does not live for ever.
+    std::uint64_t answer_bytes_per_second_min = 4 * 1024;
+    /// Whose X-Forwarded headers count, and whose connections are not counted per address, for
+    /// everybody may be behind them.
+    Networks trusted_proxies = {};
 };
 
 /// HTTP/1.1 on one loop. One server per loop: they share a port by SO_REUSEPORT.
@@ -33,6 +43,7 @@ public:
     /// "cannot listen on 127.0.0.1:8080: Address already in use".
     HttpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
                HttpHandler handler, HttpServerLimits limits);
+    /// When the loop does not run, or on it.
     ~HttpServer();
 
     boost::asio::ip::tcp::endpoint address() const;

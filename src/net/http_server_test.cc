@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,24 +31,28 @@ struct Gate {
     std::promise<void> reached;
 };
 
-/// Echoes what it was asked; "/big" has three megabytes, "/file" a region of a file, "/gate" waits.
+/// Echoes what it was asked; "/big" has three megabytes, "/huge" thirty, "/file" a region of a
+/// file, "/gate" waits.
 asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<Gate> gate,
                                    std::shared_ptr<const SharedFile> file) {
     if (request.path == "/throw") throw std::runtime_error("on purpose");
     if (request.path == "/big") {
         co_return HttpResponse{.body = HttpBody::of_string(std::string(3'000'000, 'x'))};
     }
+    if (request.path == "/huge") {
+        co_return HttpResponse{.body = HttpBody::of_string(std::string(30'000'000, 'x'))};
+    }
     if (request.path == "/file") {
-        co_return HttpResponse{.body = HttpBody::of_file(file, 2, 5)};
+        co_return HttpResponse{.body = HttpBody::of_file({file, 2, 5})};
     }
     if (request.path == "/gate") {
         gate->reached.set_value();
         const auto [ignored] = co_await gate->timer.async_wait(asio::as_tuple(asio::use_awaitable));
         static_cast<void>(ignored);
     }
-    co_return HttpResponse{
-        .extra_headers = "X-Test: 1\r\n",
-        .body = HttpBody::of_string(request.method + " " + request.path + " " + request.body)};
+    co_return HttpResponse{.extra_headers = "X-Test: 1\r\n",
+                           .body = HttpBody::of_string(fmt::format("{} {} {}", request.method,
+                                                                   request.path, request.body))};
 }
 
 std::shared_ptr<const SharedFile> digits_file() {
@@ -111,14 +116,15 @@ private:
 /// A blocking client that gives up after five seconds.
 class TestClient {
 public:
-    explicit TestClient(const TestServer& server) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit TestClient(const TestServer& server) : TestClient(server.port) {}
+    explicit TestClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
         const timeval patience{.tv_sec = 5, .tv_usec = 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         const int receive_bytes = 64 * 1024;
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_port = htons(server.port);
+        address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         connected = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     }
@@ -127,6 +133,10 @@ public:
     void send(std::string_view text) {
         REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) ==
                 static_cast<ssize_t>(text.size()));
+    }
+    /// The server may close before it has taken all.
+    void send_what_is_taken(std::string_view text) const {
+        static_cast<void>(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL));
     }
     void finish_sending() { ::shutdown(fd_, SHUT_WR); }
 
@@ -159,6 +169,17 @@ public:
         return ::poll(&waiting, 1, 5'000) == 1 && (waiting.revents & POLLERR) != 0;
     }
 
+    /// Reads so many bytes every 10 ms; true when the server resets the connection before its end.
+    bool reads_until_reset(std::size_t bytes) const {
+        std::string buffer(bytes, '\0');
+        pollfd pause{.fd = -1, .events = 0, .revents = 0};
+        while (true) {
+            const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+            if (count <= 0) return count < 0 && errno == ECONNRESET;
+            ::poll(&pause, 1, 10);
+        }
+    }
+
     bool connected = false;
 
 private:
@@ -169,7 +190,7 @@ constexpr std::string_view kClosing = " HTTP/1.1\r\nHost: h\r\nConnection: close
 
 std::string asked(const TestServer& server, std::string_view request) {
     TestClient client{server};
-    client.send(request);
+    client.send_what_is_taken(request);
     return client.rest();
 }
 
@@ -264,6 +285,17 @@ TEST_CASE("a malformed request is answered 400 with its reason, and closed") {
           R"({"error":"BadRequest","message":"A header is not a name, a colon and a value."})");
 }
 
+TEST_CASE("a request line of a megabyte is answered 414, a bomb of headers 431") {
+    TestServer server;
+
+    const std::string line = asked(server, "GET /" + std::string(1024 * 1024, 'a'));
+    const std::string bomb =
+        asked(server, "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(1024 * 1024, 'a'));
+
+    CHECK(line.starts_with("HTTP/1.1 414 "));
+    CHECK(bomb.starts_with("HTTP/1.1 431 "));
+}
+
 TEST_CASE(
     "a POST with a body is refused as a POST where none is taken, else read up to the limit") {
     TestServer without;
@@ -340,6 +372,99 @@ TEST_CASE("one connection more than the limit is turned away with 503") {
     CHECK(turned_away.starts_with("HTTP/1.1 503 "));
     CHECK(turned_away.contains("Retry-After: 1\r\n"));
     CHECK(body_of(turned_away).starts_with(R"({"error":"ServiceUnavailable",)"));
+}
+
+TEST_CASE(
+    "an address has so many connections and no more, but a trusted proxy as many as it likes") {
+    Networks loopback;
+    REQUIRE(loopback.add("127.0.0.0/8"));
+    TestServer counted{{.connections_per_address_max = 1}};
+    TestServer trusting{{.connections_per_address_max = 1, .trusted_proxies = loopback}};
+    const auto second_of = [](TestServer& server) {
+        TestClient first{server};
+        first.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+        REQUIRE(first.until("GET /a ").ends_with("GET /a "));
+        return asked(server, "GET /b" + std::string{kClosing});
+    };
+
+    const std::string turned_away = second_of(counted);
+
+    CHECK(turned_away.starts_with("HTTP/1.1 503 "));
+    CHECK(turned_away.contains("Retry-After: 1\r\n"));
+    CHECK(second_of(trusting).ends_with("GET /b "));
+}
+
+TEST_CASE("a request that is refused behind a good one, by a peer that stays, is no trouble") {
+    TestServer server{{.idle_deadline = 40ms}};  // swept every 10 ms
+    TestClient client{server};
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    REQUIRE(client.until("GET /a ").ends_with("GET /a "));
+
+    client.send("GET\n");
+
+    CHECK(client.rest().starts_with("HTTP/1.1 400 "));
+    CHECK(asked(server, "GET /b" + std::string{kClosing}).ends_with("GET /b "));
+}
+
+TEST_CASE("a connection is closed behind the last request that it may bring") {
+    TestServer server{{.requests_per_connection_max = 2}};
+    TestClient client{server};
+
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::string first = client.until("GET /a ");
+    client.send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::string last = client.rest();
+
+    CHECK_FALSE(first.contains("Connection:"));
+    CHECK(last.contains("Connection: close\r\n"));
+    CHECK(last.ends_with("GET /b "));
+}
+
+TEST_CASE(
+    "a reader that takes a little now and then is cut off when the whole answer took too long") {
+    // 300 ms for the whole: at the pace of this reader it takes four times as long.
+    TestServer server{{.write_deadline = 300ms, .answer_bytes_per_second_min = 30'000'000'000}};
+    TestClient client{server};
+
+    client.send("GET /huge HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    CHECK(client.reads_until_reset(256 * 1024));
+}
+
+TEST_CASE("more pipelined requests than one turn has are all answered") {
+    TestServer server;
+    std::string requests;
+    for (int i = 0; i < 100; ++i) requests += "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+    TestClient client{server};
+
+    client.send(requests + "GET /last" + std::string{kClosing});
+
+    CHECK(client.rest().ends_with("GET /last "));
+}
+
+TEST_CASE("a handler that answers without a wait needs no coroutine") {
+    Loops loops{1};
+    HttpServer server{loops.at(0),
+                      {asio::ip::make_address("127.0.0.1"), 0},
+                      [](const HttpRequest&) { return HttpResponse{.status = 204}; },
+                      {}};
+    TestClient client{server.address().port()};
+    loops.start();
+
+    client.send("GET /" + std::string{kClosing});
+
+    CHECK(client.rest().starts_with("HTTP/1.1 204 No Content\r\n"));
+    loops.stop();
+    loops.join();
+}
+
+TEST_CASE("a body that trickles is answered 408 after the body deadline") {
+    TestServer server{{.body_bytes_max = 4, .body_deadline = 40ms}};
+
+    const std::string response =
+        asked(server, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+
+    CHECK(response.starts_with("HTTP/1.1 408 "));
 }
 
 TEST_CASE("stopping finishes the answer under way, closes idle connections and accepts no more") {

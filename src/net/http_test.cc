@@ -44,6 +44,8 @@ TEST_CASE("a range is cut to the size of the body") {
     CHECK(is_part(parse_range("bytes=5-99", 10), 5, 5));
     CHECK(is_part(parse_range("bytes=-3", 10), 7, 3));
     CHECK(is_part(parse_range("bytes=-99", 10), 0, 10));
+    CHECK(is_part(parse_range("bytes=1-18446744073709551615", 10), 1, 9));
+    CHECK(is_part(parse_range("bytes=-18446744073709551615", 10), 0, 10));
 }
 
 TEST_CASE("a range that starts behind the body cannot be satisfied") {
@@ -63,6 +65,10 @@ TEST_CASE("no range, several ranges and malformed ones mean the whole body") {
     CHECK(parse_range("bytes=1", 10).kind == Kind::Whole);
     CHECK(parse_range("items=0-1", 10).kind == Kind::Whole);
     CHECK(parse_range("bytes=18446744073709551616-", 10).kind == Kind::Whole);
+    CHECK(parse_range("bytes=-18446744073709551616", 10).kind == Kind::Whole);
+    CHECK(parse_range("bytes=+1-2", 10).kind == Kind::Whole);
+    CHECK(parse_range("bytes= 1-2", 10).kind == Kind::Whole);
+    CHECK(parse_range("bytes=1-2-3", 10).kind == Kind::Whole);
 }
 
 TEST_CASE("a slice of a body in memory shares its pieces") {
@@ -82,10 +88,10 @@ TEST_CASE("a slice of a body in memory shares its pieces") {
 TEST_CASE("a slice of a file body is a region of the same file") {
     const auto file = std::make_shared<const SharedFile>(-1);
 
-    const HttpBody part = HttpBody::of_file(file, 100, 50).slice(10, 20);
+    const HttpBody part = HttpBody::of_file({file, 100, 50}).slice(10, 20);
 
-    CHECK(part.file == file);
-    CHECK(part.file_offset == 110);
+    CHECK(part.file.file == file);
+    CHECK(part.file.offset == 110);
     CHECK(part.size() == 20);
 }
 

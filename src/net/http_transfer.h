@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "net/http.h"
 
@@ -15,38 +16,44 @@ class HttpTransfer {
 public:
     enum class Progress {
         Done,
-        Blocked,  // the socket takes no more now, or this turn was long enough: wait until writable
+        Blocked,  // the socket takes no more now: wait until it is writable
+        Paused,   // this turn was long enough: let others go first
         Failed,   // the peer is gone, or the file ended early: close
     };
 
     static constexpr std::size_t kPiecesPerCall = 64;
     /// What one turn sends before other connections of the loop get theirs.
-    static constexpr std::uint64_t kTurnBytesMax = 1024 * 1024;
+    static constexpr std::uint64_t kTurnBytesMax = 2 * 1024 * 1024;
 
-    /// In: `head` as response_head gives it. With `with_body` false (HEAD) only headers are sent.
-    HttpTransfer(std::string head, HttpResponse response, bool with_body);
+    /// In: `head` as write_head gives it.
+    HttpTransfer(std::string head, HttpBody body)
+        : head_(std::move(head)), body_(std::move(body)), left_(head_.size() + body_.size()) {}
     HttpTransfer(const HttpTransfer&) = delete;
     HttpTransfer& operator=(const HttpTransfer&) = delete;
 
     /// Sends what the non-blocking `socket` takes.
     Progress advance(int socket);
 
-    /// Bytes that the kernel took so far.
-    std::uint64_t sent() const { return sent_; }
+    /// Bytes that the kernel has not taken yet.
+    std::uint64_t left() const { return left_; }
+
+    /// Gives the memory of the head back, for the next answer.
+    std::string release_head() { return std::move(head_); }
 
 private:
     BytesView piece(std::size_t index) const;
-    std::size_t piece_count() const;
+    std::size_t piece_count() const { return 1 + body_.pieces.size(); }
     Progress advance_memory(int socket, std::uint64_t& turn_left);
     Progress advance_file(int socket, std::uint64_t& turn_left);
     void skip(std::size_t bytes);
 
     std::string head_;
-    HttpResponse response_;
-    std::size_t next_piece_ = 0;    // head, header block, extra headers, empty line, body pieces
+    HttpBody body_;
+    std::size_t next_piece_ = 0;    // the head, then the pieces of the body
     std::size_t piece_offset_ = 0;  // of next_piece_ that went out
     std::uint64_t file_sent_ = 0;
-    std::uint64_t sent_ = 0;
+    std::uint64_t left_;
+    bool corked_ = false;
 };
 
 }  // namespace oxbow::net

@@ -252,6 +252,12 @@ std::expected<std::string, SignatureRefusal> checked_date(const HttpRequest& req
     return date;
 }
 
+HttpHeaders owned(const std::vector<HttpHeader>& headers) {
+    HttpHeaders out;
+    for (const auto& [name, value] : headers) out.emplace_back(name, value);
+    return out;
+}
+
 /// Host, date and the amz headers that change what a request means must be under the signature.
 std::optional<std::string> unsigned_header(const HttpRequest& request,
                                            const std::vector<std::string>& signed_headers) {
@@ -260,7 +266,7 @@ std::optional<std::string> unsigned_header(const HttpRequest& request,
     };
     if (!is_signed("host")) return "host";
     for (const auto& [name, value] : request.headers) {
-        if (name.starts_with("x-amz-") && !is_signed(name)) return name;
+        if (name.starts_with("x-amz-") && !is_signed(name)) return std::string{name};
     }
     return std::nullopt;
 }
@@ -341,7 +347,7 @@ std::expected<std::string, SignatureRefusal> verify_v4(const HttpRequest& reques
     const RequestToSign signed_request{.method = request.method,
                                        .path = request.path,
                                        .query = request.query,
-                                       .headers = request.headers,
+                                       .headers = owned(request.headers),
                                        .payload_hash = sha256_hex(request.body)};
     const auto given_hash = request.header("x-amz-content-sha256");
     const std::string signature =

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "net/test_request.h"
+
 namespace oxbow::net {
 namespace {
 
@@ -33,9 +35,9 @@ std::string query_of(std::string_view query) {
 }
 
 /// A request that kKey signed for IVS at kNow.
-HttpRequest signed_request(const SigningKey& key = kKey, std::string region = "us-east-1",
+TestRequest signed_request(const SigningKey& key = kKey, std::string region = "us-east-1",
                            std::string service = "ivs") {
-    HttpRequest request{
+    TestRequest request{
         .method = "POST",
         .path = "/GetStream",
         .headers = {{"host", "127.0.0.1:8081"}, {"content-type", "application/json"}},
@@ -61,14 +63,14 @@ std::string refusal_of(const HttpRequest& request, WallTime now = kNow) {
     return verified ? "" : verified.error().type;
 }
 
-HttpRequest with_header(HttpRequest request, std::string_view name, std::string value) {
+TestRequest with_header(TestRequest request, std::string_view name, std::string value) {
     for (auto& header : request.headers) {
         if (header.first == name) header.second = value;
     }
     return request;
 }
 
-HttpRequest with_more(HttpRequest request, std::string name, std::string value) {
+TestRequest with_more(TestRequest request, std::string name, std::string value) {
     request.headers.emplace_back(std::move(name), std::move(value));
     return request;
 }
@@ -156,7 +158,7 @@ TEST_CASE("what one side signs the other verifies, in any region") {
 
 TEST_CASE("the hash of the body may be given, and then it must be the body's") {
     const auto with_hash = [](std::string hash) {
-        HttpRequest request = signed_request();
+        TestRequest request = signed_request();
         const HttpHeaders added =
             sign_v4({.method = request.method,
                      .path = request.path,
@@ -192,9 +194,9 @@ TEST_CASE("an unknown access key and a wrong secret are told apart as AWS does")
 }
 
 TEST_CASE("a request that was changed after signing is refused") {
-    HttpRequest other_body = signed_request();
+    TestRequest other_body = signed_request();
     other_body.body = "{ }";
-    HttpRequest other_path = signed_request();
+    TestRequest other_path = signed_request();
     other_path.path = "/StopStream";
 
     CHECK(refusal_of(signed_request()) == "");

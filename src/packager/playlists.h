@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_version.h"
 #include "base/times.h"
 #include "packager/live_segment.h"
 
@@ -17,15 +18,6 @@ namespace oxbow {
 inline constexpr int kLiveTargetDurationSeconds = 6;  // SegmenterLimits::segment_max
 inline constexpr int kChunkTargetDurationSeconds =
     16;  // a chunk may hold 10 s and then one segment of 6 s
-
-/// Text that only grows, as a list of pieces that versions share: a playlist of a day is megabytes,
-/// and each version differs from the one before by one line.
-struct GrowingText {
-    std::vector<std::shared_ptr<const std::string>> pieces;
-
-    std::size_t size() const;
-    std::string str() const;
-};
 
 /// One line group of a live or rewind playlist.
 struct SegmentEntry {
@@ -52,14 +44,10 @@ public:
     void append(const SegmentEntry& entry);
     void end();
     std::uint64_t segments() const { return segments_; }
-    /// This version. Pieces already closed are shared with every version before.
-    GrowingText text() const;
+    std::shared_ptr<const TextVersion> version() const { return text_.version(); }
 
 private:
-    static constexpr std::size_t kPieceBytes = 32 * 1024;
-
-    std::vector<std::shared_ptr<const std::string>> closed_;
-    std::string open_;
+    GrowingText text_;
     std::uint64_t segments_ = 0;
     bool ended_ = false;
 };
@@ -89,14 +77,14 @@ class RecordingPlaylists {
 public:
     void append(const Chunk& chunk);
     /// In: when this version is written (#ID3-EQUIV-TDTG).
-    std::string standard(WallTime written_at, bool ended) const;
-    std::string byte_range(bool ended) const;
+    std::shared_ptr<const TextVersion> standard(WallTime written_at, bool ended) const;
+    std::shared_ptr<const TextVersion> byte_range(bool ended) const;
     MediaTime total() const { return total_; }
     std::uint64_t chunks() const { return chunks_; }
 
 private:
-    std::string standard_entries_;
-    std::string byte_range_entries_;
+    GrowingText standard_entries_;
+    GrowingText byte_range_entries_;
     MediaTime total_{};
     std::uint64_t chunks_ = 0;
 };

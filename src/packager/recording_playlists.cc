@@ -21,23 +21,25 @@ std::uint64_t Chunk::bytes() const {
 void RecordingPlaylists::append(const Chunk& chunk) {
     ENSURE(!chunk.segments.empty());
     const MediaTime duration = chunk.duration();
-    if (chunk.discontinuity) standard_entries_ += kDiscontinuityLine;
-    append_program_date_time(standard_entries_, chunk.segments.front().program_date_time);
-    append_extinf(standard_entries_, duration);
-    fmt::format_to(std::back_inserter(standard_entries_), "{}.ts\n", chunk.number);
+    std::string lines{chunk.discontinuity ? kDiscontinuityLine : ""};
+    append_program_date_time(lines, chunk.segments.front().program_date_time);
+    append_extinf(lines, duration);
+    fmt::format_to(std::back_inserter(lines), "{}.ts\n", chunk.number);
+    standard_entries_.append(lines);
     bool discontinuity = chunk.discontinuity;
     for (const ByteRangeEntry& entry : chunk.segments) {
-        byte_range_entries_ += byte_range_lines(chunk.number, entry, discontinuity);
+        byte_range_entries_.append(byte_range_lines(chunk.number, entry, discontinuity));
         discontinuity = false;
     }
     total_ += duration;
     ++chunks_;
 }
 
-std::string RecordingPlaylists::standard(WallTime written_at, bool ended) const {
+std::shared_ptr<const TextVersion> RecordingPlaylists::standard(WallTime written_at,
+                                                                bool ended) const {
     std::string written = format_rfc3339(written_at);
     written.pop_back();  // Amazon IVS writes this one time without a zone
-    return fmt::format(
+    const std::string head = fmt::format(
         "#EXTM3U\n"
         "#EXT-X-VERSION:3\n"
         "#EXT-X-TARGETDURATION:{}\n"
@@ -45,15 +47,13 @@ std::string RecordingPlaylists::standard(WallTime written_at, bool ended) const 
         "#EXT-X-PLAYLIST-TYPE:EVENT\n"
         "#EXT-X-MEDIA-SEQUENCE:0\n"
         "#EXT-X-TWITCH-ELAPSED-SECS:0.000\n"
-        "#EXT-X-TWITCH-TOTAL-SECS:{}\n"
-        "{}{}",
-        kChunkTargetDurationSeconds, written, seconds_text(total_), standard_entries_,
-        ended ? kEndListLine : "");
+        "#EXT-X-TWITCH-TOTAL-SECS:{}\n",
+        kChunkTargetDurationSeconds, written, seconds_text(total_));
+    return standard_entries_.version(head, ended ? kEndListLine : "");
 }
 
-std::string RecordingPlaylists::byte_range(bool ended) const {
-    return fmt::format("{}{}{}", byte_range_header(), byte_range_entries_,
-                       ended ? kEndListLine : "");
+std::shared_ptr<const TextVersion> RecordingPlaylists::byte_range(bool ended) const {
+    return byte_range_entries_.version(byte_range_header(), ended ? kEndListLine : "");
 }
 
 std::string byte_range_header() {

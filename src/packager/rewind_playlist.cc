@@ -14,49 +14,30 @@ constexpr std::uint64_t kProgramDateTimeEvery = 10;  // entries
 
 }  // namespace
 
-std::size_t GrowingText::size() const {
-    std::size_t total = 0;
-    for (const auto& piece : pieces) total += piece->size();
-    return total;
+RewindPlaylist::RewindPlaylist() {
+    text_.append(
+        fmt::format("#EXTM3U\n"
+                    "#EXT-X-VERSION:3\n"
+                    "#EXT-X-TARGETDURATION:{}\n"
+                    "#EXT-X-PLAYLIST-TYPE:EVENT\n"
+                    "#EXT-X-MEDIA-SEQUENCE:0\n",
+                    kLiveTargetDurationSeconds));
 }
-
-std::string GrowingText::str() const {
-    std::string out;
-    out.reserve(size());
-    for (const auto& piece : pieces) out += *piece;
-    return out;
-}
-
-RewindPlaylist::RewindPlaylist()
-    : open_(fmt::format("#EXTM3U\n"
-                        "#EXT-X-VERSION:3\n"
-                        "#EXT-X-TARGETDURATION:{}\n"
-                        "#EXT-X-PLAYLIST-TYPE:EVENT\n"
-                        "#EXT-X-MEDIA-SEQUENCE:0\n",
-                        kLiveTargetDurationSeconds)) {}
 
 void RewindPlaylist::append(const SegmentEntry& entry) {
     ENSURE(!ended_);
-    if (open_.size() >= kPieceBytes) {
-        closed_.push_back(std::make_shared<const std::string>(std::exchange(open_, {})));
-    }
-    if (entry.discontinuity) open_ += kDiscontinuityLine;
+    std::string lines{entry.discontinuity ? kDiscontinuityLine : ""};
     if (entry.discontinuity || segments_ % kProgramDateTimeEvery == 0) {
-        append_program_date_time(open_, entry.program_date_time);
+        append_program_date_time(lines, entry.program_date_time);
     }
-    append_extinf(open_, entry.duration);
-    fmt::format_to(std::back_inserter(open_), "{}\n", entry.uri);
+    append_extinf(lines, entry.duration);
+    fmt::format_to(std::back_inserter(lines), "{}\n", entry.uri);
+    text_.append(lines);
     ++segments_;
 }
 
 void RewindPlaylist::end() {
-    if (!std::exchange(ended_, true)) open_ += kEndListLine;
-}
-
-GrowingText RewindPlaylist::text() const {
-    GrowingText out{closed_};
-    out.pieces.push_back(std::make_shared<const std::string>(open_));
-    return out;
+    if (!std::exchange(ended_, true)) text_.append(kEndListLine);
 }
 
 }  // namespace oxbow

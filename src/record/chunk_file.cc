@@ -27,19 +27,12 @@ Result<ChunkFile> ChunkFile::create(std::filesystem::path path) {
     std::error_code error;
     std::filesystem::create_directories(path.parent_path(), error);
     if (error) return disk_error("make the folder of", path, error.value());
-    const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+    const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
     if (fd < 0) return disk_error("make", path, errno);
     return ChunkFile{std::move(path), fd};
 }
 
-ChunkFile::ChunkFile(ChunkFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
-
-ChunkFile::~ChunkFile() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
-Result<void> ChunkFile::append(const AppendBuffer& segment) {
+Result<FileRegion> ChunkFile::append(const AppendBuffer& segment) {
     std::vector<iovec> vectors;
     for (const BytesView slice : segment.slices()) {
         vectors.push_back({const_cast<std::uint8_t*>(slice.data()), slice.size()});
@@ -47,11 +40,11 @@ Result<void> ChunkFile::append(const AppendBuffer& segment) {
     std::span<iovec> rest{vectors};
     while (!rest.empty()) {
         const int count = static_cast<int>(std::min(rest.size(), kVectorsPerWrite));
-        ssize_t written = ::writev(fd_, rest.data(), count);
+        ssize_t written = ::writev(file_->fd(), rest.data(), count);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) {
             const int error = errno;
-            if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0)
+            if (::ftruncate(file_->fd(), static_cast<off_t>(size_)) != 0)
                 return disk_error("cut back", path_, errno);
             return disk_error("write", path_, error);
         }
@@ -64,8 +57,9 @@ Result<void> ChunkFile::append(const AppendBuffer& segment) {
             rest.front().iov_len -= static_cast<std::size_t>(written);
         }
     }
+    const FileRegion region{file_, size_, segment.size()};
     size_ += segment.size();
-    return {};
+    return region;
 }
 
 }  // namespace oxbow::record

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <memory>
 
 #include "base/append_buffer.h"
 #include "base/result.h"
+#include "base/shared_file.h"
 
 namespace oxbow::record {
 
@@ -16,25 +17,23 @@ public:
     /// Errors: Unavailable  the file cannot be made.
     static Result<ChunkFile> create(std::filesystem::path path);
 
-    ChunkFile(ChunkFile&& other) noexcept;
-    ChunkFile& operator=(ChunkFile&&) = delete;
-    ~ChunkFile();
-
     /// Appends a whole live segment by writev(2).
     ///
+    /// Out:    where it lies. The file stays open for readers when it has become an object.
     /// Errors: Unavailable  the disk did not take all of it (full, failing); the file is cut back
     /// to
     ///         the last whole segment.
-    Result<void> append(const AppendBuffer& segment);
+    Result<FileRegion> append(const AppendBuffer& segment);
 
     const std::filesystem::path& path() const { return path_; }
     std::uint64_t size() const { return size_; }
 
 private:
-    ChunkFile(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
+    ChunkFile(std::filesystem::path path, int fd)
+        : path_(std::move(path)), file_(std::make_shared<const SharedFile>(fd)) {}
 
     std::filesystem::path path_;
-    int fd_;
+    std::shared_ptr<const SharedFile> file_;
     std::uint64_t size_ = 0;
 };
 

@@ -53,13 +53,14 @@ Result<void> Recording::append(const LiveSegment& segment) {
     }
     const ByteRangeEntry entry{open_->file.size(), segment.bytes.size(), segment.duration,
                                segment.program_date_time};
-    if (auto written = open_->file.append(segment.bytes); !written) return written;
+    const auto written = open_->file.append(segment.bytes);
+    if (!written) return std::unexpected(written.error());
     const bool discontinuity = open_->chunk.discontinuity && open_->chunk.segments.empty();
     if (auto logged = log_->append(open_->chunk.number, entry, discontinuity); !logged)
         return logged;
     open_->chunk.segments.push_back(entry);
     variant_.bandwidth = std::max(variant_.bandwidth, bits_per_second(segment));
-    listener_->on_written();
+    listener_->on_written(*written);
 
     const bool first_chunk = open_->chunk.number == 0;
     if (first_chunk || open_->chunk.duration() >= kChunkTarget) return close_chunk();
@@ -138,10 +139,10 @@ Result<void> Recording::put_playlists(bool ended) {
     const WallTime now = place_.clock.wall();
     playlists_put_at_ = now;
     auto standard = put_text(media_key(fmt::format("{}/{}", rendition_, kStandardPlaylist)),
-                             playlists_.standard(now, ended));
+                             playlists_.standard(now, ended)->str());
     if (!standard) return standard;
     return put_text(media_key(fmt::format("{}/{}", rendition_, kByteRangePlaylist)),
-                    playlists_.byte_range(ended));
+                    playlists_.byte_range(ended)->str());
 }
 
 Result<void> Recording::put_multivariants() {
@@ -287,10 +288,8 @@ void Recording::publish_view(PlaylistsFrom from) {
     RecordingView view{.recording = row_};
     if (from == PlaylistsFrom::Memory) {
         const bool ended = row_.status != catalog::RecordingStatus::Started;
-        view.standard_playlist =
-            std::make_shared<const std::string>(playlists_.standard(place_.clock.wall(), ended));
-        view.byte_range_playlist =
-            std::make_shared<const std::string>(playlists_.byte_range(ended));
+        view.standard_playlist = playlists_.standard(place_.clock.wall(), ended);
+        view.byte_range_playlist = playlists_.byte_range(ended);
     }
     place_.views.publish(spec_.channel, std::make_shared<const RecordingView>(std::move(view)));
 }

@@ -24,8 +24,8 @@ namespace oxbow::record {
 struct RecordingView {
     catalog::Recording recording;
     // Fresher than the objects in the bucket; null where the bucket has the last word.
-    std::shared_ptr<const std::string> standard_playlist;
-    std::shared_ptr<const std::string> byte_range_playlist;
+    std::shared_ptr<const TextVersion> standard_playlist;
+    std::shared_ptr<const TextVersion> byte_range_playlist;
 };
 
 using RecordingViews = Snapshots<ChannelId, RecordingView>;
@@ -34,8 +34,8 @@ using RecordingViews = Snapshots<ChannelId, RecordingView>;
 class RecordingListener {
 public:
     virtual ~RecordingListener() = default;
-    /// One more segment, in order, is written to the chunk file: it survives kill -9.
-    virtual void on_written() = 0;
+    /// One more segment, in order, is written to the chunk file, there: it survives kill -9.
+    virtual void on_written(const FileRegion& place) = 0;
     /// The chunk is an object of the bucket.
     virtual void on_chunk(const Chunk& chunk) = 0;
     /// The recording is complete: every object is in the bucket.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "record/recorder.h"
@@ -55,8 +56,8 @@ public:
         return real_.list(prefix);
     }
     Result<void> remove(std::string_view key) override { return real_.remove(key); }
-    std::optional<std::filesystem::path> local_path(std::string_view key) const override {
-        return real_.local_path(key);
+    Result<store::OpenedObject> open(std::string_view key) const override {
+        return real_.open(key);
     }
     void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
@@ -68,12 +69,16 @@ private:
 };
 
 struct HeardListener final : RecordingListener {
-    void on_written() override { ++written; }
+    void on_written(const FileRegion& place) override {
+        ++written;
+        last_place = place;
+    }
     void on_chunk(const Chunk& chunk) override { chunks.push_back(chunk.number); }
     void on_ended() override { ended = true; }
     void on_failed(const std::string& why) override { failure = why; }
 
     int written = 0;
+    FileRegion last_place;
     std::vector<std::uint64_t> chunks;
     bool ended = false;
     std::string failure;
@@ -186,6 +191,24 @@ TEST_CASE("later chunks close at the first segment end at or after ten seconds")
           std::string::npos);
 }
 
+TEST_CASE("a written segment is told with its place, which stays when the chunk is an object") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    REQUIRE(recording.append(segments.next(2s)));
+    REQUIRE(recording.append(segments.next(5s)));
+    REQUIRE(recording.append(segments.next(5s)));  // closes the chunk
+
+    const FileRegion& place = at.listener->last_place;
+    std::string read(kSegmentBytes, '\0');
+
+    CHECK(place.offset == kSegmentBytes);
+    CHECK(place.length == kSegmentBytes);
+    REQUIRE(::pread(place.file->fd(), read.data(), read.size(), static_cast<off_t>(place.offset)) ==
+            static_cast<ssize_t>(kSegmentBytes));
+    CHECK(at.object("media/hls/720p30/1.ts").substr(kSegmentBytes) == read);
+}
+
 TEST_CASE("a discontinuity closes the open chunk and marks the next one") {
     Fixture at;
     Segments segments;
@@ -253,7 +276,7 @@ TEST_CASE(
     at.clock.advance(59s);
     REQUIRE(recording.append(segments.next(10s)));
     CHECK(at.store->puts == std::vector<std::string>{"media/hls/720p30/2.ts"});
-    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist->find("\n2.ts\n") !=
+    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist->str().find("\n2.ts\n") !=
           std::string::npos);
 
     at.clock.advance(1s);
@@ -275,7 +298,7 @@ TEST_CASE("a disk that fails ends the recording, and the listener and the view s
     CHECK(at.listener->failure == "the disk is full");
     const auto view = at.views.get(ChannelId{"AsXego4U6tnj"});
     CHECK(view->recording.status == catalog::RecordingStatus::EndedWithFailure);
-    CHECK(view->standard_playlist->ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(view->standard_playlist->str().ends_with("#EXT-X-ENDLIST\n"));
     CHECK_FALSE(recording.closed());
 
     at.store->failing = false;

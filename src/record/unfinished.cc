@@ -60,12 +60,12 @@ Result<void> end_playlists(const RecordingPlace& place, catalog::Recording& row)
     }
     row.duration = std::chrono::milliseconds{milliseconds(playlists.total())};
     const std::string folder = rendition_folder(row);
-    if (auto done =
-            put(place, folder + "playlist.m3u8", playlists.standard(place.clock.wall(), true));
+    if (auto done = put(place, folder + "playlist.m3u8",
+                        playlists.standard(place.clock.wall(), true)->str());
         !done) {
         return done;
     }
-    return put(place, folder + "byte-range-variant.m3u8", playlists.byte_range(true));
+    return put(place, folder + "byte-range-variant.m3u8", playlists.byte_range(true)->str());
 }
 
 Result<void> put_failed_event(const RecordingPlace& place, const catalog::Recording& row) {

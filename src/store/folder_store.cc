@@ -403,9 +403,11 @@ Result<void> FolderStore::remove(std::string_view key) {
     return {};
 }
 
-std::optional<std::filesystem::path> FolderStore::local_path(std::string_view key) const {
-    if (!open_object(key)) return std::nullopt;
-    return root_ / key;
+Result<OpenedObject> FolderStore::open(std::string_view key) const {
+    auto object = open_object(key);
+    if (!object) return std::unexpected(object.error());
+    return OpenedObject{.info = info_of(key, object->status),
+                        .file = std::make_shared<const SharedFile>(object->file.release())};
 }
 
 Result<void> FolderStore::sync() {

@@ -46,7 +46,7 @@ public:
     Result<std::vector<ObjectInfo>> list(std::string_view prefix) override;
     /// Removes the folders above that are empty then, too.
     Result<void> remove(std::string_view key) override;
-    std::optional<std::filesystem::path> local_path(std::string_view key) const override;
+    Result<OpenedObject> open(std::string_view key) const override;
     void set_observer(Observer observer) override { observer_ = std::move(observer); }
 
     /// Waits until all that was put survives a power loss; one call serves every put before it.

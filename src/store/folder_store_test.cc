@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "base/random.h"
 
@@ -86,11 +87,15 @@ TEST_CASE("a put replaces the object whole, and the ETag differs although size a
 TEST_CASE("who reads the old object while it is replaced reads it to its end") {
     Bucket bucket;
     bucket.store->put("a", as_bytes("old")).value();
-    std::ifstream reader{bucket.store->local_path("a").value()};
+    const auto opened = bucket.store->open("a").value();
 
     bucket.store->put("a", as_bytes("new")).value();
 
-    CHECK(std::string{std::istreambuf_iterator<char>{reader}, {}} == "old");
+    std::string read(3, '\0');
+    REQUIRE(::pread(opened.file->fd(), read.data(), read.size(), 0) == 3);
+    CHECK(read == "old");
+    CHECK(opened.info.size == 3);
+    CHECK(opened.info.etag != bucket.store->head("a").value().etag);
 }
 
 TEST_CASE("an adopted file becomes the object and is gone") {
@@ -194,8 +199,8 @@ TEST_CASE("what is no object is not found: a missing key, a folder, a key below 
     CHECK(bucket.store->get("none/none").error().code == ErrorCode::NotFound);
     CHECK(bucket.store->get("a").error().code == ErrorCode::NotFound);
     CHECK(bucket.store->head("a/b/c").error().code == ErrorCode::NotFound);
-    CHECK(bucket.store->local_path("a") == std::nullopt);
-    CHECK(bucket.store->local_path("a/b") == bucket.file("a/b"));
+    CHECK(bucket.store->open("a").error().code == ErrorCode::NotFound);
+    CHECK(bucket.store->open("a/b").value().info.etag == bucket.store->head("a/b").value().etag);
 }
 
 TEST_CASE("a malformed key is refused by every call") {
@@ -210,7 +215,7 @@ TEST_CASE("a malformed key is refused by every call") {
     CHECK(store.head("a//b").error().code == ErrorCode::Malformed);
     CHECK(store.remove("../secret").error().code == ErrorCode::Malformed);
     CHECK(store.list("../").error().code == ErrorCode::Malformed);
-    CHECK(store.local_path("../secret") == std::nullopt);
+    CHECK(store.open("../secret").error().code == ErrorCode::Malformed);
     CHECK(store.put(".oxbow-tmp/a", {}).error().code == ErrorCode::Malformed);
     CHECK(file_text(bucket.folder / "secret") == "x");
 }
@@ -225,7 +230,7 @@ TEST_CASE("no call follows a symbolic link out of the bucket") {
 
     CHECK(store.get("file").error().code == ErrorCode::NotFound);
     CHECK(store.get("folder/secret").error().code == ErrorCode::NotFound);
-    CHECK(store.local_path("folder/secret") == std::nullopt);
+    CHECK(store.open("folder/secret").error().code == ErrorCode::NotFound);
     CHECK(store.list("").value().empty());
     CHECK(store.put("folder/new", as_bytes("y")).error().code == ErrorCode::Conflict);
     CHECK(store.remove("folder/secret").has_value());

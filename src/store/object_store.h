@@ -3,13 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/shared_file.h"
 #include "base/times.h"
 
 namespace oxbow::store {
@@ -26,6 +27,12 @@ struct ObjectInfo {
 struct ByteRange {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
+};
+
+/// An object's file, open for reading.
+struct OpenedObject {
+    ObjectInfo info;
+    std::shared_ptr<const SharedFile> file;
 };
 
 /// An object that was made or replaced, as an S3 ObjectCreated event tells it.
@@ -65,8 +72,10 @@ public:
     /// An object that is not there is no error.
     virtual Result<void> remove(std::string_view key) = 0;
 
-    /// The local file behind an object, for sendfile; nullopt when the store has none.
-    virtual std::optional<std::filesystem::path> local_path(std::string_view key) const = 0;
+    /// The local file behind an object, for sendfile: it stays this object, whatever replaces or
+    /// removes it meanwhile. Errors: NotFound; Unavailable; Unsupported when the store has no
+    /// files.
+    virtual Result<OpenedObject> open(std::string_view key) const = 0;
 
     /// Called after every put and adopt, on the caller's thread. Set before the first use.
     using Observer = std::function<void(const ObjectCreated&)>;

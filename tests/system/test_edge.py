@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The viewers' door: methods, ranges, CORS, caching, and what is not there."""
 
+import re
 import unittest
+import zlib
 
 import oxbow
 
@@ -39,7 +41,8 @@ class Edge(unittest.TestCase):
 
     def test_no_path_leads_out_of_the_bucket(self):
         for path in ("/ivs/v1/../../../oxbow.db", "/ivs/v1/%2e%2e/%2e%2e/%2e%2e/oxbow.db", "/ivs/v1/..%2f..%2foxbow.db",
-                     "/ivs/v1//etc/passwd", "/ivs/v1/.", "/ivs/v1/"):
+                     "/ivs/v1//etc/passwd", "/ivs/v1/.", "/ivs/v1/", "/ivs/v1/..\\..\\oxbow.db", "/ivs/v1/%5c..%5coxbow.db",
+                     "//etc/passwd", "/seg/../../oxbow.db", "/rewind/../../oxbow.db.m3u8"):
             self.assertIn(self.server.get(path).status, (400, 404), path)
         self.assertEqual(self.server.get("/ivs/v1/a%00b").status, 400)
         self.assertEqual(self.server.get("/recording-started-" + self.made["id"] + ".json/../x").status, 404)
@@ -72,8 +75,8 @@ class Edge(unittest.TestCase):
         self.assertEqual((refused.status, refused.headers["Allow"]), (405, "GET, HEAD, OPTIONS"))
 
     def test_the_catalogue_lists_channels_and_their_recordings(self):
-        channel = self.server.get("/channels.json").json["channels"][0]
-        self.assertEqual((channel["id"], channel["isLive"]), (self.made["id"], False))
+        listed = [(channel["id"], channel["isLive"]) for channel in self.server.get("/channels.json").json["channels"]]
+        self.assertIn((self.made["id"], False), listed)
         recordings = self.server.get(f"/channels/{self.made['id']}/recordings.json").json["recordings"]
         self.assertEqual([recording["status"] for recording in recordings], ["RECORDING_ENDED"])
         self.assertEqual(oxbow.video_frames(self.server.ready["http"] + recordings[0]["playlistUrl"]), 120)
@@ -84,6 +87,46 @@ class Edge(unittest.TestCase):
             self.assertIn("text/html", page.headers["Content-Type"])
             again = self.server.get(path, headers={"If-None-Match": page.headers["ETag"]})
             self.assertEqual((again.status, again.body), (304, b""))
+
+    def test_an_answer_that_the_viewer_has_is_not_sent_again(self):
+        id = self.ended["masterKey"].partition("/media/hls/")[0].rpartition("/")[2]
+        timeline = f"/rewind/{self.made['id']}/{id}/360p30.m3u8"
+        segment = oxbow.Playlist(self.server.get(timeline).text).entries[0]["uri"]
+        for path in (timeline, segment, self.chunk, "/" + self.ended["masterKey"], "/", "/channels.json",
+                     f"/recording-started-{self.made['id']}.json", f"/rewind/{self.made['id']}.m3u8"):
+            first = self.server.get(path)
+            again = self.server.get(path, headers={"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
+            self.assertEqual((first.status, again.status, again.body), (200, 304, b""), path)
+            self.assertEqual(again.headers["ETag"], first.headers["ETag"], path)
+            self.assertEqual(again.headers["Cache-Control"], first.headers["Cache-Control"], path)
+            self.assertIsNone(again.headers["Content-Length"], path)
+
+    def test_texts_are_one_gzip_member_for_who_takes_it(self):
+        for name in ("one", "two", "three"):
+            made = self.server.create_channel(name)
+            self.addCleanup(self.server.cli, "channel", "delete", made["id"])
+        oxbow.wait_for("four channels in the list", 5,
+                       lambda: len(self.server.get("/channels.json").json["channels"]) >= 4)
+        script = re.search(r'src="(/[^"]+\.js)"', self.server.get("/").text)[1]
+        for path in (script, "/channels.json"):
+            plain = self.server.get(path)
+            coded = self.server.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+            self.assertEqual(coded.headers["Content-Encoding"], "gzip", path)
+            self.assertEqual((plain.headers["Vary"], coded.headers["Vary"]), ("Accept-Encoding",) * 2, path)
+            self.assertNotEqual(coded.headers["ETag"], plain.headers["ETag"], path)
+            member = zlib.decompressobj(31)
+            self.assertEqual(member.decompress(coded.body) + member.flush(), plain.body, path)
+            self.assertEqual((member.eof, member.unused_data), (True, b""), path)
+
+    def test_a_deleted_recording_is_gone_at_once_for_who_had_it_open(self):
+        made = self.server.create_channel("deleted")
+        self.addCleanup(self.server.cli, "channel", "delete", made["id"])
+        oxbow.Publisher(made, oxbow.test_card(seconds=4)).wait()
+        key = self.server.wait_until_ended(made["id"])["masterKey"]
+        chunk = "/" + key.rpartition("/")[0] + "/360p30/0.ts"
+        self.assertEqual(self.server.get(chunk).status, 200)
+        self.server.cli("recording", "delete", key.partition("/media/hls/")[0].rpartition("/")[2])
+        self.assertEqual(self.server.get(chunk).status, 404)
 
     def test_a_recording_is_not_there_under_another_channel(self):
         other = self.server.create_channel("other")

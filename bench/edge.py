@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""What an answer costs the edge, beside nginx that serves the same bytes as files.
+
+usage: edge.py [--short] [--rounds 5] [--seconds 3] [--only NAME] [--profile NAME]
+
+One server loop on CPU 0 against one nginx worker on CPU 0, the client on CPU 1; runs alternate, medians are printed.
+The measure is the server's own CPU time per answer, from /proc: it hardly moves when others use the machine.
+Run as root it works in a network namespace of its own whose loopback says "congctl cubic": where the host's congestion
+control is BBR, its pacing makes large answers on loopback four times dearer and turns the ranking around.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/system"))
+BUILD = ROOT / "build/release"
+os.environ.setdefault("OXBOW", str(BUILD / "oxbow"))
+
+import oxbow  # noqa: E402  (the path comes first)
+
+SERVER_CPU, CLIENT_CPU = {0}, {1}
+IN_NAMESPACE = "OXBOW_BENCH_NAMESPACE"
+KEPT_HEADERS = ("content-type", "cache-control", "x-content-type-options", "access-control-allow-origin",
+                "access-control-expose-headers", "vary")
+
+
+def in_own_network():
+    """Runs this program again in a network namespace with a plain loopback, when allowed; never returns then."""
+    if os.environ.get(IN_NAMESPACE) or os.geteuid() != 0:
+        return
+    name = f"oxbow-bench-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        for network in ("127.0.0.0/8", "127.0.0.1"):  # the second is nearer, so it is the one that counts
+            subprocess.run(["ip", "-n", name, "route", "replace", "local", network, "dev", "lo", "table", "local",
+                            "proto", "kernel", "scope", "host", "src", "127.0.0.1", "congctl", "cubic"], check=True)
+        done = subprocess.run(["ip", "netns", "exec", name, sys.executable, *sys.argv],
+                              env={**os.environ, IN_NAMESPACE: "1"})
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=True)
+    sys.exit(done.returncode)
+
+
+def congestion_control():
+    if os.environ.get(IN_NAMESPACE):
+        return "cubic, in a network namespace of its own"
+    return pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip() + ", the host's"
+
+
+def pin(pid, cpus):
+    for task in os.listdir(f"/proc/{pid}/task"):
+        os.sched_setaffinity(int(task), cpus)
+
+
+def cpu_seconds(pid):
+    """Of all threads, in nanoseconds of the scheduler."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        total += int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+def source():
+    """12 s of 720p30 at 8 Mbit/s with a key frame every 1.5 s: segments of 1.5 MB, a live playlist of 2 KB."""
+    return oxbow.media(
+        "bench-edge.flv", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30,noise=alls=20:allf=t", "-f", "lavfi",
+        "-i", "sine=frequency=440:sample_rate=48000", "-t", "12", "-c:v", "libx264", "-preset", "veryfast", "-g", "45",
+        "-keyint_min", "45", "-sc_threshold", "0", "-b:v", "7900k", "-maxrate", "7900k", "-bufsize", "7900k",
+        "-x264-params", "nal-hrd=cbr", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k", "-ac", "2")
+
+
+class Oxbow:
+    name = "oxbow"
+
+    def __init__(self):
+        self.server = oxbow.Server('[log]\nlevel = "warning"\n[server]\nloops = 1\n'
+                                   '[recording]\nreconnect_window_seconds = 0\n')
+        self.pid = self.server.process.pid
+        self.port = int(self.server.ready["http"].rpartition(":")[2])
+        file = source()
+        finished, live = self.server.create_channel("finished"), self.server.create_channel("live")
+        oxbow.Publisher(finished, file).wait()
+        self.finished, self.live = finished["id"], live["id"]
+        self.publisher = oxbow.Publisher(live, file, loop=-1)
+        self.server.wait_for_recording(self.live, 30)
+        time.sleep(26)  # until the live playlist has its full length
+        pin(self.publisher.process.pid, CLIENT_CPU)
+        pin(self.pid, SERVER_CPU)
+
+    def lines(self, path):
+        return [line for line in self.server.get(path).text.splitlines() if line and not line.startswith("#")]
+
+    def live_playlist(self):
+        return self.lines(f"/api/video/v1/us-east-1.000000000000.channel.{self.live}.m3u8")[0]
+
+    def newest_segment(self):
+        return self.lines(self.live_playlist())[-2]
+
+    def finished_timeline(self):
+        return self.lines(f"/rewind/{self.finished}.m3u8")[0]
+
+    def finished_segment(self):
+        return self.lines(self.finished_timeline())[2]
+
+    def finished_chunk(self):
+        """The first chunk holds one live segment; its key in the bucket."""
+        key = self.server.metadata(self.finished)["masterKey"]
+        folder = self.lines("/" + key)[0].rpartition("/")[0]
+        return f"/{key.rpartition('/')[0]}/{folder}/0.ts"
+
+    def close(self):
+        self.publisher.close()
+        self.server.close()
+
+
+class Nginx:
+    """Serves copies of what Oxbow serves, as files, with the same headers."""
+    name = "nginx"
+
+    def __init__(self, port):
+        self.port = port
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-bench-nginx-"))
+        (self.folder / "www").mkdir()
+        self.locations = []
+        self.process = None
+        self.pid = None
+
+    def add(self, path, answer, gzip):
+        """`answer` is Oxbow's, without a coding; `gzip`: its compressed body, or None."""
+        name = f"/{len(self.locations)}"
+        file = self.folder / f"www{name}"
+        file.write_bytes(answer.body)
+        file.chmod(0o644)
+        if gzip:
+            file.with_name(file.name + ".gz").write_bytes(gzip)
+        headers = "".join(f'add_header {key} "{answer.headers[key]}"; ' for key in KEPT_HEADERS[1:]
+                          if answer.headers[key])
+        static = "gzip_static on; " if gzip else ""
+        self.locations.append(f'location = {name} {{ types {{}} default_type "{answer.headers["content-type"]}"; '
+                              f'{static}{headers}}}')
+        return name
+
+    def start(self):
+        os.chmod(self.folder, 0o755)
+        config = self.folder / "nginx.conf"
+        locations = "\n    ".join(self.locations)
+        config.write_text(f"""
+worker_processes 1;
+daemon off;
+user root;
+pid {self.folder}/nginx.pid;
+error_log {self.folder}/error.log;
+events {{ use epoll; worker_connections 4096; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
+  keepalive_requests 1000000000; keepalive_timeout 300s;
+  open_file_cache max=1000 inactive=300s; open_file_cache_valid 300s;
+  server {{
+    listen 127.0.0.1:{self.port} reuseport backlog=4096;
+    root {self.folder}/www;
+    {locations}
+  }}
+}}
+""")
+        self.process = subprocess.Popen(["/usr/sbin/nginx", "-c", config, "-p", self.folder])
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        self.pid = int(oxbow.wait_for("the worker of nginx", 10, lambda: children.read_text().split())[0])
+        pin(self.pid, SERVER_CPU)
+
+    def close(self):
+        if self.process:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(timeout=10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Workload:
+    """`path()` is asked anew for every run, for a live segment grows old."""
+
+    def __init__(self, name, path, headers=(), status=200, connections=32):
+        self.name, self.path, self.headers = name, path, list(headers)
+        self.status, self.connections = status, connections
+
+
+def workloads(server):
+    gzip = "Accept-Encoding: gzip, deflate, br"
+    return [
+        Workload("playlist, 2 KB, live", server.live_playlist),
+        Workload("playlist, gzip", server.live_playlist, [gzip]),
+        Workload("playlist, 304", server.finished_timeline, ["If-None-Match: {etag}"], status=304),
+        Workload("recording-started-*.json", lambda: f"/recording-started-{server.live}.json"),
+        Workload("segment, 1.5 MB, live", server.newest_segment, connections=8),
+        Workload("segment, 1.5 MB, of a finished recording", server.finished_segment, connections=8),
+        Workload("object, 1.5 MB, by its key", server.finished_chunk, connections=8),
+    ]
+
+
+def run(port, path, workload, seconds):
+    headers = []
+    for line in workload.headers:
+        if "{etag}" in line:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", path)
+            line = line.replace("{etag}", connection.getresponse().headers["ETag"] or '"none"')
+            connection.close()
+        headers += ["--header", line]
+    done = subprocess.run(
+        [BUILD / "http_load", "--port", str(port), "--path", path, "--connections", str(workload.connections),
+         "--seconds", str(seconds), "--status", str(workload.status), *headers],
+        capture_output=True, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
+    return json.loads(done.stdout)
+
+
+def measure(peer, path, workload, seconds):
+    before = cpu_seconds(peer.pid)
+    got = run(peer.port, path, workload, seconds)
+    cpu = cpu_seconds(peer.pid) - before
+    if got["requests"] == 0:
+        return None
+    return {"us": cpu / got["requests"] * 1e6, "rate": got["requests"] / got["seconds"], "errors": got["errors"],
+            "gigabyte": cpu / got["bytes"] * 1e9 if got["bytes"] else 0, "busy": cpu / got["seconds"],
+            "size": got["bytes"] / got["requests"]}
+
+
+def spread(values):
+    middle = statistics.median(values)
+    return f"{middle:8.2f} ({min(values):.2f}-{max(values):.2f})"
+
+
+def compare(workload, server, nginx, name, rounds, seconds):
+    run(nginx.port, name, workload, 0.3)  # opens its files
+    results = {"oxbow": [], "nginx": []}
+    for _ in range(rounds):
+        results["oxbow"].append(measure(server, workload.path(), workload, seconds))
+        results["nginx"].append(measure(nginx, name, workload, seconds))
+    pairs = [(o, n) for o, n in zip(results["oxbow"], results["nginx"]) if o and n]
+    if not pairs:
+        print(f"{workload.name:42} no answers: {results['oxbow']}", flush=True)
+        return
+    ours, theirs = [o["us"] for o, _ in pairs], [n["us"] for _, n in pairs]
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    errors = sum(o["errors"] for o, _ in pairs), sum(n["errors"] for _, n in pairs)
+    print(f"{workload.name:42} {pairs[0][0]['size']:9.0f} B  oxbow {spread(ours)}  nginx {spread(theirs)}  "
+          f"x {ratio:.2f}   {statistics.median(o['rate'] for o, _ in pairs):8.0f} and "
+          f"{statistics.median(n['rate'] for _, n in pairs):8.0f} answers/s; busy {pairs[0][0]['busy']:.2f} and "
+          f"{pairs[0][1]['busy']:.2f}" + (f"; errors {errors}" if any(errors) else ""), flush=True)
+
+
+def profile(server, workload):
+    """Where the time goes: perf record of the server under this workload, the report on stdout."""
+    data = tempfile.NamedTemporaryFile(prefix="oxbow-perf-")
+    recorder = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "2000", "-g", "-p", str(server.pid),
+                                 "-o", data.name, "--", "sleep", "4"])
+    run(server.port, workload.path(), workload, 4.5)
+    recorder.wait()
+    for by, least in (("dso", "0"), ("symbol", "0.3")):
+        subprocess.run(["perf", "report", "-i", data.name, "--stdio", "--no-children", "-g", "none", "--sort", by,
+                        "--percent-limit", least])
+
+
+def version_of(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip().splitlines()[0]
+
+
+def cpu_model():
+    found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    return found[1] if found else platform.machine()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--short", action="store_true", help="one short round of everything: does it work?")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=float, default=3)
+    options.add_argument("--only", default="", help="the workloads whose names begin so")
+    options.add_argument("--profile", default="", help="profile the workloads whose names begin so, with perf")
+    given = options.parse_args()
+    if os.cpu_count() < 2:
+        sys.exit("needs two cores: one for the server, one for the client")
+    if shutil.disk_usage("/tmp").free < 2e9:
+        sys.exit("needs 2 GB free in /tmp")
+    in_own_network()
+    rounds, seconds = (1, 0.5) if given.short else (given.rounds, given.seconds)
+
+    server, nginx = Oxbow(), None
+    try:
+        chosen = [workload for workload in workloads(server) if workload.name.startswith(given.only)]
+        if given.profile:
+            for workload in chosen:
+                if workload.name.startswith(given.profile):
+                    profile(server, workload)
+            return
+        nginx = Nginx(server.port + 1 if server.port < 65535 else server.port - 1)
+        names = []
+        for workload in chosen:
+            path = workload.path()
+            coded = server.server.get(path, {"Accept-Encoding": "gzip"})
+            gzip = coded.body if coded.headers["Content-Encoding"] == "gzip" else None
+            names.append(nginx.add(path, server.server.get(path), gzip))
+        nginx.start()
+        print(f"{version_of([oxbow.BINARY, 'version'])}; {version_of(['/usr/sbin/nginx', '-v'])}; Linux "
+              f"{platform.release()}; {cpu_model()}, {os.cpu_count()} cores; congestion control: "
+              f"{congestion_control()}\n{rounds} rounds of {seconds} s, alternating; server CPU in microseconds per "
+              f"answer: median (least-most); x: nginx / oxbow", flush=True)
+        for workload, name in zip(chosen, names):
+            compare(workload, server, nginx, name, rounds, seconds)
+    finally:
+        if nginx:
+            nginx.close()
+        server.close()
+
+
+if __name__ == "__main__":
+    main()
