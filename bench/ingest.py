@@ -32,7 +32,7 @@ MBIT = 3.0
 WARM_UP = 36  # seconds: live windows are full, so memory neither grows nor shrinks any more
 SERVER_CPU, LOAD_CPU = {0}, {1}
 FRAMES_PER_SECOND = 30 + 48_000 / 1_024
-LATE_MAX = 0.05  # of all frames: more, and the machine was too busy to publish in real time
+LATE_MAX = 0.2  # of all frames: more, and the machine was too busy to publish in real time
 ATTEMPTS_MAX = 3  # at a round
 
 # What its README proposes for HLS and recording, with one worker; nothing is logged per request.
@@ -248,13 +248,18 @@ def main():
     source()
     kinds = [OxbowUnderTest] if given.alone else [OxbowUnderTest, NginxUnderTest]
     results = {kind.name: [] for kind in kinds}
-    for number in range(rounds):
-        for kind in kinds:
-            one = undisturbed(kind, given.channels, seconds)
-            results[kind.name].append(one)
-            print(f"round {number + 1}, {kind.name}: {one['cpu']:.4f} s per channel-minute, {one['late']} frames late",
-                  file=sys.stderr)
-    print(f"{given.channels} channels of {MBIT} Mbit/s, {rounds} rounds of {seconds} s; {machine()}; {network}; "
+    try:
+        for number in range(rounds):
+            for kind in kinds:
+                one = undisturbed(kind, given.channels, seconds)
+                results[kind.name].append(one)
+                print(f"round {number + 1}, {kind.name}: {one['cpu']:.4f} s per channel-minute, {one['late']} frames "
+                      "late", file=sys.stderr)
+    except KeyboardInterrupt:
+        if not all(results.values()):
+            raise
+    counts = " and ".join(f"{len(done)} rounds of {name}" for name, done in results.items())
+    print(f"{given.channels} channels of {MBIT} Mbit/s, {counts}, {seconds} s each; {machine()}; {network}; "
           f"load {os.getloadavg()[0]:.1f}\n")
     table(results)
 

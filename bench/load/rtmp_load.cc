@@ -36,7 +36,7 @@ using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
 constexpr Milliseconds kLateAfter{50};
-constexpr std::size_t kBacklogBytesMax = 8 * 1024 * 1024;  // unsent, of one connection
+constexpr std::size_t kBacklogBytesMax = 32 * 1024 * 1024;  // of one connection
 constexpr std::uint32_t kExtendedTimestamp = 0xffffff;
 
 /// One publisher: where it is in the film, and what the socket did not take yet.
@@ -66,8 +66,7 @@ public:
         std::array<char, 4096> ignored;
         const ssize_t bytes = ::recv(socket_, ignored.data(), ignored.size(), MSG_DONTWAIT);
         if (bytes == 0 || (bytes < 0 && errno != EAGAIN)) return lose();
-        const std::string rest = std::exchange(backlog_, {});
-        if (!rest.empty()) send_piece(rest);
+        if (!backlog_.empty()) send_backlog();
     }
 
     bool lost() const { return socket_ < 0; }
@@ -85,14 +84,25 @@ private:
 
     void send_piece(std::string_view piece) {
         if (lost()) return;
-        ssize_t sent = 0;
-        if (backlog_.empty())
-            sent = ::send(socket_, piece.data(), piece.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN) return lose();
-        sent = std::max<ssize_t>(sent, 0);
-        bytes_ += static_cast<std::uint64_t>(sent);
-        backlog_ += piece.substr(static_cast<std::size_t>(sent));
+        if (backlog_.empty()) piece.remove_prefix(send_some(piece));
+        backlog_ += piece;
         if (backlog_.size() > kBacklogBytesMax) lose();
+    }
+
+    void send_backlog() {
+        backlog_sent_ += send_some(std::string_view{backlog_}.substr(backlog_sent_));
+        if (backlog_sent_ < backlog_.size()) return;
+        backlog_.clear();
+        backlog_sent_ = 0;
+    }
+
+    std::size_t send_some(std::string_view bytes) {
+        const ssize_t sent =
+            ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN) lose();
+        const auto count = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+        bytes_ += count;
+        return count;
     }
 
     void lose() {
@@ -104,8 +114,9 @@ private:
     int socket_;
     Clock::time_point begin_;
     std::size_t next_ = 0;
-    std::uint32_t offset_ = 0;  // milliseconds that the film has run before this pass
-    std::string backlog_;
+    std::uint32_t offset_ = 0;      // milliseconds that the film has run before this pass
+    std::string backlog_;           // what the socket did not take
+    std::size_t backlog_sent_ = 0;  // of it: taken since
     std::uint64_t frames_ = 0;
     std::uint64_t bytes_ = 0;
     std::uint64_t late_ = 0;
