@@ -30,35 +30,11 @@ BUILD = ROOT / "build/release"
 os.environ.setdefault("OXBOW", str(BUILD / "oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
+import private_network  # noqa: E402
 
 SERVER_CPU, CLIENT_CPU = {0}, {1}
-IN_NAMESPACE = "OXBOW_BENCH_NAMESPACE"
 KEPT_HEADERS = ("content-type", "cache-control", "x-content-type-options", "access-control-allow-origin",
                 "access-control-expose-headers", "vary")
-
-
-def in_own_network():
-    """Runs this program again in a network namespace with a plain loopback, when allowed; never returns then."""
-    if os.environ.get(IN_NAMESPACE) or os.geteuid() != 0:
-        return
-    name = f"oxbow-bench-{os.getpid()}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        for network in ("127.0.0.0/8", "127.0.0.1"):  # the second is nearer, so it is the one that counts
-            subprocess.run(["ip", "-n", name, "route", "replace", "local", network, "dev", "lo", "table", "local",
-                            "proto", "kernel", "scope", "host", "src", "127.0.0.1", "congctl", "cubic"], check=True)
-        done = subprocess.run(["ip", "netns", "exec", name, sys.executable, *sys.argv],
-                              env={**os.environ, IN_NAMESPACE: "1"})
-    finally:
-        subprocess.run(["ip", "netns", "delete", name], check=True)
-    sys.exit(done.returncode)
-
-
-def congestion_control():
-    if os.environ.get(IN_NAMESPACE):
-        return "cubic, in a network namespace of its own"
-    return pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip() + ", the host's"
 
 
 def pin(pid, cpus):
@@ -294,7 +270,7 @@ def main():
         sys.exit("needs two cores: one for the server, one for the client")
     if shutil.disk_usage("/tmp").free < 2e9:
         sys.exit("needs 2 GB free in /tmp")
-    in_own_network()
+    network = private_network.enter()
     rounds, seconds = (1, 0.5) if given.short else (given.rounds, given.seconds)
 
     server, nginx = Oxbow(), None
@@ -315,7 +291,7 @@ def main():
         nginx.start()
         print(f"{version_of([oxbow.BINARY, 'version'])}; {version_of(['/usr/sbin/nginx', '-v'])}; Linux "
               f"{platform.release()}; {cpu_model()}, {os.cpu_count()} cores; congestion control: "
-              f"{congestion_control()}\n{rounds} rounds of {seconds} s, alternating; server CPU in microseconds per "
+              f"{network}\n{rounds} rounds of {seconds} s, alternating; server CPU in microseconds per "
               f"answer: median (least-most); x: nginx / oxbow", flush=True)
         for workload, name in zip(chosen, names):
             compare(workload, server, nginx, name, rounds, seconds)

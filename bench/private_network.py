@@ -19,8 +19,10 @@ def enter():
     default = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
     if os.geteuid() != 0:
         return f"loopback of the machine, congestion control {default}"
-    setup = ("ip link set lo up && ip route replace local 127.0.0.0/8 dev lo table local proto kernel scope host "
-             "src 127.0.0.1 congctl cubic && exec \"$@\"")
+    # The route of 127.0.0.1 itself is nearer than that of the network, so it is the one that counts; both, for the
+    # load tools' other addresses.
+    route = "ip route replace local {} dev lo table local proto kernel scope host src 127.0.0.1 congctl cubic"
+    setup = " && ".join(["ip link set lo up", route.format("127.0.0.0/8"), route.format("127.0.0.1"), 'exec "$@"'])
     sys.stdout.flush()
     done = subprocess.run(["unshare", "--net", "sh", "-c", setup, "sh", sys.executable, *sys.argv],
                           env={**os.environ, INSIDE: "1"})
