@@ -353,7 +353,6 @@ net::HttpServerLimits Server::Impl::viewer_limits() const {
     return limits;
 }
 
-
 /// One listener per loop; the first may take a free port, which the others share.
 Result<void> Server::Impl::listen_for_viewers() {
     return listening("--http", [this] {

@@ -91,14 +91,14 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
     }
     const auto with_parts = net::query_value(request.query, "parts");
     if (with_parts && *with_parts != "0" && *with_parts != "1")
-        co_return responses_.error(request, 400, "parts must be 0 or 1");
+        return responses_.error(request, 400, "parts must be 0 or 1");
     const auto channel = known_channel(parts[0]);
     if (!channel) return responses_.error(request, channel.error());
     if (parts.size() == 1) return rewind_multivariant(request, *channel);
     if (parts.size() != 3) {
         return responses_.error(request, 404,
-                                   "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8 or "
-                                   "/rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
+                                "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8 or "
+                                "/rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
     }
     RecordingId recording{std::string{parts[1]}};
     if (const auto held = held_timeline(*channel, recording)) {
