@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -16,6 +18,7 @@ namespace oxbow::app {
 namespace {
 
 constexpr std::uintmax_t kConfigurationBytesMax = 1024 * 1024;
+constexpr std::size_t kTomlErrorBytesMax = 512;
 constexpr std::int64_t kReconnectWindowMax = 300;  // seconds, as Amazon IVS allows
 
 using Apply = std::function<Result<void>(const toml::node&, Settings&)>;
@@ -139,10 +142,10 @@ const std::array<Key, 11>& keys() {
     return table;
 }
 
-Error at_line(const Error& error, const std::filesystem::path& file, const toml::node& node,
+Error at_line(const Error& error, const std::string& file, const toml::node& node,
               std::string_view key) {
     return {error.code,
-            fmt::format("{}:{}: {} {}", file.string(), node.source().begin.line, key, error.what)};
+            fmt::format("{}:{}: {} {}", file, node.source().begin.line, key, error.what)};
 }
 
 /// A value of the file, with the whole name of its key.
@@ -169,7 +172,7 @@ void collect(const toml::table& table, const std::string& prefix, std::vector<En
     }
 }
 
-Result<void> apply(const Entry& entry, const std::filesystem::path& file, Settings& settings) {
+Result<void> apply(const Entry& entry, const std::string& file, Settings& settings) {
     const auto known = std::ranges::find(keys(), entry.key, &Key::name);
     if (known != keys().end()) {
         const auto applied = known->apply(*entry.node, settings);
@@ -188,8 +191,7 @@ Result<void> apply(const Entry& entry, const std::filesystem::path& file, Settin
 
 /// In the order of the lines, for the first mistake is the one to be told; TOML's tables are sorted
 /// by name.
-Result<void> apply_file(const toml::table& table, const std::filesystem::path& file,
-                        Settings& settings) {
+Result<void> apply_file(const toml::table& table, const std::string& file, Settings& settings) {
     std::vector<Entry> entries;
     collect(table, "", entries);
     std::ranges::sort(entries, {}, [](const Entry& entry) {
@@ -241,12 +243,25 @@ Result<void> read_configuration(const std::filesystem::path& file, Settings& set
             ErrorCode::LimitExceeded,
             fmt::format("{} is larger than 1 MiB, which no configuration is", file.string()));
     }
+    std::ifstream stream{file, std::ios::binary};
+    const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    if (!stream.is_open() || stream.bad()) {
+        return fail(
+            ErrorCode::NotFound,
+            fmt::format("cannot read {}: is it a file, and may this user read it?", file.string()));
+    }
+    return read_configuration_text(text, file.string(), settings);
+}
+
+Result<void> read_configuration_text(std::string_view text, const std::string& name,
+                                     Settings& settings) {
     try {
-        return apply_file(toml::parse_file(file.string()), file, settings);
+        return apply_file(toml::parse(text, name), name, settings);
     } catch (const toml::parse_error& wrong) {
+        // The parser quotes the file as it stands, newlines and all.
         return fail(ErrorCode::Malformed,
-                    fmt::format("{}:{}: {}", file.string(), wrong.source().begin.line,
-                                wrong.description()));
+                    fmt::format("{}:{}: {}", name, wrong.source().begin.line,
+                                log::printable(wrong.description(), kTomlErrorBytesMax)));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -47,5 +48,9 @@ struct Settings {
 ///         NotFound     no such file.
 ///         Unsupported  a key that Oxbow does not know: names it and the line.
 Result<void> read_configuration(const std::filesystem::path& file, Settings& settings);
+
+/// The same of a text; `name` stands for the file in errors.
+Result<void> read_configuration_text(std::string_view text, const std::string& name,
+                                     Settings& settings);
 
 }  // namespace oxbow::app
