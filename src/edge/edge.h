@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "base/shared_slot.h"
 #include "catalog/catalog.h"
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
@@ -94,7 +94,7 @@ private:
         SteadyTime made_at;
         std::string json;
     };
-    std::atomic<std::shared_ptr<const CachedList>> channel_list_;
+    SharedSlot<const CachedList> channel_list_;
 };
 
 /// How long one rendering of /channels.json serves everybody.
