@@ -46,7 +46,8 @@ Apply listen_address(ListenAddress Settings::* member) {
 
 Apply text(std::string Settings::* member, std::function<bool(const std::string&)> valid,
            std::string rule) {
-    return [=](const toml::node& node, Settings& settings) -> Result<void> {
+    return [member, valid = std::move(valid), rule = std::move(rule)](
+               const toml::node& node, Settings& settings) -> Result<void> {
         auto value = text_of(node);
         if (!value) return std::unexpected(value.error());
         if (!valid(*value)) return fail(ErrorCode::Malformed, rule);
