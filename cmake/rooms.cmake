@@ -4,6 +4,30 @@
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/LAYERS OXBOW_LAYERS REGEX "^[a-z]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/LAYERS)
 
+# Preset fuzz builds the fuzz targets, and of the rooms what those need.
+option(OXBOW_FUZZ "Build the fuzz targets and nothing else" OFF)
+
+# `./dev test` runs the tests of several presets in one run, where each needs a name of its own.
+set(OXBOW_TEST_PREFIX "" CACHE STRING "What the names of this preset's tests begin with")
+# Tests labelled long run with `./dev test --long` alone; target quick_tests builds what the others need.
+set(OXBOW_QUICK_TESTS ".*" CACHE STRING "Tests, without prefix, that are not labelled long; a regular expression")
+add_custom_target(quick_tests)
+
+# oxbow_test(NAME COMMAND ... [PROPERTIES ...]): a test of C++ that the sanitizers of every preset watch.
+function(oxbow_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 TEST "" "" "COMMAND;PROPERTIES")
+  set(full_name ${OXBOW_TEST_PREFIX}${name})
+  add_test(NAME ${full_name} COMMAND ${TEST_COMMAND})
+  if(TEST_PROPERTIES)
+    set_tests_properties(${full_name} PROPERTIES ${TEST_PROPERTIES})
+  endif()
+  if(NOT name MATCHES "${OXBOW_QUICK_TESTS}" OR name MATCHES "^long_")
+    set_tests_properties(${full_name} PROPERTIES LABELS long)
+  elseif(TARGET ${name}_test)
+    add_dependencies(quick_tests ${name}_test)
+  endif()
+endfunction()
+
 function(room name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(tests ${sources})
@@ -29,10 +53,14 @@ function(room name)
   endif()
   target_include_directories(oxbow_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(oxbow_${name} ${scope} ${below} ${ARGN})
+  if(OXBOW_FUZZ)
+    set_target_properties(oxbow_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    return()
+  endif()
 
   if(tests)
     add_executable(${name}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
     target_link_libraries(${name}_test PRIVATE oxbow_${name})
-    add_test(NAME ${name} COMMAND ${name}_test)
+    oxbow_test(${name} COMMAND ${name}_test)
   endif()
 endfunction()

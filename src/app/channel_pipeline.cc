@@ -56,9 +56,10 @@ public:
 private:
     template <typename Call>
     void tell(Call call) {
-        asio::post(executor_, [pipeline = pipeline_, recording = recording_, call] {
-            if (const auto alive = pipeline.lock()) call(*alive, recording);
-        });
+        asio::post(executor_,
+                   [pipeline = pipeline_, recording = recording_, call = std::move(call)] {
+                       if (const auto alive = pipeline.lock()) call(*alive, recording);
+                   });
     }
 
     std::weak_ptr<ChannelPipeline> pipeline_;
@@ -69,11 +70,11 @@ private:
 ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor,
                                  PipelineWiring wiring)
     : channel_(std::move(channel)),
-      executor_(executor),
+      executor_(std::move(executor)),
       wiring_(std::move(wiring)),
       live_(channel_, wiring_.channel_views),
-      stall_timer_(executor),
-      reconnect_timer_(executor) {}
+      stall_timer_(executor_),
+      reconnect_timer_(executor_) {}
 
 // --- A broadcast: publisher -> segmenter ---------------------------------------------------------
 

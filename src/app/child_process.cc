@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds kLookEvery{10};
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command) {
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     const pid_t parent = ::getpid();
@@ -34,6 +35,7 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(kNotFound);
         const int nowhere = ::open("/dev/null", O_RDWR);
+        if (nowhere < 0) ::_exit(kNotFound);
         for (const int fd : {0, 1, 2}) ::dup2(nowhere, fd);
         // Asio opens sockets without CLOEXEC: a viewer's connection would stay open in the child.
         ::close_range(3, ~0U, 0);

@@ -105,9 +105,8 @@ private:
             ->add_option("CHANNEL", command_.target,
                          "Only those of this channel: id, name or ARN. Default: all.")
             ->type_name("");
-        constexpr const char* kRecording = "The recording's id.";
         const auto add = [&](const char* name, const char* text, ClientAction action) {
-            target(leaf(recording, name, text, action), "RECORDING_ID", kRecording);
+            target(leaf(recording, name, text, action), "RECORDING_ID", "The recording's id.");
         };
         add("show", "Show a recording.", ClientAction::RecordingShow);
         add("lock", "Keep a recording from being deleted.", ClientAction::RecordingLock);

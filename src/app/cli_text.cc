@@ -31,6 +31,7 @@ std::string table(const std::vector<std::string>& titles, const Rows& rows,
                   const std::string& empty) {
     if (rows.empty()) return empty + "\n";
     std::vector<std::size_t> widths;
+    widths.reserve(titles.size());
     for (const std::string& title : titles) widths.push_back(width_of(title));
     for (const auto& row : rows) {
         for (std::size_t column = 0; column < row.size(); ++column) {

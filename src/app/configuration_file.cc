@@ -14,6 +14,7 @@ namespace oxbow::app {
 namespace {
 
 constexpr std::uintmax_t kConfigurationBytesMax = 1024 * 1024;
+constexpr std::size_t kTomlErrorBytesMax = 512;
 
 Error at_line(const Error& error, const std::string& file, const toml::node& node,
               std::string_view key) {
@@ -115,8 +116,9 @@ Result<void> read_configuration_text(std::string_view text, const std::string& n
         return apply_file(toml::parse(text), name, settings);
     } catch (const toml::parse_error& wrong) {
         return fail(ErrorCode::Malformed,
+                    // The parser quotes the file as it stands, newlines and all.
                     fmt::format("{}:{}: this is not TOML: {}", name, wrong.source().begin.line,
-                                wrong.description()));
+                                log::printable(wrong.description(), kTomlErrorBytesMax)));
     }
 }
 

@@ -104,6 +104,10 @@ TEST_CASE("what is not TOML is refused with its line") {
     CHECK(complaint("account = \"1\"\nregion = \n").starts_with(":2: this is not TOML: "));
 }
 
+TEST_CASE("what is wrong is told in one line, whatever the file has there") {
+    CHECK_FALSE(complaint("e = t\n= 1").contains('\n'));
+}
+
 TEST_CASE("a configuration that is not there is named") {
     Settings settings;
 
@@ -150,6 +154,13 @@ TEST_CASE("two listeners share no port, unless it is a free one or their address
     CHECK(check_listeners(settings));
     settings.rtmp = settings.http = {"127.0.0.1", 0};
     CHECK(check_listeners(settings));
+}
+
+TEST_CASE("a configuration that is no file, or cannot be opened, is not taken for an empty one") {
+    Settings settings;
+
+    CHECK_FALSE(read_configuration(std::filesystem::temp_directory_path(), settings).has_value());
+    CHECK_FALSE(read_configuration("/proc/self/mem/x", settings).has_value());
 }
 
 TEST_CASE("an address to listen on is a numeric address and a port") {

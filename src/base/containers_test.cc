@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "base/append_buffer.h"
 #include "base/bytes.h"
@@ -17,6 +20,22 @@ std::string joined(const AppendBuffer& buffer, std::size_t offset, std::size_t l
     std::string out;
     for (const BytesView slice : buffer.slices(offset, length)) out += as_text(slice);
     return out;
+}
+
+/// Publishes now one letter a thousand times, now another, until `done`.
+void publish_letters_until(const std::atomic<bool>& done, Snapshots<int, std::string>& snapshots) {
+    for (char letter = 'a'; !done; letter = letter == 'a' ? 'b' : 'a')
+        snapshots.publish(1, std::make_shared<const std::string>(1'000, letter));
+}
+
+/// Of `count` values that are read, how many are not one letter throughout.
+std::size_t torn_values(const Snapshots<int, std::string>& snapshots, int count) {
+    std::size_t torn = 0;
+    for (int i = 0; i < count; ++i) {
+        const auto value = snapshots.get(1);
+        if (std::ranges::count(*value, value->front()) != 1'000) ++torn;
+    }
+    return torn;
 }
 
 }  // namespace
@@ -83,6 +102,19 @@ TEST_CASE("a snapshot outlives its replacement and a key without one gives nothi
     CHECK(snapshots.get("b") == nullptr);
     CHECK(snapshots.get("c") == nullptr);
     CHECK(snapshots.all().size() == 1);
+}
+
+TEST_CASE("snapshots are read while they are replaced, and each is whole") {
+    Snapshots<int, std::string> snapshots;
+    snapshots.publish(1, std::make_shared<const std::string>(1'000, 'a'));
+    std::atomic<bool> done = false;
+
+    std::jthread writer{[&] { publish_letters_until(done, snapshots); }};
+    const std::size_t torn = torn_values(snapshots, 5'000);
+    done = true;
+    writer.join();
+
+    CHECK(torn == 0);
 }
 
 TEST_CASE("a reader of bytes gives numbers in network order and stops at the end") {

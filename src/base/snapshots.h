@@ -1,18 +1,19 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/shared_slot.h"
+
 namespace oxbow {
 
 /// The newest immutable value of each key: one owner per key publishes, any thread reads.
 ///
-/// Only a key's first value takes a mutex. Publishing to a known key and reading swap or copy an
-/// atomic shared_ptr, which libstdc++ guards with a bit for just that long.
+/// Only a key's first value takes a mutex. Publishing to a known key and reading swap or copy a
+/// shared_ptr, which a bit guards for just that long.
 template <typename Key, typename Value>
 class Snapshots {
 public:
@@ -39,7 +40,7 @@ public:
     }
 
 private:
-    using Slot = std::atomic<Pointer>;
+    using Slot = SharedSlot<const Value>;
     using Slots = std::unordered_map<Key, std::shared_ptr<Slot>>;
 
     Slot& slot(const Key& key) {
@@ -55,7 +56,7 @@ private:
         return slot;
     }
 
-    std::atomic<std::shared_ptr<const Slots>> slots_{std::make_shared<const Slots>()};
+    SharedSlot<const Slots> slots_{std::make_shared<const Slots>()};
     std::mutex adding_;
 };
 

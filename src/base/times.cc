@@ -111,9 +111,12 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
         offset = std::chrono::minutes{sign * (hours * 60 + minutes)};
     }
     if (!text.empty()) return malformed();
-    return WallTime{std::chrono::sys_days{date} + std::chrono::hours{hour} +
-                    std::chrono::minutes{minute} + std::chrono::seconds{second} +
-                    std::chrono::milliseconds{millisecond} - offset};
+    const WallTime time{std::chrono::sys_days{date} + std::chrono::hours{hour} +
+                        std::chrono::minutes{minute} + std::chrono::seconds{second} +
+                        std::chrono::milliseconds{millisecond} - offset};
+    // In UTC it may lie in a year that has no four digits.
+    if (time < kWallTimeMin || time > kWallTimeMax) return malformed();
+    return time;
 }
 
 }  // namespace oxbow

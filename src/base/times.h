@@ -17,6 +17,11 @@ using MediaTime = std::chrono::duration<std::int64_t, std::ratio<1, 90'000>>;
 /// UTC in milliseconds; from a Clock, never from std::chrono::system_clock.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
+/// The first and the last that RFC 3339 can write: years have four digits.
+inline constexpr WallTime kWallTimeMin{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}};
+inline constexpr WallTime kWallTimeMax{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} +
+                                       std::chrono::milliseconds{86'399'999}};
+
 /// A steady instant in milliseconds, for deadlines and silences; has no calendar meaning.
 using SteadyTime = std::chrono::time_point<std::chrono::steady_clock, std::chrono::milliseconds>;
 

@@ -37,6 +37,14 @@ TEST_CASE("what is no RFC 3339 time is refused") {
     CHECK_FALSE(parse_rfc3339("2023-02-09T22:55:41+25:00").has_value());
 }
 
+TEST_CASE("a time is read when its year in UTC has four digits") {
+    CHECK(parse_rfc3339("9999-12-31T23:59:59.999Z").value() == kWallTimeMax);
+    CHECK_FALSE(parse_rfc3339("9999-12-31T23:59:60Z").has_value());
+    CHECK_FALSE(parse_rfc3339("9999-12-31T23:59:59-00:01").has_value());
+    CHECK(parse_rfc3339("0000-01-01T00:00:00Z").value() == kWallTimeMin);
+    CHECK_FALSE(parse_rfc3339("0000-01-01T00:00:00+00:01").has_value());
+}
+
 TEST_CASE("milliseconds convert to media ticks and back without loss") {
     CHECK(MediaTime{33ms}.count() == 2'970);
     CHECK(milliseconds(MediaTime{2'970}) == 33);

@@ -103,7 +103,7 @@ void migrate(soci::session& session, std::span<const Migration> migrations) {
             session << "CREATE TABLE schema_version (version BIGINT NOT NULL)";
             session << "INSERT INTO schema_version (version) VALUES (0)";
         }
-        const auto reached = static_cast<long long>(next + 1);
+        const auto reached = static_cast<long long>(next) + 1;
         session << "UPDATE schema_version SET version = :version", soci::use(reached, "version");
         transaction.commit();
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "base/shared_slot.h"
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
 #include "edge/open_objects.h"
@@ -123,7 +123,7 @@ private:
         SteadyTime made_at;
         std::shared_ptr<const TextVersion> json;
     };
-    std::atomic<std::shared_ptr<const CachedList>> channel_list_;
+    SharedSlot<const CachedList> channel_list_;
     Snapshots<ChannelId, TextVersion> metadata_;  // as it was answered last
     std::vector<PageFile> page_files_;
 };

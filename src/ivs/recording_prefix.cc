@@ -57,7 +57,9 @@ std::optional<RecordingRef> read(const SplitKey& key) {
         std::chrono::day{static_cast<unsigned>(number(day, 2))}};
     const int h = number(hour, 2);
     const int m = number(minute, 2);
-    const bool time_ok = year.size() == 4 && date.ok() && h >= 0 && h < 24 && m >= 0 && m < 60;
+    // Other years are not written with four digits.
+    const bool year_ok = number(year, 4) >= 1'000;
+    const bool time_ok = year_ok && date.ok() && h >= 0 && h < 24 && m >= 0 && m < 60;
     if (ivs != "ivs" || v1 != "v1" || !account_ok || !time_ok || !is_id(channel) ||
         !is_id(recording)) {
         return std::nullopt;

@@ -58,6 +58,14 @@ TEST_CASE("what is not a recording's prefix is refused") {
     CHECK(code("/ivs/v1/1/a/2023/2/9/22/55/b") == ErrorCode::Malformed);
 }
 
+TEST_CASE("the year of a prefix is a number of four digits") {
+    CHECK(parse_recording_prefix("ivs/v1/1/a/1000/2/9/22/55/b").has_value());
+    CHECK(parse_recording_prefix("ivs/v1/1/a/9999/2/9/22/55/b").has_value());
+    CHECK_FALSE(parse_recording_prefix("ivs/v1/1/a/0999/2/9/22/55/b").has_value());
+    CHECK_FALSE(parse_recording_prefix("ivs/v1/1/a/10000/2/9/22/55/b").has_value());
+    CHECK_FALSE(parse_recording_prefix("ivs/v1/1/a/2x23/2/9/22/55/b").has_value());
+}
+
 TEST_CASE("a key below a recording's prefix tells the recording; the prefix alone is no key") {
     const auto ref = recording_of_key("ivs/v1/1/a/2023/2/9/22/55/b/media/hls/720p30/0.ts").value();
 

@@ -151,6 +151,7 @@ private:
         if (!pending_.program_date_time && !next_time_)
             return malformed("the first entry has no time");
         const WallTime time = pending_.program_date_time.value_or(next_time_.value_or(WallTime{}));
+        if (time > kWallTimeMax) return malformed("the time is behind the year 9999");
         chunk.segments.push_back({.offset = expected,
                                   .length = *pending_.length,
                                   .duration = *pending_.duration,

@@ -86,6 +86,17 @@ TEST_CASE("a refusal names the line") {
           "the recording.");
 }
 
+TEST_CASE("an entry whose time follows from the one before lies before the year 10000, too") {
+    const auto two_after = [](std::string_view time) {
+        return read_byte_range_playlist("#EXTM3U\n#EXT-X-PROGRAM-DATE-TIME:" + std::string{time} +
+                                        "\n#EXTINF:1,\n#EXT-X-BYTERANGE:1\n0.ts\n"
+                                        "#EXTINF:1,\n#EXT-X-BYTERANGE:1\n0.ts\n");
+    };
+
+    CHECK(two_after("9999-12-31T23:59:58.999Z").has_value());
+    CHECK_FALSE(two_after("9999-12-31T23:59:59.000Z").has_value());
+}
+
 TEST_CASE("entries that are not whole are malformed") {
     CHECK(refusal(first("#EXTINF:1.0,\n0.ts\n")) == ErrorCode::Malformed);
     CHECK(refusal(first("#EXT-X-BYTERANGE:1@0\n0.ts\n")) == ErrorCode::Malformed);

@@ -83,7 +83,11 @@ class Server:
     def close(self):
         if self.process.poll() is None:
             self.stop()
+        log = self.log_text()
         shutil.rmtree(self.data, ignore_errors=True)
+        # A sanitizer may report what no answer shows: a race, or a leak at the very end.
+        if "Sanitizer" in log or "runtime error:" in log:
+            raise AssertionError("a sanitizer has found something:\n" + log[-20_000:])
 
     def cli(self, *words, check=True):
         done = subprocess.run([BINARY, *words, "--data", self.data], capture_output=True, text=True)

@@ -1,0 +1,71 @@
+// What requests carry: ranges, queries, percent escapes. Input: 2 bytes of size, a line with a
+// Range, a line with a name, and the rest.
+
+#include "base/ensure.h"
+#include "fuzz/input.h"
+#include "fuzz/target.h"
+#include "net/http.h"
+
+namespace oxbow::fuzz {
+namespace {
+
+using namespace net;
+
+void check_range(std::string_view header, std::uint64_t size) {
+    const RangeRequest range = parse_range(header, size);
+    switch (range.kind) {
+        case RangeRequest::Kind::Whole:
+            ENSURE(range.offset == 0 && range.length == size);
+            return;
+        case RangeRequest::Kind::Part:
+            ENSURE(range.length > 0 && range.offset < size && range.length <= size - range.offset);
+            return;
+        case RangeRequest::Kind::NotSatisfiable:
+            ENSURE(header.starts_with("bytes="));
+            return;
+    }
+}
+
+void check_query(std::string_view query, std::string_view name) {
+    const auto value = query_value(query, name);
+    if (!value) return;
+    ENSURE(value->size() <= query.size());
+    ENSURE(!value->contains('\0'));
+}
+
+std::string percent_encode(std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += {'%', kDigits[byte >> 4], kDigits[byte & 0xf]};
+    }
+    return out;
+}
+
+void check_escapes(std::string_view text) {
+    const auto decoded = percent_decode(text);
+    if (!decoded) return;
+    ENSURE(decoded->size() <= text.size());
+    ENSURE(!decoded->contains('\0'));
+    ENSURE(percent_decode(percent_encode(*decoded)) == *decoded);
+    // A name that is given is found, whatever bytes it is made of.
+    const std::string pair = percent_encode(*decoded) + "=1";
+    ENSURE(query_value("a=2&" + pair, *decoded) == (*decoded == "a" ? "2" : "1"));
+}
+
+}  // namespace
+
+void check(BytesView bytes) {
+    Input input{bytes};
+    const std::uint64_t size = input.number(2);
+    const std::string_view range = input.line();
+    for (const std::uint64_t of :
+         {size, size << 20, size << 48, std::uint64_t{0}, ~std::uint64_t{0}})
+        check_range(range, of);
+    const std::string_view name = input.line();
+    check_query(as_text(input.rest()), name);
+    check_escapes(as_text(input.rest()));
+}
+
+}  // namespace oxbow::fuzz
