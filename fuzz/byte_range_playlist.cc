@@ -24,7 +24,7 @@ void check_chunk(const Chunk& chunk) {
 std::string written(const ByteRangePlaylist& playlist) {
     RecordingPlaylists playlists;
     for (const Chunk& chunk : playlist.chunks) playlists.append(chunk);
-    return playlists.byte_range(playlist.ended);
+    return playlists.byte_range(playlist.ended)->str();
 }
 
 }  // namespace

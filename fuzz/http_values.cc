@@ -1,10 +1,14 @@
-// What requests carry: ranges, queries, percent escapes. Input: 2 bytes of size, a line with a
-// Range, a line with a name, and the rest.
+// What requests carry: ranges, conditions, queries, percent escapes. Input: 2 bytes of size, a line
+// with a Range or a condition, a line with a name, and the rest.
+
+#include <algorithm>
+#include <string>
 
 #include "base/ensure.h"
 #include "fuzz/input.h"
 #include "fuzz/target.h"
 #include "net/http.h"
+#include "net/http_conditions.h"
 
 namespace oxbow::fuzz {
 namespace {
@@ -24,6 +28,24 @@ void check_range(std::string_view header, std::uint64_t size) {
             ENSURE(header.starts_with("bytes="));
             return;
     }
+}
+
+/// What holds must stand in the header, whatever else does.
+void check_conditions(std::string_view value, std::string_view etag) {
+    HttpRequest request{.method = "GET", .path = "/"};
+    ENSURE(!has_version(request, etag) && range_counts(request, etag) && !accepts_gzip(request));
+
+    request.headers = {{"if-none-match", value}};
+    ENSURE(!has_version(request, etag) || value.contains('*') ||
+           value.contains('"' + std::string{etag} + '"'));
+    request.headers = {{"if-range", value}};
+    ENSURE(!range_counts(request, etag) || value.contains('"' + std::string{etag} + '"'));
+    request.headers = {{"accept-encoding", value}};
+    std::string lower{value};
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    ENSURE(!accepts_gzip(request) || lower.contains('*') || lower.contains("gzip"));
 }
 
 void check_query(std::string_view query, std::string_view name) {
@@ -64,6 +86,7 @@ void check(BytesView bytes) {
          {size, size << 20, size << 48, std::uint64_t{0}, ~std::uint64_t{0}})
         check_range(range, of);
     const std::string_view name = input.line();
+    check_conditions(range, name);
     check_query(as_text(input.rest()), name);
     check_escapes(as_text(input.rest()));
 }
