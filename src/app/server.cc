@@ -23,6 +23,7 @@
 #include "app/demo.h"
 #include "app/live_service.h"
 #include "app/ready_file.h"
+#include "app/recording_buckets.h"
 #include "app/recording_remover.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -128,6 +129,8 @@ std::string process_epoch(WallTime now) {
 
 asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
                                               control::ControlApi& api, net::HttpRequest request) {
+    // At once where no disk is asked: it takes less than the way to another thread and back.
+    if (control::ControlApi::answers_from_memory(request)) co_return api.handle(request);
     co_return co_await edge::in_blocking_pool(
         worker, [&api, request = std::move(request)] { return api.handle(request); });
 }
@@ -191,6 +194,7 @@ private:
     std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
     std::unique_ptr<RecordingRemover> remover_;
+    std::unique_ptr<OneBucket> buckets_;
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<control::ControlApi> api_;
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
@@ -393,12 +397,16 @@ void Server::Impl::listen() {
                         .open_playlists = *live_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
-    api_ =
-        std::make_unique<control::ControlApi>(*catalog_, *live_, *remover_, *credentials_, clock_,
-                                              control::ControlSettings{.region = settings_.region,
-                                                                       .account = settings_.account,
-                                                                       .ingest_url = ready_.rtmp,
-                                                                       .public_url = public_url});
+    buckets_ = std::make_unique<OneBucket>(
+        std::string{kBucket}, *store_,
+        [this](std::function<void()> work) { asio::post(background_, std::move(work)); });
+    api_ = std::make_unique<control::ControlApi>(
+        *catalog_, *live_, *remover_, *credentials_, *buckets_, clock_,
+        control::ControlSettings{.region = settings_.region,
+                                 .account = settings_.account,
+                                 .ingest_url = ready_.rtmp,
+                                 .public_url = public_url,
+                                 .quotas = settings_.quotas});
 }
 
 Result<void> Server::Impl::announce() {

@@ -98,6 +98,22 @@ Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) 
     return {};
 }
 
+Apply quota(std::size_t control::Quotas::* member) {
+    return [member](const toml::node& node, Settings& settings) -> Result<void> {
+        const auto count = node.value_exact<std::int64_t>();
+        if (!count || *count < 0) return fail(ErrorCode::Malformed, "must be a number from 0");
+        settings.quotas.*member = static_cast<std::size_t>(*count);
+        return {};
+    };
+}
+
+Result<void> apply_amazon_call_rates(const toml::node& node, Settings& settings) {
+    const auto on = node.value_exact<bool>();
+    if (!on) return fail(ErrorCode::Malformed, "must be true or false");
+    settings.quotas.amazon_call_rates = *on;
+    return {};
+}
+
 Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
     auto id = text_of(node);
     if (!id) return std::unexpected(id.error());
@@ -119,8 +135,8 @@ Result<void> apply_data(const toml::node& node, Settings& settings) {
     return {};
 }
 
-const std::array<Key, 11>& keys() {
-    static const std::array<Key, 11> table{{
+const std::array<Key, 16>& keys() {
+    static const std::array<Key, 16> table{{
         {"data", apply_data},
         {"region", text(&Settings::region, is_region, "must be a region such as \"us-east-1\"")},
         {"account", text(&Settings::account, is_account, "must be 12 digits")},
@@ -133,6 +149,12 @@ const std::array<Key, 11>& keys() {
         {"edge.default_channel", apply_default_channel},
         {"edge.cors_origins", apply_origins},
         {"api.listen", listen_address(&Settings::api)},
+        {"api.quotas.channels", quota(&control::Quotas::channels)},
+        {"api.quotas.recording_configurations", quota(&control::Quotas::recording_configurations)},
+        {"api.quotas.playback_key_pairs", quota(&control::Quotas::playback_key_pairs)},
+        {"api.quotas.playback_restriction_policies",
+         quota(&control::Quotas::playback_restriction_policies)},
+        {"api.quotas.amazon_call_rates", apply_amazon_call_rates},
         {"rtmp.listen", listen_address(&Settings::rtmp)},
         {"recording.reconnect_window_seconds", apply_reconnect_window},
     }};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/quotas.h"
 
 namespace oxbow::app {
 
@@ -35,6 +36,8 @@ struct Settings {
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
+
+    control::Quotas quotas;  // api.quotas
 
     std::optional<std::filesystem::path> ready_file;
     bool demo = false;
