@@ -31,6 +31,22 @@ TEST_CASE("an unsigned call is told nothing but that") {
     CHECK(header_of(reply.headers, "x-amzn-RequestId").size() == 36);
 }
 
+TEST_CASE("what needs no disk says so, and nothing else does") {
+    const auto from_memory = [](std::string method, std::string path) {
+        return ControlApi::answers_from_memory(
+            {.method = std::move(method), .path = std::move(path)});
+    };
+
+    CHECK(from_memory("POST", "/GetStream"));
+    CHECK(from_memory("POST", "/ListChannels"));
+    CHECK(from_memory("GET", "/tags/arn%3Aaws"));
+    CHECK_FALSE(from_memory("POST", "/tags/arn%3Aaws"));
+    CHECK_FALSE(from_memory("POST", "/CreateChannel"));
+    CHECK_FALSE(from_memory("POST", "/ListStreamSessions"));
+    CHECK_FALSE(from_memory("POST", "/oxbow/ListRecordings"));
+    CHECK_FALSE(from_memory("POST", "/NoSuchOperation"));
+}
+
 TEST_CASE("an unknown operation is 404") {
     const TestApi api;
 

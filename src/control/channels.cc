@@ -144,14 +144,18 @@ struct ChannelFilter {
 /// The summaries of the channels of `page` among those that `filter` takes.
 boost::json::array filtered(const catalog::Directory& directory, const ChannelFilter& filter,
                             catalog::Page page) {
+    const std::vector<catalog::ChannelPlace>& places = *directory.channels_by_creation;
+    // Without a filter the page begins where its offset says, and nothing need be looked at before.
+    std::size_t skipped = filter.count() == 0 ? page.offset : 0;
     boost::json::array out;
-    std::size_t skipped = 0;
-    for (const catalog::ChannelPlace& place : *directory.channels_by_creation) {
-        if (out.size() == page.limit) break;
-        const catalog::Channel& channel = directory.channels.at(place.id);
-        if (filter.takes(channel) && skipped++ >= page.offset) {
-            out.push_back(channel_summary_json(channel));
+    for (std::size_t at = skipped; at < places.size() && out.size() < page.limit; ++at) {
+        const catalog::Channel& channel = directory.channels.at(places[at].id);
+        if (!filter.takes(channel)) continue;
+        if (skipped < page.offset) {
+            ++skipped;
+            continue;
         }
+        out.push_back(channel_summary_json(channel));
     }
     return out;
 }
