@@ -166,6 +166,12 @@ Result<Report> create_channel(const ApiClient& api, const ClientCommand& command
     Report report = channel_report(api, object_of(*made, "channel"), object_of(*made, "streamKey"),
                                    fmt::format("Channel '{}' is ready.\n\n", command.target));
     report.warning = std::move(*warning);
+    if (report.warning.empty() && command.type != "BASIC") {
+        report.warning = fmt::format(
+            "Type {} is delivered as one rendition, as the encoder sends it: there is no "
+            "transcoding yet.",
+            command.type);
+    }
     return report;
 }
 

@@ -23,6 +23,12 @@ public:
     std::optional<control::LiveStreamInfo> stream(const ChannelId&) const override { return {}; }
     std::vector<control::LiveStreamInfo> streams() const override { return {}; }
     bool stop_stream(const ChannelId&, const std::string&) override { return false; }
+    Result<void> put_metadata(const ChannelId&, const std::string&) override { return {}; }
+};
+
+class AnyBucket final : public control::RecordingBuckets {
+public:
+    void check(const std::string&, std::function<void(bool)> done) override { done(true); }
 };
 
 class NothingDeleted final : public control::RecordingDeleter {
@@ -39,7 +45,7 @@ public:
         data = name;
         catalog_ = catalog::Catalog::open(data / "oxbow.db").value();
         credentials_ = control::Credentials::load_or_create(data / "credentials").value();
-        api_.emplace(*catalog_, live_, deleter_, *credentials_, clock_,
+        api_.emplace(*catalog_, live_, deleter_, *credentials_, buckets_, clock_,
                      control::ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
                                               .public_url = public_url});
         server_.emplace(
@@ -84,6 +90,7 @@ public:
 private:
     NothingLive live_;
     NothingDeleted deleter_;
+    AnyBucket buckets_;
     SystemClock clock_;
     std::unique_ptr<catalog::Catalog> catalog_;
     std::unique_ptr<control::Credentials> credentials_;
@@ -117,6 +124,19 @@ ClientCommand creating(std::string name, bool record, bool as_json) {
 }
 
 }  // namespace
+
+TEST_CASE("a channel of a type that is to be transcoded is made, with a word that it is not") {
+    TestServer server;
+    ClientCommand command = creating("Tower", false, true);
+    command.type = "STANDARD";
+
+    const Ran ran = run(server, command);
+
+    CHECK(ran.code == 0);
+    CHECK(ran.err ==
+          "oxbow: Type STANDARD is delivered as one rendition, as the encoder sends it: there is "
+          "no transcoding yet.\n");
+}
 
 TEST_CASE("channel create --json has channel, streamKey and the whole ingest URL") {
     TestServer server;

@@ -120,6 +120,22 @@ Result<void> apply_loops(const toml::node& node, Settings& settings) {
     return {};
 }
 
+ApplyValue quota(std::size_t control::Quotas::* member) {
+    return [member](const toml::node& node, Settings& settings) -> Result<void> {
+        const auto count = node.value_exact<std::int64_t>();
+        if (!count || *count < 0) return fail(ErrorCode::Malformed, "must be a number from 0");
+        settings.quotas.*member = static_cast<std::size_t>(*count);
+        return {};
+    };
+}
+
+Result<void> apply_amazon_call_rates(const toml::node& node, Settings& settings) {
+    const auto on = node.value_exact<bool>();
+    if (!on) return fail(ErrorCode::Malformed, "must be true or false");
+    settings.quotas.amazon_call_rates = *on;
+    return {};
+}
+
 Result<void> apply_default_channel(const toml::node& node, Settings& settings) {
     auto id = text_of(node);
     if (!id) return std::unexpected(id.error());
@@ -178,6 +194,20 @@ std::span<const ConfigurationKey> configuration_keys() {
                          apply_trusted_proxies},
         ConfigurationKey{"api.listen", "--api, OXBOW_API", "\"127.0.0.1:8081\"", true,
                          "where the API is", listen_address(&Settings::api)},
+        ConfigurationKey{"api.quotas.channels", "", "5000", false,
+                         "how many channels there may be; without it, any number",
+                         quota(&control::Quotas::channels)},
+        ConfigurationKey{"api.quotas.recording_configurations", "", "20", false,
+                         "how many recording configurations there may be",
+                         quota(&control::Quotas::recording_configurations)},
+        ConfigurationKey{"api.quotas.playback_key_pairs", "", "3", false,
+                         "how many playback key pairs there may be",
+                         quota(&control::Quotas::playback_key_pairs)},
+        ConfigurationKey{"api.quotas.playback_restriction_policies", "", "20", false,
+                         "how many playback restriction policies there may be",
+                         quota(&control::Quotas::playback_restriction_policies)},
+        ConfigurationKey{"api.quotas.amazon_call_rates", "", "false", true,
+                         "operations only as often as Amazon IVS allows", apply_amazon_call_rates},
         ConfigurationKey{"rtmp.listen", "--rtmp, OXBOW_RTMP", "\"127.0.0.1:1935\"", true,
                          "where encoders publish", listen_address(&Settings::rtmp)},
         ConfigurationKey{"recording.reconnect_window_seconds", "", "60", true,

@@ -89,7 +89,12 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
 
     const auto configuration =
         directory->recording_configurations.find(found->second.recording_configuration_arn);
-    const bool recorded = configuration != directory->recording_configurations.end();
+    const bool configured = configuration != directory->recording_configurations.end();
+    const bool recorded = configured && configuration->second.state == "ACTIVE";
+    if (configured && !recorded) {
+        log::warning("[channel {}] is not recorded: its recording configuration is {}",
+                     channel.view(), configuration->second.state);
+    }
     std::uint64_t serial = 0;
     {
         const std::lock_guard lock{mutex_};
@@ -185,6 +190,11 @@ bool LiveService::stop_stream(const ChannelId& channel, const std::string& why) 
     if (found == publishers_.end()) return false;
     found->second.stop(why);
     return true;
+}
+
+Result<void> LiveService::put_metadata(const ChannelId&, const std::string&) {
+    return fail(ErrorCode::Unsupported,
+                "This version does not write timed metadata into streams: nothing was sent.");
 }
 
 std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelId& channel) const {

@@ -47,6 +47,7 @@ public:
     std::optional<control::LiveStreamInfo> stream(const ChannelId& channel) const override;
     std::vector<control::LiveStreamInfo> streams() const override;
     bool stop_stream(const ChannelId& channel, const std::string& why) override;
+    Result<void> put_metadata(const ChannelId& channel, const std::string& text) override;
 
     // edge::OpenPlaylists
     std::shared_ptr<const TextVersion> open_playlist(std::string_view key) const override;

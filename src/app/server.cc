@@ -23,6 +23,7 @@
 #include "app/live_service.h"
 #include "app/open_files.h"
 #include "app/ready_file.h"
+#include "app/recording_buckets.h"
 #include "app/recording_remover.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -161,6 +162,7 @@ private:
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
     std::unique_ptr<RecordingRemover> remover_;
     std::unique_ptr<edge::OpenObjects> objects_;
+    std::unique_ptr<OneBucket> buckets_;
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<control::ControlApi> api_;
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
@@ -375,7 +377,9 @@ Result<void> Server::Impl::listen_for_clients() {
         refuse_shared_port(address);
         api_server_ = std::make_unique<net::HttpServer>(
             loops_->at(0), address,
-            [this](const net::HttpRequest& request) {
+            [this](const net::HttpRequest& request) -> net::HttpAnswer {
+                // At once where no disk is asked: that takes less than the way to another thread.
+                if (control::ControlApi::answers_from_memory(request)) return api_->handle(request);
                 return answer_api(background_.get_executor(), *api_, request);
             },
             net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
@@ -410,12 +414,16 @@ void Server::Impl::open_doors() {
                         .objects = *objects_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
-    api_ =
-        std::make_unique<control::ControlApi>(*catalog_, *live_, *remover_, *credentials_, clock_,
-                                              control::ControlSettings{.region = settings_.region,
-                                                                       .account = settings_.account,
-                                                                       .ingest_url = ready_.rtmp,
-                                                                       .public_url = public_url});
+    buckets_ = std::make_unique<OneBucket>(
+        std::string{kBucket}, *store_,
+        [this](std::function<void()> work) { asio::post(background_, std::move(work)); });
+    api_ = std::make_unique<control::ControlApi>(
+        *catalog_, *live_, *remover_, *credentials_, *buckets_, clock_,
+        control::ControlSettings{.region = settings_.region,
+                                 .account = settings_.account,
+                                 .ingest_url = ready_.rtmp,
+                                 .public_url = public_url,
+                                 .quotas = settings_.quotas});
 }
 
 Result<void> Server::Impl::announce() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/quotas.h"
 #include "net/networks.h"
 
 namespace oxbow::app {
@@ -42,6 +43,7 @@ struct Settings {
     std::chrono::seconds reconnect_window{60};
 
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
+    control::Quotas quotas;  // api.quotas
 
     std::optional<std::filesystem::path> ready_file;
     bool demo = false;

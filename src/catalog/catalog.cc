@@ -49,20 +49,35 @@ std::string reason_of(const soci::soci_error& error) {
     }
 }
 
+/// The rows of `table`, by ARN.
+template <typename Row>
+SharedMap<std::string, Row> by_arn(soci::session& session, std::string_view table) {
+    SharedMap<std::string, Row> out;
+    for (auto& row : fetch<Row>(session.prepare << "SELECT * FROM " << table)) {
+        const std::string arn = row.arn;
+        out.set(arn, std::move(row));
+    }
+    return out;
+}
+
 Directory load_directory(soci::session& session) {
     Directory out;
-    for (auto& channel : fetch<Channel>(session.prepare << "SELECT * FROM channels")) {
+    std::vector<ChannelPlace> places;
+    for (auto& channel :
+         fetch<Channel>(session.prepare << "SELECT * FROM channels ORDER BY created_at, id")) {
         const ChannelId id = channel.id;
-        out.channels.emplace(id, std::move(channel));
+        places.push_back({channel.created_at, id});
+        out.channels.set(id, std::move(channel));
     }
+    out.channels_by_creation = std::make_shared<const std::vector<ChannelPlace>>(std::move(places));
     for (const auto& key : fetch<StreamKey>(session.prepare << "SELECT * FROM stream_keys")) {
-        out.stream_keys.emplace(key.value, key.channel);
+        show_stream_key(out, key);
     }
-    for (auto& configuration : fetch<RecordingConfiguration>(
-             session.prepare << "SELECT * FROM recording_configurations")) {
-        const std::string arn = configuration.arn;
-        out.recording_configurations.emplace(arn, std::move(configuration));
-    }
+    out.recording_configurations =
+        by_arn<RecordingConfiguration>(session, "recording_configurations");
+    out.playback_key_pairs = by_arn<PlaybackKeyPair>(session, "playback_key_pairs");
+    out.playback_restriction_policies =
+        by_arn<PlaybackRestrictionPolicy>(session, "playback_restriction_policies");
     return out;
 }
 
@@ -119,6 +134,21 @@ Error Catalog::Impl::current_error(std::string_view subject) {
                         "it from a backup",
                         subject, error.what())};
     }
+}
+
+void show_stream_key(Directory& directory, const StreamKey& key) {
+    directory.stream_keys.set(key.value, key.channel);
+    directory.stream_key_arns.set(key.arn, key.channel);
+    directory.stream_key_of.set(key.channel, key);
+}
+
+void hide_stream_key(Directory& directory, const ChannelId& channel) {
+    const auto found = directory.stream_key_of.find(channel);
+    if (found == directory.stream_key_of.end()) return;
+    const StreamKey key = found->second;
+    directory.stream_keys.erase(key.value);
+    directory.stream_key_arns.erase(key.arn);
+    directory.stream_key_of.erase(channel);
 }
 
 Result<void> touch(const soci::details::prepare_temp_type& prepared, std::string_view subject) {

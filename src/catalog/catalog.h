@@ -2,16 +2,17 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/times.h"
+#include "catalog/shared_map.h"
 #include "ivs/recording_metadata.h"
 
 namespace oxbow::catalog {
@@ -28,6 +29,7 @@ struct Channel {
     bool authorized = false;                  // private playback
     bool insecure_ingest = true;              // RTMP beside RTMPS
     std::string preset;
+    std::string playback_restriction_policy_arn;  // "": none
     Tags tags;
     WallTime created_at;
 };
@@ -47,7 +49,37 @@ struct RecordingConfiguration {
     std::chrono::seconds reconnect_window{0};
     std::string thumbnail_mode = "INTERVAL";
     std::chrono::seconds thumbnail_interval{60};
+    std::string thumbnail_resolution;  // "": the source's
+    std::vector<std::string> thumbnail_storage{"SEQUENTIAL"};
+    std::string rendition_selection = "ALL";
+    std::vector<std::string> renditions;  // with CUSTOM
     Tags tags;
+};
+
+/// The public half of a key that signs the tokens of private playback.
+struct PlaybackKeyPair {
+    std::string arn;
+    std::string name;
+    std::string public_key;   // PEM, as imported
+    std::string fingerprint;  // "98:0d:1a:a0:19:96:1e:ea:0a:0a:2c:9a:42:19:2b:e7"
+    Tags tags;
+};
+
+struct PlaybackRestrictionPolicy {
+    std::string arn;
+    std::string name;
+    std::vector<std::string> allowed_countries;  // none: all
+    std::vector<std::string> allowed_origins;    // none: all
+    bool strict_origin_enforcement = false;
+    Tags tags;
+};
+
+/// Sessions of this viewer up to this version are over.
+struct ViewerSessionRevocation {
+    ChannelId channel;
+    std::string viewer_id;
+    long long version = 0;
+    WallTime revoked_at;
 };
 
 /// One broadcast: from publish to its end. Kept after the channel is deleted.
@@ -78,11 +110,25 @@ struct Recording {
     bool locked = false;            // true: never deleted
 };
 
-/// Channels and what belongs to them at one moment; immutable.
+/// A channel's place in lists: by creation, oldest first.
+struct ChannelPlace {
+    WallTime created_at;
+    ChannelId id;
+    friend auto operator<=>(const ChannelPlace&, const ChannelPlace&) = default;
+};
+
+/// Channels and what belongs to them at one moment; immutable, and cheap to copy.
 struct Directory {
-    std::unordered_map<ChannelId, Channel> channels;
-    std::unordered_map<StreamKeyValue, ChannelId> stream_keys;
-    std::unordered_map<std::string, RecordingConfiguration> recording_configurations;  // by ARN
+    SharedMap<ChannelId, Channel> channels;
+    std::shared_ptr<const std::vector<ChannelPlace>> channels_by_creation =
+        std::make_shared<const std::vector<ChannelPlace>>();
+    SharedMap<StreamKeyValue, ChannelId> stream_keys;
+    SharedMap<std::string, ChannelId> stream_key_arns;
+    SharedMap<ChannelId, StreamKey> stream_key_of;
+    // By ARN:
+    SharedMap<std::string, RecordingConfiguration> recording_configurations;
+    SharedMap<std::string, PlaybackKeyPair> playback_key_pairs;
+    SharedMap<std::string, PlaybackRestrictionPolicy> playback_restriction_policies;
 };
 
 struct Page {
@@ -90,7 +136,11 @@ struct Page {
     std::size_t limit = 100;
 };
 
-/// The database: channels, stream keys, recording configurations, stream sessions, recordings.
+/// What becomes of a resource's tags; an error leaves them.
+using TagChange = std::function<Result<Tags>(Tags tags)>;
+
+/// The database: channels, stream keys, recording configurations, playback key pairs and
+/// restriction policies, stream sessions, recordings.
 ///
 /// SQLite behind SOCI. Opened by one process at a time; the schema has a version, older ones are
 /// migrated in one transaction. All calls but directory() may block on the disk. Thread-safe.
@@ -113,7 +163,7 @@ public:
     std::shared_ptr<const Directory> directory() const;
 
     /// Errors: Conflict when the id or ARN exists.
-    ///         NotFound when the channel's recording configuration does not.
+    ///         NotFound when the channel's recording configuration or restriction policy does not.
     Result<void> add_channel(const Channel& channel, const StreamKey& key);
     Result<Channel> channel(const ChannelId& id) const;
     Result<std::vector<Channel>> channels(Page page) const;  // by creation, oldest first
@@ -127,14 +177,36 @@ public:
 
     Result<void> add_recording_configuration(const RecordingConfiguration& configuration);
     Result<std::vector<RecordingConfiguration>> recording_configurations() const;
+    Result<void> set_recording_configuration_state(const std::string& arn,
+                                                   const std::string& state);
     /// Errors: Conflict when a channel uses it.
     Result<void> remove_recording_configuration(const std::string& arn);
+
+    Result<void> add_playback_key_pair(const PlaybackKeyPair& pair);
+    Result<void> remove_playback_key_pair(const std::string& arn);
+
+    Result<void> add_playback_restriction_policy(const PlaybackRestrictionPolicy& policy);
+    Result<void> update_playback_restriction_policy(const PlaybackRestrictionPolicy& policy);
+    /// Errors: Conflict when a channel uses it.
+    Result<void> remove_playback_restriction_policy(const std::string& arn);
+
+    /// How many revocations are kept; the oldest ones go.
+    static constexpr std::size_t kRevocationsMax = 100'000;
+    /// Keeps them all or none; of one viewer the highest version.
+    Result<void> revoke_viewer_sessions(const std::vector<ViewerSessionRevocation>& revocations);
+    Result<std::vector<ViewerSessionRevocation>> viewer_session_revocations(
+        const ChannelId& channel) const;  // by viewer
+
+    /// Changes the tags of the channel, stream key, recording configuration, playback key pair or
+    /// playback restriction policy of that ARN. Errors: NotFound; those of `change`.
+    Result<void> change_tags(const std::string& arn, const TagChange& change);
 
     Result<void> add_stream_session(const StreamSession& session);
     /// The first end stays when it is told twice.
     Result<void> end_stream_session(const StreamId& id, WallTime ended_at);
     /// Ends what a killed process left open; at the start, before any stream.
     Result<void> end_open_stream_sessions(WallTime ended_at);
+    Result<StreamSession> stream_session(const StreamId& id) const;
     Result<std::vector<StreamSession>> stream_sessions(const ChannelId& channel,
                                                        Page page) const;  // newest first
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "catalog/catalog_impl.h"
@@ -10,12 +12,37 @@ std::string named(std::string_view kind, std::string_view name) {
     return fmt::format("{} '{}'", kind, name);
 }
 
-/// Errors: NotFound  the channel names a recording configuration that is not there.
-Result<void> check_configuration(const Directory& directory, const Channel& channel) {
-    const std::string& arn = channel.recording_configuration_arn;
-    if (arn.empty() || directory.recording_configurations.contains(arn)) return {};
-    return fail(ErrorCode::NotFound,
-                fmt::format("there is no recording configuration '{}'; create it first", arn));
+/// Errors: NotFound  the channel names a recording configuration or a policy that is not there.
+Result<void> check_references(const Directory& directory, const Channel& channel) {
+    const std::string& configuration = channel.recording_configuration_arn;
+    if (!configuration.empty() && !directory.recording_configurations.contains(configuration)) {
+        return fail(ErrorCode::NotFound,
+                    fmt::format("there is no recording configuration '{}'; create it first",
+                                configuration));
+    }
+    const std::string& policy = channel.playback_restriction_policy_arn;
+    if (!policy.empty() && !directory.playback_restriction_policies.contains(policy)) {
+        return fail(
+            ErrorCode::NotFound,
+            fmt::format("there is no playback restriction policy '{}'; create it first", policy));
+    }
+    return {};
+}
+
+void show_new_channel(Directory& directory, const Channel& channel) {
+    directory.channels.set(channel.id, channel);
+    auto places = std::make_shared<std::vector<ChannelPlace>>(*directory.channels_by_creation);
+    const ChannelPlace place{channel.created_at, channel.id};
+    places->insert(std::ranges::upper_bound(*places, place), place);
+    directory.channels_by_creation = std::move(places);
+}
+
+void hide_channel(Directory& directory, const ChannelId& id) {
+    auto places = std::make_shared<std::vector<ChannelPlace>>(*directory.channels_by_creation);
+    std::erase_if(*places, [&id](const ChannelPlace& place) { return place.id == id; });
+    directory.channels_by_creation = std::move(places);
+    directory.channels.erase(id);
+    hide_stream_key(directory, id);
 }
 
 void insert_stream_key(soci::session& session, const StreamKey& key) {
@@ -30,12 +57,13 @@ Result<void> Catalog::add_channel(const Channel& channel, const StreamKey& key) 
     return impl_->change(
         named("channel", channel.id.view()),
         [&](soci::session& session) -> Result<void> {
-            if (auto checked = check_configuration(*directory(), channel); !checked) return checked;
+            if (auto checked = check_references(*directory(), channel); !checked) return checked;
             session << "INSERT INTO channels (id, arn, name, latency_mode, type, "
-                       "recording_configuration_arn, authorized, insecure_ingest, preset, tags, "
-                       "created_at) VALUES (:id, :arn, :name, :latency_mode, :type, "
-                       ":recording_configuration_arn, :authorized, :insecure_ingest, :preset, "
-                       ":tags, :created_at)",
+                       "recording_configuration_arn, authorized, insecure_ingest, preset, "
+                       "playback_restriction_policy_arn, tags, created_at) VALUES (:id, :arn, "
+                       ":name, :latency_mode, :type, :recording_configuration_arn, :authorized, "
+                       ":insecure_ingest, :preset, :playback_restriction_policy_arn, :tags, "
+                       ":created_at)",
                 soci::use(channel);
             StreamKey own = key;
             own.channel = channel.id;
@@ -43,8 +71,10 @@ Result<void> Catalog::add_channel(const Channel& channel, const StreamKey& key) 
             return {};
         },
         [&](Directory& directory) {
-            directory.channels.emplace(channel.id, channel);
-            directory.stream_keys.emplace(key.value, channel.id);
+            show_new_channel(directory, channel);
+            StreamKey own = key;
+            own.channel = channel.id;
+            show_stream_key(directory, own);
         });
 }
 
@@ -56,14 +86,14 @@ Result<Channel> Catalog::channel(const ChannelId& id) const {
 }
 
 Result<std::vector<Channel>> Catalog::channels(Page page) const {
-    return impl_->read([page](soci::session& session) -> Result<std::vector<Channel>> {
-        const long long limit = column(page.limit);
-        const long long offset = column(page.offset);
-        return fetch<Channel>(
-            (session.prepare
-                 << "SELECT * FROM channels ORDER BY created_at, id LIMIT :limit OFFSET :offset",
-             soci::use(limit, "limit"), soci::use(offset, "offset")));
-    });
+    const auto known = directory();
+    const std::vector<ChannelPlace>& places = *known->channels_by_creation;
+    const std::size_t begin = std::min(page.offset, places.size());
+    const std::size_t end = begin + std::min(page.limit, places.size() - begin);
+    std::vector<Channel> out;
+    out.reserve(end - begin);
+    for (std::size_t at = begin; at < end; ++at) out.push_back(known->channels.at(places[at].id));
+    return out;
 }
 
 Result<void> Catalog::update_channel(const Channel& channel) {
@@ -71,22 +101,24 @@ Result<void> Catalog::update_channel(const Channel& channel) {
     return impl_->change(
         subject,
         [&](soci::session& session) -> Result<void> {
-            if (auto checked = check_configuration(*directory(), channel); !checked) return checked;
+            if (auto checked = check_references(*directory(), channel); !checked) return checked;
             return touch(
                 (session.prepare
                      << "UPDATE channels SET name = :name, latency_mode = :latency_mode, "
                         "type = :type, recording_configuration_arn = :recording_configuration_arn, "
                         "authorized = :authorized, insecure_ingest = :insecure_ingest, "
-                        "preset = :preset, tags = :tags WHERE id = :id",
+                        "preset = :preset, "
+                        "playback_restriction_policy_arn = :playback_restriction_policy_arn, "
+                        "tags = :tags WHERE id = :id",
                  soci::use(channel)),
                 subject);
         },
         [&](Directory& directory) {
-            Channel& known = directory.channels.at(channel.id);
+            const Channel& known = directory.channels.at(channel.id);
             Channel updated = channel;
             updated.arn = known.arn;
             updated.created_at = known.created_at;
-            known = std::move(updated);
+            directory.channels.set(channel.id, std::move(updated));
         });
 }
 
@@ -100,11 +132,7 @@ Result<void> Catalog::remove_channel(const ChannelId& id) {
                           soci::use(id.str(), "id")),
                          subject);
         },
-        [&](Directory& directory) {
-            directory.channels.erase(id);
-            std::erase_if(directory.stream_keys,
-                          [&id](const auto& entry) { return entry.second == id; });
-        });
+        [&](Directory& directory) { hide_channel(directory, id); });
 }
 
 Result<void> Catalog::add_stream_key(const StreamKey& key) {
@@ -120,73 +148,29 @@ Result<void> Catalog::add_stream_key(const StreamKey& key) {
             insert_stream_key(session, key);
             return {};
         },
-        [&](Directory& directory) { directory.stream_keys.emplace(key.value, key.channel); });
+        [&](Directory& directory) { show_stream_key(directory, key); });
 }
 
 Result<std::vector<StreamKey>> Catalog::stream_keys(const ChannelId& channel) const {
-    return impl_->read([&channel](soci::session& session) -> Result<std::vector<StreamKey>> {
-        return fetch<StreamKey>(
-            (session.prepare << "SELECT * FROM stream_keys WHERE channel = :channel ORDER BY arn",
-             soci::use(channel.str(), "channel")));
-    });
+    const auto known = directory();
+    const auto found = known->stream_key_of.find(channel);
+    if (found == known->stream_key_of.end()) return std::vector<StreamKey>{};
+    return std::vector<StreamKey>{found->second};
 }
 
 Result<void> Catalog::remove_stream_key(const std::string& arn) {
     const std::string subject = named("stream key", arn);
-    std::string value;
     return impl_->change(
         subject,
         [&](soci::session& session) {
-            session << "SELECT value FROM stream_keys WHERE arn = :arn", soci::use(arn, "arn"),
-                soci::into(value);
             return touch((session.prepare << "DELETE FROM stream_keys WHERE arn = :arn",
                           soci::use(arn, "arn")),
                          subject);
         },
-        [&](Directory& directory) { directory.stream_keys.erase(StreamKeyValue{value}); });
-}
-
-Result<void> Catalog::add_recording_configuration(const RecordingConfiguration& configuration) {
-    return impl_->change(
-        named("recording configuration", configuration.arn),
-        [&](soci::session& session) -> Result<void> {
-            session
-                << "INSERT INTO recording_configurations (arn, name, state, bucket_name, "
-                   "reconnect_window_seconds, thumbnail_mode, thumbnail_interval_seconds, tags) "
-                   "VALUES (:arn, :name, :state, :bucket_name, :reconnect_window_seconds, "
-                   ":thumbnail_mode, :thumbnail_interval_seconds, :tags)",
-                soci::use(configuration);
-            return {};
-        },
         [&](Directory& directory) {
-            directory.recording_configurations.emplace(configuration.arn, configuration);
+            const ChannelId channel = directory.stream_key_arns.at(arn);
+            hide_stream_key(directory, channel);
         });
-}
-
-Result<std::vector<RecordingConfiguration>> Catalog::recording_configurations() const {
-    return impl_->read([](soci::session& session) -> Result<std::vector<RecordingConfiguration>> {
-        return fetch<RecordingConfiguration>(
-            session.prepare << "SELECT * FROM recording_configurations ORDER BY name, arn");
-    });
-}
-
-Result<void> Catalog::remove_recording_configuration(const std::string& arn) {
-    const std::string subject = named("recording configuration", arn);
-    return impl_->change(
-        subject,
-        [&](soci::session& session) -> Result<void> {
-            for (const auto& [id, channel] : directory()->channels) {
-                if (channel.recording_configuration_arn != arn) continue;
-                return fail(ErrorCode::Conflict,
-                            fmt::format("{} is used by channel '{}'; detach it there first",
-                                        subject, id.view()));
-            }
-            return touch(
-                (session.prepare << "DELETE FROM recording_configurations WHERE arn = :arn",
-                 soci::use(arn, "arn")),
-                subject);
-        },
-        [&](Directory& directory) { directory.recording_configurations.erase(arn); });
 }
 
 }  // namespace oxbow::catalog

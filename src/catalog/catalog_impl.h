@@ -99,6 +99,10 @@ std::vector<Row> fetch(const soci::details::prepare_temp_type& query) {
     return std::vector<Row>(rows.begin(), rows.end());
 }
 
+/// A channel's stream key in the three maps that lead to it.
+void show_stream_key(Directory& directory, const StreamKey& key);
+void hide_stream_key(Directory& directory, const ChannelId& channel);
+
 /// Runs a prepared statement that must touch a row. Errors: NotFound  "there is no <subject>".
 Result<void> touch(const soci::details::prepare_temp_type& prepared, std::string_view subject);
 

@@ -52,6 +52,16 @@ Result<void> Catalog::end_open_stream_sessions(WallTime ended_at) {
     });
 }
 
+Result<StreamSession> Catalog::stream_session(const StreamId& id) const {
+    return impl_->read([&id](soci::session& session) -> Result<StreamSession> {
+        auto found =
+            fetch<StreamSession>((session.prepare << "SELECT * FROM stream_sessions WHERE id = :id",
+                                  soci::use(id.str(), "id")));
+        if (!found.empty()) return std::move(found.front());
+        return fail(ErrorCode::NotFound, fmt::format("there is no stream '{}'", id.view()));
+    });
+}
+
 Result<std::vector<StreamSession>> Catalog::stream_sessions(const ChannelId& channel,
                                                             Page page) const {
     return impl_->read([&](soci::session& session) -> Result<std::vector<StreamSession>> {

@@ -16,6 +16,12 @@ std::string tags_column(const Tags& tags) {
     return json::serialize(out);
 }
 
+std::string texts_column(const std::vector<std::string>& texts) {
+    json::array out;
+    for (const auto& text : texts) out.emplace_back(text);
+    return json::serialize(out);
+}
+
 std::string streams_column(const std::vector<StreamId>& streams) {
     json::array out;
     for (const auto& stream : streams) out.emplace_back(stream.str());
@@ -28,6 +34,13 @@ Tags read_tags(const std::string& column) {
     for (const auto& tag : value.as_object()) {
         out.emplace(tag.key(), std::string(tag.value().as_string()));
     }
+    return out;
+}
+
+std::vector<std::string> read_texts(const std::string& column) {
+    std::vector<std::string> out;
+    const json::value value = json::parse(column);
+    for (const auto& text : value.as_array()) out.emplace_back(text.as_string());
     return out;
 }
 

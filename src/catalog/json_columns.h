@@ -13,8 +13,12 @@ std::string tags_column(const Tags& tags);
 // ["st-1FQzeLONMT9XTKI43leLSo1"]
 std::string streams_column(const std::vector<StreamId>& streams);
 
+// ["SD","HD"]
+std::string texts_column(const std::vector<std::string>& texts);
+
 // Read back what the database holds. Exceptions: std::exception for what is no such JSON.
 Tags read_tags(const std::string& column);
 std::vector<StreamId> read_streams(const std::string& column);
+std::vector<std::string> read_texts(const std::string& column);
 
 }  // namespace oxbow::catalog

@@ -68,6 +68,8 @@ struct type_conversion<oxbow::catalog::Channel> {
             .authorized = row.get<long long>("authorized") != 0,
             .insecure_ingest = row.get<long long>("insecure_ingest") != 0,
             .preset = row.get<std::string>("preset"),
+            .playback_restriction_policy_arn =
+                row.get<std::string>("playback_restriction_policy_arn", ""),
             .tags = oxbow::catalog::read_tags(row.get<std::string>("tags")),
             .created_at = oxbow::catalog::read_time(row.get<long long>("created_at"))};
     }
@@ -84,6 +86,8 @@ struct type_conversion<oxbow::catalog::Channel> {
         row.set("authorized", channel.authorized ? 1LL : 0LL);
         row.set("insecure_ingest", channel.insecure_ingest ? 1LL : 0LL);
         row.set("preset", channel.preset);
+        const std::string& policy = channel.playback_restriction_policy_arn;
+        row.set("playback_restriction_policy_arn", policy, policy.empty() ? i_null : i_ok);
         row.set("tags", oxbow::catalog::tags_column(channel.tags));
         row.set("created_at", oxbow::catalog::column(channel.created_at));
         state = i_ok;
@@ -116,16 +120,22 @@ struct type_conversion<oxbow::catalog::RecordingConfiguration> {
     using Configuration = oxbow::catalog::RecordingConfiguration;
 
     static void from_base(const values& row, indicator, Configuration& configuration) {
-        configuration = {.arn = row.get<std::string>("arn"),
-                         .name = row.get<std::string>("name"),
-                         .state = row.get<std::string>("state"),
-                         .bucket_name = row.get<std::string>("bucket_name"),
-                         .reconnect_window =
-                             std::chrono::seconds{row.get<long long>("reconnect_window_seconds")},
-                         .thumbnail_mode = row.get<std::string>("thumbnail_mode"),
-                         .thumbnail_interval =
-                             std::chrono::seconds{row.get<long long>("thumbnail_interval_seconds")},
-                         .tags = oxbow::catalog::read_tags(row.get<std::string>("tags"))};
+        configuration = {
+            .arn = row.get<std::string>("arn"),
+            .name = row.get<std::string>("name"),
+            .state = row.get<std::string>("state"),
+            .bucket_name = row.get<std::string>("bucket_name"),
+            .reconnect_window =
+                std::chrono::seconds{row.get<long long>("reconnect_window_seconds")},
+            .thumbnail_mode = row.get<std::string>("thumbnail_mode"),
+            .thumbnail_interval =
+                std::chrono::seconds{row.get<long long>("thumbnail_interval_seconds")},
+            .thumbnail_resolution = row.get<std::string>("thumbnail_resolution"),
+            .thumbnail_storage =
+                oxbow::catalog::read_texts(row.get<std::string>("thumbnail_storage")),
+            .rendition_selection = row.get<std::string>("rendition_selection"),
+            .renditions = oxbow::catalog::read_texts(row.get<std::string>("renditions")),
+            .tags = oxbow::catalog::read_tags(row.get<std::string>("tags"))};
     }
 
     static void to_base(const Configuration& configuration, values& row, indicator& state) {
@@ -138,7 +148,82 @@ struct type_conversion<oxbow::catalog::RecordingConfiguration> {
         row.set("reconnect_window_seconds", window);
         row.set("thumbnail_mode", configuration.thumbnail_mode);
         row.set("thumbnail_interval_seconds", interval);
+        row.set("thumbnail_resolution", configuration.thumbnail_resolution);
+        row.set("thumbnail_storage", oxbow::catalog::texts_column(configuration.thumbnail_storage));
+        row.set("rendition_selection", configuration.rendition_selection);
+        row.set("renditions", oxbow::catalog::texts_column(configuration.renditions));
         row.set("tags", oxbow::catalog::tags_column(configuration.tags));
+        state = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::PlaybackKeyPair> {
+    using base_type = values;
+
+    static void from_base(const values& row, indicator, oxbow::catalog::PlaybackKeyPair& pair) {
+        pair = {.arn = row.get<std::string>("arn"),
+                .name = row.get<std::string>("name"),
+                .public_key = row.get<std::string>("public_key"),
+                .fingerprint = row.get<std::string>("fingerprint"),
+                .tags = oxbow::catalog::read_tags(row.get<std::string>("tags"))};
+    }
+
+    static void to_base(const oxbow::catalog::PlaybackKeyPair& pair, values& row,
+                        indicator& state) {
+        row.set("arn", pair.arn);
+        row.set("name", pair.name);
+        row.set("public_key", pair.public_key);
+        row.set("fingerprint", pair.fingerprint);
+        row.set("tags", oxbow::catalog::tags_column(pair.tags));
+        state = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::PlaybackRestrictionPolicy> {
+    using base_type = values;
+    using Policy = oxbow::catalog::PlaybackRestrictionPolicy;
+
+    static void from_base(const values& row, indicator, Policy& policy) {
+        policy = {
+            .arn = row.get<std::string>("arn"),
+            .name = row.get<std::string>("name"),
+            .allowed_countries =
+                oxbow::catalog::read_texts(row.get<std::string>("allowed_countries")),
+            .allowed_origins = oxbow::catalog::read_texts(row.get<std::string>("allowed_origins")),
+            .strict_origin_enforcement = row.get<long long>("strict_origin_enforcement") != 0,
+            .tags = oxbow::catalog::read_tags(row.get<std::string>("tags"))};
+    }
+
+    static void to_base(const Policy& policy, values& row, indicator& state) {
+        row.set("arn", policy.arn);
+        row.set("name", policy.name);
+        row.set("allowed_countries", oxbow::catalog::texts_column(policy.allowed_countries));
+        row.set("allowed_origins", oxbow::catalog::texts_column(policy.allowed_origins));
+        row.set("strict_origin_enforcement", policy.strict_origin_enforcement ? 1LL : 0LL);
+        row.set("tags", oxbow::catalog::tags_column(policy.tags));
+        state = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::ViewerSessionRevocation> {
+    using base_type = values;
+    using Revocation = oxbow::catalog::ViewerSessionRevocation;
+
+    static void from_base(const values& row, indicator, Revocation& revocation) {
+        revocation = {.channel = oxbow::ChannelId{row.get<std::string>("channel")},
+                      .viewer_id = row.get<std::string>("viewer_id"),
+                      .version = row.get<long long>("version"),
+                      .revoked_at = oxbow::catalog::read_time(row.get<long long>("revoked_at"))};
+    }
+
+    static void to_base(const Revocation& revocation, values& row, indicator& state) {
+        row.set("channel", revocation.channel.str());
+        row.set("viewer_id", revocation.viewer_id);
+        row.set("version", revocation.version);
+        row.set("revoked_at", oxbow::catalog::column(revocation.revoked_at));
         state = i_ok;
     }
 };

@@ -67,7 +67,40 @@ constexpr std::array<std::string_view, 9> kVersion1{
     "WHERE status = 'RECORDING_STARTED'",
 };
 
-constexpr std::array<Migration, 1> kMigrations{Migration{kVersion1}};
+// The rest of what a recording configuration says, and private playback.
+constexpr std::array<std::string_view, 9> kVersion2{
+    "ALTER TABLE recording_configurations ADD COLUMN thumbnail_resolution TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE recording_configurations ADD COLUMN thumbnail_storage TEXT NOT NULL "
+    "DEFAULT '[\"SEQUENTIAL\"]'",
+    "ALTER TABLE recording_configurations ADD COLUMN rendition_selection TEXT NOT NULL "
+    "DEFAULT 'ALL'",
+    "ALTER TABLE recording_configurations ADD COLUMN renditions TEXT NOT NULL DEFAULT '[]'",
+    R"(CREATE TABLE playback_restriction_policies (
+        arn TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        allowed_countries TEXT NOT NULL,
+        allowed_origins TEXT NOT NULL,
+        strict_origin_enforcement BIGINT NOT NULL,
+        tags TEXT NOT NULL))",
+    "ALTER TABLE channels ADD COLUMN playback_restriction_policy_arn TEXT "
+    "REFERENCES playback_restriction_policies (arn)",
+    R"(CREATE TABLE playback_key_pairs (
+        arn TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        public_key TEXT NOT NULL,
+        fingerprint TEXT NOT NULL UNIQUE,
+        tags TEXT NOT NULL))",
+    // No reference to channels: a token of a deleted channel stays revoked.
+    R"(CREATE TABLE viewer_session_revocations (
+        channel TEXT NOT NULL,
+        viewer_id TEXT NOT NULL,
+        version BIGINT NOT NULL,
+        revoked_at BIGINT NOT NULL,
+        PRIMARY KEY (channel, viewer_id)))",
+    "CREATE INDEX viewer_session_revocations_oldest ON viewer_session_revocations (revoked_at)",
+};
+
+constexpr std::array<Migration, 2> kMigrations{Migration{kVersion1}, Migration{kVersion2}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "catalog/schema.h"
 
 #include <array>
+#include <string>
 
 #include <doctest/doctest.h>
 #include <soci/soci.h>
@@ -50,6 +51,28 @@ TEST_CASE("a migration that fails leaves the version before it, without a trace 
     session << "SELECT COUNT(*) FROM sqlite_master WHERE name = 'more'", soci::into(tables);
     CHECK(tables == 0);
     CHECK(schema_version(session) == 1);
+}
+
+TEST_CASE("recording configurations and channels of version 1 get what version 2 says of them") {
+    soci::session session{soci::sqlite3, ":memory:"};
+    migrate(session, schema_migrations().first(1));
+    session << "INSERT INTO recording_configurations VALUES ('arn', 'default', 'ACTIVE', "
+               "'recordings', 60, 'INTERVAL', 5, '{}')";
+    session << "INSERT INTO channels VALUES ('a', 'arn:a', 'one', 'LOW', 'BASIC', 'arn', 0, 1, '', "
+               "'{}', 1)";
+
+    migrate(session, schema_migrations());
+
+    std::string storage;
+    std::string selection;
+    session << "SELECT thumbnail_storage, rendition_selection FROM recording_configurations",
+        soci::into(storage), soci::into(selection);
+    long long without_policy = 0;
+    session << "SELECT COUNT(*) FROM channels WHERE playback_restriction_policy_arn IS NULL",
+        soci::into(without_policy);
+    CHECK(storage == R"(["SEQUENTIAL"])");
+    CHECK(selection == "ALL");
+    CHECK(without_policy == 1);
 }
 
 TEST_CASE("the newest version is taken, the next one refused") {

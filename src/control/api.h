@@ -7,6 +7,8 @@
 #include "catalog/catalog.h"
 #include "control/credentials.h"
 #include "control/live_control.h"
+#include "control/quotas.h"
+#include "control/recording_buckets.h"
 #include "control/recording_deleter.h"
 #include "net/http.h"
 
@@ -17,11 +19,12 @@ struct ControlSettings {
     std::string account = "000000000000";
     std::string ingest_url;  // "rtmp://127.0.0.1:1935/app"
     std::string public_url;  // "http://127.0.0.1:8080"
+    Quotas quotas;
 };
 
 /// The Amazon IVS control API, and Oxbow's own operations under /oxbow/: `POST /<Operation>` with a
-/// JSON object, signed with AWS Signature V4 for service "ivs". Nothing is answered to an unsigned
-/// call.
+/// JSON object, or /tags/<ARN>, signed with AWS Signature V4 for service "ivs". Nothing is answered
+/// to an unsigned call.
 ///
 /// Out:    200 with a JSON object, or 204; always x-amzn-RequestId.
 /// Errors: the status, header x-amzn-ErrorType and {"__type","message","exceptionMessage"}.
@@ -30,11 +33,16 @@ class ControlApi {
 public:
     /// What it is given outlives it.
     ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDeleter& deleter,
-               Credentials& credentials, const Clock& clock, ControlSettings settings);
+               Credentials& credentials, RecordingBuckets& buckets, const Clock& clock,
+               ControlSettings settings);
     ~ControlApi();
 
-    /// Answers one whole request. Blocks on the database and the bucket. Thread-safe.
+    /// Answers one whole request. Blocks on the database and the bucket, unless
+    /// answers_from_memory(). Thread-safe.
     net::HttpResponse handle(const net::HttpRequest& request) const;
+
+    /// Whether handle() needs nothing but memory for `request` and may run on a loop.
+    static bool answers_from_memory(const net::HttpRequest& request);
 
 private:
     struct Impl;

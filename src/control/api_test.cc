@@ -1,168 +1,12 @@
 #include "control/api.h"
 
-#include <cstdlib>
-#include <filesystem>
-
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
 
-#include "ivs/recording_metadata.h"
-#include "net/sigv4.h"
-#include "net/test_request.h"
+#include "control/test_api.h"
 
 namespace oxbow::control {
 namespace {
-
-namespace json = boost::json;
-using namespace std::chrono_literals;
-
-const WallTime kNow = parse_rfc3339("2026-11-23T09:00:00Z").value();
-
-class FakeLive final : public LiveControl {
-public:
-    std::optional<LiveStreamInfo> stream(const ChannelId& channel) const override {
-        for (const LiveStreamInfo& info : on_air) {
-            if (info.channel == channel) return info;
-        }
-        return std::nullopt;
-    }
-    std::vector<LiveStreamInfo> streams() const override { return on_air; }
-    bool stop_stream(const ChannelId& channel, const std::string& why) override {
-        stops.push_back(channel.str() + ": " + why);
-        return std::erase_if(on_air, [&](const auto& info) { return info.channel == channel; }) > 0;
-    }
-
-    std::vector<LiveStreamInfo> on_air;
-    std::vector<std::string> stops;  // "AsXego4U6tnj: why"
-};
-
-class FakeDeleter final : public RecordingDeleter {
-public:
-    Result<void> delete_recording(const RecordingId& recording) override {
-        deleted.push_back(recording.str());
-        return {};
-    }
-
-    std::vector<std::string> deleted;
-};
-
-/// What came back: the status, the error's type from the header, and the JSON.
-struct Reply {
-    int status = 0;
-    std::string error_type;
-    json::object body;
-    std::string headers;
-
-    json::value at(std::string_view pointer) const { return json::value(body).at_pointer(pointer); }
-    std::string text(std::string_view pointer) const {
-        return std::string{std::string_view{at(pointer).as_string()}};
-    }
-};
-
-std::string header_of(const std::string& headers, std::string_view name) {
-    const std::size_t begin = headers.find(std::string{name} + ": ");
-    if (begin == std::string::npos) return {};
-    const std::size_t value = begin + name.size() + 2;
-    return headers.substr(value, headers.find('\r', value) - value);
-}
-
-/// The API over a database of its own, called as its owner.
-class TestApi {
-public:
-    TestApi() {
-        std::string name = "/tmp/oxbow-api-XXXXXX";
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        folder_ = name;
-        catalog = catalog::Catalog::open(folder_ / "oxbow.db").value();
-        credentials = Credentials::load_or_create(folder_ / "credentials").value();
-        api_ =
-            std::make_unique<ControlApi>(*catalog, live, deleter, *credentials, clock,
-                                         ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
-                                                         .public_url = "http://127.0.0.1:8080"});
-    }
-    ~TestApi() {
-        api_.reset();
-        catalog.reset();
-        std::filesystem::remove_all(folder_);
-    }
-
-    Reply call(std::string_view operation, std::string body = "{}") const {
-        const Credential key = credentials->list()[0];
-        net::TestRequest request{.method = "POST",
-                                 .path = "/" + std::string{operation},
-                                 .headers = {{"host", "127.0.0.1:8081"}},
-                                 .body = std::move(body)};
-        for (auto& header : net::sign_v4({.method = request.method,
-                                          .path = request.path,
-                                          .query = "",
-                                          .headers = request.headers,
-                                          .payload_hash = net::sha256_hex(request.body)},
-                                         {.access_key_id = key.access_key_id, .secret = key.secret},
-                                         {.region = "us-east-1", .service = "ivs"}, clock.wall())) {
-            request.headers.push_back(std::move(header));
-        }
-        return send(request);
-    }
-
-    Reply send(const net::HttpRequest& request) const {
-        const net::HttpResponse response = api_->handle(request);
-        std::string text;
-        for (const BytesView piece : response.body.pieces) text += as_text(piece);
-        Reply reply;
-        reply.status = response.status;
-        reply.headers = *response.header_block + response.extra_headers;
-        reply.error_type = header_of(reply.headers, "x-amzn-ErrorType");
-        if (!text.empty()) reply.body = json::parse(text).as_object();
-        return reply;
-    }
-
-    /// A new channel's ARN.
-    std::string channel(std::string_view name = "one") const {
-        return call("CreateChannel", R"({"name":")" + std::string{name} + R"("})")
-            .text("/channel/arn");
-    }
-
-    void go_live(const std::string& arn, WallTime at = kNow) {
-        live.on_air.push_back({.channel = ivs::channel_of_arn(arn).value(),
-                               .stream_id = StreamId{"st-1FQzeLONMT9XTKI43leLSo1"},
-                               .playback_url = {},
-                               .started_at = at,
-                               .starving = false,
-                               .viewer_count = 3});
-    }
-
-    void add_recording(std::string id, const std::string& channel_arn, WallTime at,
-                       catalog::RecordingStatus status = catalog::RecordingStatus::Ended) const {
-        catalog::Recording recording;
-        recording.id = RecordingId{std::move(id)};
-        recording.channel = ivs::channel_of_arn(channel_arn).value();
-        recording.prefix = "ivs/v1/0/c/" + recording.id.str();
-        recording.status = status;
-        recording.started_at = at;
-        recording.duration = 90s;
-        REQUIRE(catalog->add_recording(recording));
-    }
-
-    FakeLive live;
-    FakeDeleter deleter;
-    ManualClock clock{kNow};
-    std::unique_ptr<catalog::Catalog> catalog;
-    std::unique_ptr<Credentials> credentials;
-
-private:
-    std::filesystem::path folder_;
-    std::unique_ptr<ControlApi> api_;
-};
-
-std::string arn_body(const std::string& arn) {
-    return R"({"arn":")" + arn + R"("})";
-}
-std::string channel_body(const std::string& arn) {
-    return R"({"channelArn":")" + arn + R"("})";
-}
-std::string recording_body(const std::string& id) {
-    return R"({"recordingId":")" + id + R"("})";
-}
 
 std::string ids_of(const Reply& reply) {
     std::string out;
@@ -185,6 +29,22 @@ TEST_CASE("an unsigned call is told nothing but that") {
     CHECK(reply.text("/__type") == "MissingAuthenticationTokenException");
     CHECK(reply.text("/message") == reply.text("/exceptionMessage"));
     CHECK(header_of(reply.headers, "x-amzn-RequestId").size() == 36);
+}
+
+TEST_CASE("what needs no disk says so, and nothing else does") {
+    const auto from_memory = [](std::string method, std::string path) {
+        return ControlApi::answers_from_memory(
+            {.method = std::move(method), .path = std::move(path)});
+    };
+
+    CHECK(from_memory("POST", "/GetStream"));
+    CHECK(from_memory("POST", "/ListChannels"));
+    CHECK(from_memory("GET", "/tags/arn%3Aaws"));
+    CHECK_FALSE(from_memory("POST", "/tags/arn%3Aaws"));
+    CHECK_FALSE(from_memory("POST", "/CreateChannel"));
+    CHECK_FALSE(from_memory("POST", "/ListStreamSessions"));
+    CHECK_FALSE(from_memory("POST", "/oxbow/ListRecordings"));
+    CHECK_FALSE(from_memory("POST", "/NoSuchOperation"));
 }
 
 TEST_CASE("an unknown operation is 404") {
@@ -232,8 +92,11 @@ TEST_CASE("what a channel cannot be is refused by the member's name") {
               .starts_with("ValidationException: containerFormat must"));
     CHECK(message(R"({"multitrackInputConfiguration":{"enabled":true}})") ==
           "ValidationException: multitrackInputConfiguration.enabled is not supported by Oxbow.");
-    CHECK(message(R"({"recordingConfigurationArn":"arn:none"})") ==
-          "ResourceNotFoundException: There is no recording configuration arn:none.");
+    CHECK(
+        message(
+            R"({"recordingConfigurationArn":"arn:aws:ivs:us-east-1:1:recording-configuration/none"})") ==
+        "ResourceNotFoundException: There is no recording configuration "
+        "arn:aws:ivs:us-east-1:1:recording-configuration/none.");
 }
 
 TEST_CASE(
@@ -303,7 +166,7 @@ TEST_CASE("channels are filtered by name, and by one filter only") {
 
     const Reply found = api.call("ListChannels", R"({"filterByName":"b"})");
     const Reply both =
-        api.call("ListChannels", R"({"filterByName":"b","filterByRecordingConfigurationArn":"c"})");
+        api.call("ListChannels", R"({"filterByName":"b","filterByRecordingConfigurationArn":""})");
 
     REQUIRE(found.at("/channels").as_array().size() == 1);
     CHECK(found.text("/channels/0/name") == "b");
@@ -440,7 +303,9 @@ TEST_CASE("recording configurations are listed and read") {
     CHECK(read.at("/recordingConfiguration/recordingReconnectWindowSeconds").as_int64() == 60);
     CHECK(read.at("/recordingConfiguration/thumbnailConfiguration/targetIntervalSeconds")
               .as_int64() == 5);
-    CHECK(api.call("GetRecordingConfiguration", arn_body("arn:none")).status == 404);
+    CHECK(api.call("GetRecordingConfiguration",
+                   arn_body("arn:aws:ivs:us-east-1:1:recording-configuration/none"))
+              .status == 404);
 }
 
 TEST_CASE("recordings are listed newest first, of one channel or of all") {

@@ -202,24 +202,26 @@ std::vector<Credential> Credentials::list() const {
 }
 
 Result<Credential> Credentials::create() {
-    const std::scoped_lock lock{mutex_};
-    if (entries_.size() >= kCredentialsMax) {
+    const std::scoped_lock one_at_a_time{changes_};
+    std::vector<Credential> entries = list();
+    if (entries.size() >= kCredentialsMax) {
         return fail(
             ErrorCode::LimitExceeded,
             fmt::format("There are {} credentials already; delete one first.", kCredentialsMax));
     }
-    std::vector<Credential> entries = entries_;
-    entries.push_back(make_credential(""));
+    const Credential made = make_credential("");
+    entries.push_back(made);
     if (const auto written = write_file(file_, entries); !written) {
         return std::unexpected(written.error());
     }
+    const std::scoped_lock lock{mutex_};
     entries_ = std::move(entries);
-    return entries_.back();
+    return made;
 }
 
 Result<void> Credentials::remove(std::string_view access_key_id) {
-    const std::scoped_lock lock{mutex_};
-    std::vector<Credential> entries = entries_;
+    const std::scoped_lock one_at_a_time{changes_};
+    std::vector<Credential> entries = list();
     if (std::erase_if(entries,
                       [&](const Credential& e) { return e.access_key_id == access_key_id; }) == 0) {
         return fail(ErrorCode::NotFound,
@@ -231,6 +233,7 @@ Result<void> Credentials::remove(std::string_view access_key_id) {
             "This is the last credential: create another first, or nobody can call the API.");
     }
     if (const auto written = write_file(file_, entries); !written) return written;
+    const std::scoped_lock lock{mutex_};
     entries_ = std::move(entries);
     return {};
 }

@@ -55,7 +55,8 @@ private:
         : file_(std::move(file)), entries_(std::move(entries)) {}
 
     const std::filesystem::path file_;
-    mutable std::mutex mutex_;
+    std::mutex changes_;        // held while the file is written
+    mutable std::mutex mutex_;  // held for memory only: find() is called on loops
     std::vector<Credential> entries_;
 };
 

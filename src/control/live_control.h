@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/result.h"
 #include "base/times.h"
 
 namespace oxbow::control {
@@ -28,6 +29,11 @@ public:
     virtual std::vector<LiveStreamInfo> streams() const = 0;
     /// Disconnects the publisher; false when the channel is not live.
     virtual bool stop_stream(const ChannelId& channel, const std::string& why) = 0;
+    /// Puts `text` into the stream, for all viewers at the same media time.
+    ///
+    /// Errors: NotFound     the channel is not live.
+    ///         Unsupported  this server does not write metadata into streams.
+    virtual Result<void> put_metadata(const ChannelId& channel, const std::string& text) = 0;
 };
 
 }  // namespace oxbow::control

@@ -8,6 +8,7 @@
 
 #include "control/api.h"
 #include "control/arguments.h"
+#include "control/call_rates.h"
 
 namespace oxbow::control {
 
@@ -17,6 +18,8 @@ struct Rooms {
     LiveControl& live;
     RecordingDeleter& deleter;
     Credentials& credentials;
+    RecordingBuckets& buckets;
+    CallRates& rates;
     const Clock& clock;
     const ControlSettings& settings;
     /// Held while a recording is locked, unlocked or deleted: a lock that succeeded protects.
@@ -36,13 +39,19 @@ inline std::unexpected<ApiError> refuse(const Error& error) {
     return refuse(api_error(error));
 }
 
+/// Errors: ServiceQuotaExceededException  there are `quota` of these already.
+Outcome<void> within_quota(std::size_t count, std::size_t quota, std::string_view what);
+
 // channels.cc
+Answer batch_get_channel(const Rooms& rooms, Arguments& arguments);
 Answer create_channel(const Rooms& rooms, Arguments& arguments);
 Answer get_channel(const Rooms& rooms, Arguments& arguments);
 Answer list_channels(const Rooms& rooms, Arguments& arguments);
+Answer update_channel(const Rooms& rooms, Arguments& arguments);
 Answer delete_channel(const Rooms& rooms, Arguments& arguments);
 
 // stream_keys.cc
+Answer batch_get_stream_key(const Rooms& rooms, Arguments& arguments);
 Answer create_stream_key(const Rooms& rooms, Arguments& arguments);
 Answer get_stream_key(const Rooms& rooms, Arguments& arguments);
 Answer list_stream_keys(const Rooms& rooms, Arguments& arguments);
@@ -52,10 +61,44 @@ Answer delete_stream_key(const Rooms& rooms, Arguments& arguments);
 Answer get_stream(const Rooms& rooms, Arguments& arguments);
 Answer list_streams(const Rooms& rooms, Arguments& arguments);
 Answer stop_stream(const Rooms& rooms, Arguments& arguments);
+Answer put_metadata(const Rooms& rooms, Arguments& arguments);
+
+// stream_sessions.cc
+Answer get_stream_session(const Rooms& rooms, Arguments& arguments);
+Answer list_stream_sessions(const Rooms& rooms, Arguments& arguments);
 
 // recording_configurations.cc
+Answer create_recording_configuration(const Rooms& rooms, Arguments& arguments);
+Answer delete_recording_configuration(const Rooms& rooms, Arguments& arguments);
+/// Goes on with what an earlier process left in state CREATING.
+void check_new_recording_configurations(catalog::Catalog& catalog, RecordingBuckets& buckets);
 Answer get_recording_configuration(const Rooms& rooms, Arguments& arguments);
 Answer list_recording_configurations(const Rooms& rooms, Arguments& arguments);
+
+// playback_key_pairs.cc
+Answer import_playback_key_pair(const Rooms& rooms, Arguments& arguments);
+Answer get_playback_key_pair(const Rooms& rooms, Arguments& arguments);
+Answer list_playback_key_pairs(const Rooms& rooms, Arguments& arguments);
+Answer delete_playback_key_pair(const Rooms& rooms, Arguments& arguments);
+
+// playback_restriction_policies.cc
+Answer create_playback_restriction_policy(const Rooms& rooms, Arguments& arguments);
+Answer get_playback_restriction_policy(const Rooms& rooms, Arguments& arguments);
+Answer list_playback_restriction_policies(const Rooms& rooms, Arguments& arguments);
+Answer update_playback_restriction_policy(const Rooms& rooms, Arguments& arguments);
+Answer delete_playback_restriction_policy(const Rooms& rooms, Arguments& arguments);
+
+// viewer_sessions.cc
+Answer start_viewer_session_revocation(const Rooms& rooms, Arguments& arguments);
+Answer batch_start_viewer_session_revocation(const Rooms& rooms, Arguments& arguments);
+
+// tags.cc
+Answer list_tags_for_resource(const Rooms& rooms, Arguments& arguments);
+Answer tag_resource(const Rooms& rooms, Arguments& arguments);
+Answer untag_resource(const Rooms& rooms, Arguments& arguments);
+
+// ads.cc
+Answer refuse_ads(const Rooms& rooms, Arguments& arguments);
 
 // recordings.cc
 Answer list_recordings(const Rooms& rooms, Arguments& arguments);

@@ -24,7 +24,12 @@ std::optional<std::size_t> offset_of(std::string_view token) {
 }  // namespace
 
 catalog::Page requested_page(Arguments& arguments, std::int64_t limit_max) {
-    const auto limit = arguments.number("maxResults", 1, limit_max, limit_max);
+    return requested_page(arguments, limit_max, limit_max);
+}
+
+catalog::Page requested_page(Arguments& arguments, std::int64_t limit_max,
+                             std::int64_t limit_unasked) {
+    const auto limit = arguments.number("maxResults", 1, limit_max, limit_unasked);
     const std::string token = arguments.optional_text("nextToken").value_or("");
     const auto offset = token.empty() ? std::size_t{0} : offset_of(token);
     if (!offset) arguments.wrong("nextToken", "is not one that a list operation gave");

@@ -10,9 +10,9 @@ namespace {
 
 namespace json = boost::json;
 
-json::object tags_json(const catalog::Tags& tags) {
-    json::object out;
-    for (const auto& [key, value] : tags) out[key] = value;
+json::array texts_json(const std::vector<std::string>& texts) {
+    json::array out;
+    for (const std::string& text : texts) out.emplace_back(text);
     return out;
 }
 
@@ -29,6 +29,16 @@ std::string host_of(std::string_view url) {
 
 }  // namespace
 
+json::object tags_json(const catalog::Tags& tags) {
+    json::object out;
+    for (const auto& [key, value] : tags) out[key] = value;
+    return out;
+}
+
+json::object batch_error_json(const std::string& arn, const ApiError& error) {
+    return {{"arn", arn}, {"code", error.type}, {"message", error.message}};
+}
+
 std::string playback_url(const ControlSettings& settings, const ChannelId& channel) {
     return fmt::format("{}/api/video/v1/{}", settings.public_url,
                        ivs::playback_name(settings.region, settings.account, channel));
@@ -43,7 +53,7 @@ json::object channel_summary_json(const catalog::Channel& channel) {
             {"authorized", channel.authorized},
             {"insecureIngest", channel.insecure_ingest},
             {"preset", channel.preset},
-            {"playbackRestrictionPolicyArn", ""},
+            {"playbackRestrictionPolicyArn", channel.playback_restriction_policy_arn},
             {"adConfigurationArn", ""},
             {"tags", tags_json(channel.tags)}};
 }
@@ -101,10 +111,60 @@ json::object recording_configuration_json(const catalog::RecordingConfiguration&
     json::object thumbnails{{"recordingMode", configuration.thumbnail_mode}};
     if (configuration.thumbnail_mode == "INTERVAL") {
         thumbnails["targetIntervalSeconds"] = configuration.thumbnail_interval.count();
-        thumbnails["storage"] = json::array{"SEQUENTIAL"};
+        thumbnails["storage"] = texts_json(configuration.thumbnail_storage);
+        if (!configuration.thumbnail_resolution.empty())
+            thumbnails["resolution"] = configuration.thumbnail_resolution;
     }
     out["thumbnailConfiguration"] = std::move(thumbnails);
-    out["renditionConfiguration"] = json::object{{"renditionSelection", "ALL"}};
+    json::object renditions{{"renditionSelection", configuration.rendition_selection}};
+    if (!configuration.renditions.empty())
+        renditions["renditions"] = texts_json(configuration.renditions);
+    out["renditionConfiguration"] = std::move(renditions);
+    return out;
+}
+
+json::object playback_key_pair_summary_json(const catalog::PlaybackKeyPair& pair) {
+    return {{"arn", pair.arn}, {"name", pair.name}, {"tags", tags_json(pair.tags)}};
+}
+
+json::object playback_key_pair_json(const catalog::PlaybackKeyPair& pair) {
+    json::object out = playback_key_pair_summary_json(pair);
+    out["fingerprint"] = pair.fingerprint;
+    return out;
+}
+
+json::object playback_restriction_policy_json(const catalog::PlaybackRestrictionPolicy& policy) {
+    return {{"arn", policy.arn},
+            {"name", policy.name},
+            {"allowedCountries", texts_json(policy.allowed_countries)},
+            {"allowedOrigins", texts_json(policy.allowed_origins)},
+            {"enableStrictOriginEnforcement", policy.strict_origin_enforcement},
+            {"tags", tags_json(policy.tags)}};
+}
+
+bool restricts(const catalog::PlaybackRestrictionPolicy& policy) {
+    return !policy.allowed_countries.empty() || !policy.allowed_origins.empty() ||
+           policy.strict_origin_enforcement;
+}
+
+json::object stream_session_summary_json(const catalog::StreamSession& session) {
+    json::object out{{"streamId", session.id.view()},
+                     {"startTime", format_rfc3339(session.started_at)}};
+    if (session.ended_at) out["endTime"] = format_rfc3339(*session.ended_at);
+    return out;
+}
+
+json::object stream_session_json(const Rooms& rooms, const catalog::StreamSession& session) {
+    json::object out = stream_session_summary_json(session);
+    const auto directory = rooms.catalog.directory();
+    const auto channel = directory->channels.find(session.channel);
+    if (channel == directory->channels.end()) return out;
+    out["channel"] = channel_json(rooms, channel->second);
+    const auto configuration =
+        directory->recording_configurations.find(channel->second.recording_configuration_arn);
+    if (configuration != directory->recording_configurations.end() && !session.recording.empty()) {
+        out["recordingConfiguration"] = recording_configuration_json(configuration->second);
+    }
     return out;
 }
 

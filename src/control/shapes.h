@@ -26,6 +26,26 @@ boost::json::object recording_configuration_json(
 boost::json::object recording_configuration_summary_json(
     const catalog::RecordingConfiguration& configuration);
 
+/// The summary of lists lacks the fingerprint; nothing gives the key back.
+boost::json::object playback_key_pair_json(const catalog::PlaybackKeyPair& pair);
+boost::json::object playback_key_pair_summary_json(const catalog::PlaybackKeyPair& pair);
+
+boost::json::object playback_restriction_policy_json(
+    const catalog::PlaybackRestrictionPolicy& policy);
+
+/// A stream that was or is; what is not known of it is absent. The channel and its recording
+/// configuration are those of now.
+boost::json::object stream_session_json(const Rooms& rooms, const catalog::StreamSession& session);
+boost::json::object stream_session_summary_json(const catalog::StreamSession& session);
+
+boost::json::object tags_json(const catalog::Tags& tags);
+
+/// {"arn","code","message"}: why a batch lacks this one.
+boost::json::object batch_error_json(const std::string& arn, const ApiError& error);
+
+/// Whether a policy keeps any viewer out.
+bool restricts(const catalog::PlaybackRestrictionPolicy& policy);
+
 /// Oxbow's own: {"recordingId","channelId","channelArn","prefix","status","startedAt",...}.
 boost::json::object recording_json(const Rooms& rooms, const catalog::Recording& recording);
 

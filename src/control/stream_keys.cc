@@ -12,23 +12,21 @@ namespace {
 
 constexpr std::int64_t kStreamKeysPerPage = 50;
 
-/// The stream key that `arn` names. The directory leads from values to channels only, so the keys
-/// are read channel by channel: one each.
+constexpr std::size_t kBatchMax = 50;
+
+/// The stream key that `arn` names. Errors: ResourceNotFoundException.
 Outcome<catalog::StreamKey> stream_key_of(const Rooms& rooms, const std::string& arn) {
-    for (const auto& [value, channel] : rooms.catalog.directory()->stream_keys) {
-        auto keys = rooms.catalog.stream_keys(channel);
-        if (!keys) return refuse(keys.error());
-        for (catalog::StreamKey& key : *keys) {
-            if (key.arn == arn) return std::move(key);
-        }
-    }
+    const auto directory = rooms.catalog.directory();
+    const auto channel = directory->stream_key_arns.find(arn);
+    if (channel != directory->stream_key_arns.end())
+        return directory->stream_key_of.at(channel->second);
     return refuse(not_found(fmt::format("There is no stream key {}.", arn)));
 }
 
 }  // namespace
 
 Answer create_stream_key(const Rooms& rooms, Arguments& arguments) {
-    const std::string arn = arguments.text("channelArn");
+    const std::string arn = arguments.arn("channelArn", "channel");
     const catalog::Tags tags = arguments.tags("tags");
     if (arguments.error()) return refuse(*arguments.error());
     const auto channel = channel_of(rooms, arn);
@@ -42,23 +40,39 @@ Answer create_stream_key(const Rooms& rooms, Arguments& arguments) {
 
     const auto added = rooms.catalog.add_stream_key(key);
     if (!added && added.error().code == ErrorCode::Conflict) {
-        return refuse(ApiError{402, "ServiceQuotaExceededException",
-                               "The channel has a stream key: delete it, then create a new one."});
+        return refuse(
+            quota_exceeded("The channel has a stream key: delete it, then create a new one."));
     }
     if (!added) return refuse(added.error());
     return boost::json::object{{"streamKey", stream_key_json(rooms, key)}};
 }
 
 Answer get_stream_key(const Rooms& rooms, Arguments& arguments) {
-    const std::string arn = arguments.text("arn");
+    const std::string arn = arguments.arn("arn", "stream-key");
     if (arguments.error()) return refuse(*arguments.error());
     const auto key = stream_key_of(rooms, arn);
     if (!key) return refuse(key.error());
     return boost::json::object{{"streamKey", stream_key_json(rooms, *key)}};
 }
 
+Answer batch_get_stream_key(const Rooms& rooms, Arguments& arguments) {
+    const auto arns = arguments.arn_list("arns", "stream-key", kBatchMax);
+    if (arguments.error()) return refuse(*arguments.error());
+    boost::json::array keys;
+    boost::json::array errors;
+    for (const std::string& arn : arns) {
+        const auto key = stream_key_of(rooms, arn);
+        if (key) {
+            keys.push_back(stream_key_json(rooms, *key));
+        } else {
+            errors.push_back(batch_error_json(arn, key.error()));
+        }
+    }
+    return boost::json::object{{"streamKeys", std::move(keys)}, {"errors", std::move(errors)}};
+}
+
 Answer list_stream_keys(const Rooms& rooms, Arguments& arguments) {
-    const std::string arn = arguments.text("channelArn");
+    const std::string arn = arguments.arn("channelArn", "channel");
     const catalog::Page page = requested_page(arguments, kStreamKeysPerPage);
     if (arguments.error()) return refuse(*arguments.error());
     const auto channel = channel_of(rooms, arn);
@@ -73,7 +87,7 @@ Answer list_stream_keys(const Rooms& rooms, Arguments& arguments) {
 }
 
 Answer delete_stream_key(const Rooms& rooms, Arguments& arguments) {
-    const std::string arn = arguments.text("arn");
+    const std::string arn = arguments.arn("arn", "stream-key");
     if (arguments.error()) return refuse(*arguments.error());
     const auto key = stream_key_of(rooms, arn);
     if (!key) return refuse(key.error());

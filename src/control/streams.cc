@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <boost/json/array.hpp>
 
 #include "control/operations.h"
@@ -10,11 +11,13 @@ namespace oxbow::control {
 namespace {
 
 constexpr std::int64_t kStreamsPerPage = 100;
+constexpr std::size_t kMetadataBytesMax = 1024;
+constexpr std::size_t kMetadataPerSecond = 5;  // of one channel
 
 }  // namespace
 
 Answer get_stream(const Rooms& rooms, Arguments& arguments) {
-    const std::string arn = arguments.text("channelArn");
+    const std::string arn = arguments.arn("channelArn", "channel");
     if (arguments.error()) return refuse(*arguments.error());
     const auto channel = channel_of(rooms, arn);
     if (!channel) return refuse(channel.error());
@@ -44,7 +47,7 @@ Answer list_streams(const Rooms& rooms, Arguments& arguments) {
 }
 
 Answer stop_stream(const Rooms& rooms, Arguments& arguments) {
-    const std::string arn = arguments.text("channelArn");
+    const std::string arn = arguments.arn("channelArn", "channel");
     if (arguments.error()) return refuse(*arguments.error());
     const auto channel = channel_of(rooms, arn);
     if (!channel) return refuse(channel.error());
@@ -52,6 +55,27 @@ Answer stop_stream(const Rooms& rooms, Arguments& arguments) {
         return refuse(channel_not_broadcasting());
     }
     return boost::json::object{};
+}
+
+Answer put_metadata(const Rooms& rooms, Arguments& arguments) {
+    const std::string arn = arguments.arn("channelArn", "channel");
+    const std::string text = arguments.text("metadata");
+    if (text.empty() || text.size() > kMetadataBytesMax) {
+        arguments.wrong("metadata", fmt::format("must have 1 to {} bytes", kMetadataBytesMax));
+    }
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto channel = channel_of(rooms, arn);
+    if (!channel) return refuse(channel.error());
+    if (!rooms.live.stream(channel->id)) return refuse(channel_not_broadcasting());
+    const std::string kind = fmt::format("metadata {}", channel->id.view());
+    if (!rooms.rates.take(kind, kMetadataPerSecond, rooms.clock.steady()))
+        return refuse(throttled());
+
+    const auto put = rooms.live.put_metadata(channel->id, text);
+    if (put) return std::nullopt;
+    if (put.error().code == ErrorCode::NotFound) return refuse(channel_not_broadcasting());
+    if (put.error().code == ErrorCode::Unsupported) return refuse(access_denied(put.error().what));
+    return refuse(put.error());
 }
 
 }  // namespace oxbow::control

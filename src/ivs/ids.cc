@@ -11,7 +11,7 @@ namespace oxbow::ivs {
 namespace {
 
 constexpr std::size_t kRandomIdLength = 12;
-constexpr std::size_t kRandomStreamIdLength = 22;
+constexpr std::size_t kRandomStreamIdLength = 23;
 
 bool is_lower(char c) {
     return c >= 'a' && c <= 'z';
@@ -55,6 +55,16 @@ std::string recording_configuration_arn(std::string_view region, std::string_vie
     return arn(region, account, "recording-configuration", id);
 }
 
+std::string playback_key_arn(std::string_view region, std::string_view account,
+                             std::string_view id) {
+    return arn(region, account, "playback-key", id);
+}
+
+std::string playback_restriction_policy_arn(std::string_view region, std::string_view account,
+                                            std::string_view id) {
+    return arn(region, account, "playback-restriction-policy", id);
+}
+
 StreamKeyValue make_stream_key(std::string_view region, const ChannelId& channel) {
     return StreamKeyValue{
         fmt::format("sk_{}_{}_{}", region, channel.view(), random_alphanumeric(kRandomIdLength))};
@@ -88,6 +98,26 @@ Result<ChannelId> parse_channel_id(std::string_view text) {
                         log::printable(text), kIdBytesMax));
     }
     return ChannelId{std::string(text)};
+}
+
+bool is_arn(std::string_view arn, std::string_view kind) {
+    constexpr std::string_view kStart = "arn:aws:ivs:";
+    if (arn.size() > kArnBytesMax || !arn.starts_with(kStart)) return false;
+    std::string_view rest = arn.substr(kStart.size());
+    const std::string_view region = take_field(rest);
+    const std::string_view account = take_field(rest);
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return false;
+    const std::string_view given_kind = rest.substr(0, slash);
+    const std::string_view id = rest.substr(slash + 1);
+    const bool right_kind =
+        kind.empty()
+            ? !given_kind.empty() &&
+                  std::ranges::all_of(given_kind, [](char c) { return is_lower(c) || c == '-'; })
+            : given_kind == kind;
+    return right_kind && !region.empty() && std::ranges::all_of(region, is_region_character) &&
+           !account.empty() && std::ranges::all_of(account, is_digit) && !id.empty() &&
+           std::ranges::all_of(id, is_id_character);
 }
 
 Result<ChannelId> channel_of_arn(std::string_view arn) {

@@ -26,7 +26,7 @@ TEST_CASE("ARNs, playback names and stream keys have the form of Amazon IVS") {
 TEST_CASE("new ids have the lengths of Amazon's and differ each time") {
     CHECK(make_channel_id().view().size() == 12);
     CHECK(make_recording_id().view().size() == 12);
-    CHECK(make_stream_id().view().size() == 25);
+    CHECK(make_stream_id().view().size() == 26);
     CHECK(make_stream_id().view().starts_with("st-"));
     CHECK(make_channel_id() != make_channel_id());
 }
@@ -42,6 +42,23 @@ TEST_CASE("a channel id is 1 to 64 characters of letters, digits and '-'") {
     CHECK(parse_channel_id("..").error().code == ErrorCode::Malformed);
     CHECK(parse_channel_id(std::string("a\0b", 3)).error().what ==
           "'a\\x00b' is not a channel id: 1 to 64 characters of A-Z, a-z, 0-9 and '-'");
+}
+
+TEST_CASE("an ARN has a kind, an owner and an id, in at most 128 bytes") {
+    const std::string start = "arn:aws:ivs:us-east-1:000000000000:channel/";
+
+    CHECK(is_arn(start + "AsXego4U6tnj", "channel"));
+    CHECK(is_arn(start + "AsXego4U6tnj"));
+    CHECK(is_arn(start + std::string(85, 'a'), "channel"));
+
+    CHECK_FALSE(is_arn(start + std::string(86, 'a'), "channel"));
+    CHECK_FALSE(is_arn(start + "AsXego4U6tnj", "stream-key"));
+    CHECK_FALSE(is_arn(start, "channel"));
+    CHECK_FALSE(is_arn(start + "a_b", "channel"));
+    CHECK_FALSE(is_arn("arn:aws:s3:us-east-1:000000000000:channel/a", "channel"));
+    CHECK_FALSE(is_arn("arn:aws:ivs::000000000000:channel/a", "channel"));
+    CHECK_FALSE(is_arn("arn:aws:ivs:us-east-1:x:channel/a", "channel"));
+    CHECK_FALSE(is_arn("arn:aws:ivs:us-east-1:1:Channel/a"));
 }
 
 TEST_CASE("a channel ARN of any account, region and partition gives its channel") {

@@ -236,18 +236,15 @@ std::expected<std::string, SignatureRefusal> checked_date(const HttpRequest& req
                        "Date in Credential scope does not match YYYYMMDD from X-Amz-Date.");
     }
     if (*time < now - kClockSkewMax) {
-        return refused(
-            "InvalidSignatureException",
-            fmt::format("Signature expired: {} is more than 15 minutes before the server's {}; "
-                        "set the clocks right.",
-                        date, amz_date(now)));
+        return refused("InvalidSignatureException",
+                       fmt::format("Signature expired: {} is now earlier than {} ({} - 15 min.)",
+                                   date, amz_date(now - kClockSkewMax), amz_date(now)));
     }
     if (*time > now + kClockSkewMax) {
         return refused(
             "InvalidSignatureException",
-            fmt::format("Signature not yet current: {} is more than 15 minutes after the "
-                        "server's {}; set the clocks right.",
-                        date, amz_date(now)));
+            fmt::format("Signature not yet current: {} is still later than {} ({} + 15 min.)", date,
+                        amz_date(now + kClockSkewMax), amz_date(now)));
     }
     return date;
 }
@@ -315,9 +312,7 @@ std::expected<std::string, SignatureRefusal> verify_v4(const HttpRequest& reques
                                                        std::string_view service, WallTime now) {
     const auto header = request.header("authorization");
     if (!header) {
-        return refused(
-            "MissingAuthenticationTokenException",
-            "Missing Authentication Token: sign the request with AWS Signature Version 4.");
+        return refused("MissingAuthenticationTokenException", "Missing Authentication Token");
     }
     const auto authorization = parse_authorization(*header);
     if (!authorization) {
@@ -339,9 +334,8 @@ std::expected<std::string, SignatureRefusal> verify_v4(const HttpRequest& reques
     }
     const auto secret = secret_of(authorization->access_key_id);
     if (!secret) {
-        return refused(
-            "UnrecognizedClientException",
-            "The security token included in the request is invalid: no such access key.");
+        return refused("UnrecognizedClientException",
+                       "The security token included in the request is invalid.");
     }
     // Only the body's own hash is taken: "UNSIGNED-PAYLOAD" would let anybody change it on the way.
     const RequestToSign signed_request{.method = request.method,
@@ -358,7 +352,9 @@ std::expected<std::string, SignatureRefusal> verify_v4(const HttpRequest& reques
         return refused(
             "InvalidSignatureException",
             "The request signature we calculated does not match the signature you provided. "
-            "Check your AWS Secret Access Key and signing method.");
+            "Check your AWS Secret Access Key and signing method. Consult the service "
+            "documentation "
+            "for details.");
     }
     return authorization->access_key_id;
 }
