@@ -116,10 +116,10 @@ struct ToldRecording {
     bool ended = false;  // false: its start
 };
 
-/// What is written in one step: the session as it is now, and the event that tells of it.
+/// What is written in one step: the session as it is now, and the events that tell of it.
 struct LogEntry {
     std::optional<StreamSession> session;
-    std::optional<Event> event;
+    std::vector<Event> events;
     std::optional<ToldRecording> recording;
 };
 
@@ -139,6 +139,7 @@ struct EventRange {
 struct PendingDelivery {
     std::uint64_t cursor = 0;
     ChannelId channel;
+    WallTime time;  // of the event
 };
 
 /// An event that a receiver never took.

@@ -60,7 +60,7 @@ Result<std::vector<Event>> Catalog::append_to_log(const std::vector<LogEntry>& e
     // What was delivered must not be lost, nor its number given again, not even at a power loss;
     // sessions alone may wait for the next checkpoint as all else does.
     const bool tells =
-        std::ranges::any_of(entries, [](const LogEntry& entry) { return entry.event.has_value(); });
+        std::ranges::any_of(entries, [](const LogEntry& entry) { return !entry.events.empty(); });
     const auto sync = [this](const char* how) {
         return impl_->read([how](soci::session& session) -> Result<void> {
             session << how;
@@ -76,10 +76,11 @@ Result<std::vector<Event>> Catalog::append_to_log(const std::vector<LogEntry>& e
         for (const LogEntry& entry : entries) {
             if (entry.session) write_session(session, *entry.session);
             if (entry.recording) write_told(session, *entry.recording);
-            if (!entry.event) continue;
-            out.push_back(*entry.event);
-            out.back().cursor = static_cast<std::uint64_t>(++last);
-            write_event(session, out.back(), receivers);
+            for (const Event& event : entry.events) {
+                out.push_back(event);
+                out.back().cursor = static_cast<std::uint64_t>(++last);
+                write_event(session, out.back(), receivers);
+            }
         }
         session << "UPDATE event_numbers SET last = :last", soci::use(last, "last");
         return {};
@@ -208,7 +209,8 @@ Result<std::vector<PendingDelivery>> Catalog::pending_deliveries(const std::stri
         const long long most = column(limit);
         return fetch<PendingDelivery>((
             session.prepare
-                << "SELECT owed.cursor AS cursor, events.channel AS channel "
+                << "SELECT owed.cursor AS cursor, events.channel AS channel, "
+                    "events.time AS time "
                    "FROM event_deliveries AS owed JOIN events ON events.cursor = owed.cursor "
                    "WHERE owed.receiver = :receiver AND owed.cursor > :after AND "
                    "owed.dead_why IS NULL ORDER BY owed.cursor LIMIT :limit",

@@ -26,10 +26,10 @@ Event event_of(const std::string& channel, const std::string& name) {
 }
 
 LogEntry entry(Event event) {
-    return {.session = std::nullopt, .event = std::move(event), .recording = std::nullopt};
+    return {.session = std::nullopt, .events = {std::move(event)}, .recording = std::nullopt};
 }
 LogEntry entry(StreamSession session) {
-    return {.session = std::move(session), .event = std::nullopt, .recording = std::nullopt};
+    return {.session = std::move(session), .events = {}, .recording = std::nullopt};
 }
 
 std::vector<std::uint64_t> cursors_of(const std::vector<Event>& events) {
@@ -109,7 +109,7 @@ TEST_CASE("a session is written with its event, and replaced as it goes on") {
     session.recording_configuration = configuration_of(kConfigurationArn);
     session.recording_configuration->reconnect_window = 60s;
     test->append_to_log(
-            {{.session = session, .event = event_of("a", "Session Created"), .recording = {}}}, {})
+            {{.session = session, .events = {event_of("a", "Session Created")}, .recording = {}}}, {})
         .value();
     session.live_at = kStart + 1s;
     session.ended_at = kStart + 1min;
@@ -183,7 +183,7 @@ TEST_CASE("a recording is untold until its start and its end stand in the log") 
     test->add_recording(recording_of("r2", kStart + 1s)).value();
     const auto tell = [&test](const char* id, bool ended) {
         test->append_to_log({{.session = std::nullopt,
-                              .event = event_of("a", ended ? "Recording End" : "Recording Start"),
+                              .events = {event_of("a", ended ? "Recording End" : "Recording Start")},
                               .recording = ToldRecording{RecordingId{id}, ended}}},
                             {})
             .value();

@@ -212,7 +212,8 @@ struct type_conversion<oxbow::catalog::PendingDelivery> {
 
     static void from_base(const values& row, indicator, oxbow::catalog::PendingDelivery& pending) {
         pending = {.cursor = static_cast<std::uint64_t>(row.get<long long>("cursor")),
-                   .channel = oxbow::ChannelId{row.get<std::string>("channel")}};
+                   .channel = oxbow::ChannelId{row.get<std::string>("channel")},
+                   .time = oxbow::catalog::read_time(row.get<long long>("time"))};
     }
 };
 

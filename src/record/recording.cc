@@ -122,6 +122,7 @@ Result<void> Recording::announce() {
     publish_view(PlaylistsFrom::Memory);
     if (auto put = put_event(ivs::recording_started_key(row_.prefix)); !put) return put;
     announced_ = true;
+    listener_->on_state(row_);
     return {};
 }
 
@@ -197,6 +198,7 @@ Result<void> Recording::end() {
     if (auto put = put_event(ivs::recording_ended_key(row_.prefix)); !put) return put;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
+    listener_->on_state(row_);
     listener_->on_ended();
     return {};
 }
@@ -225,6 +227,7 @@ bool Recording::close_failed() {
     if (!closed) return false;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
+    listener_->on_state(row_);
     return true;
 }
 
