@@ -36,7 +36,10 @@
 #include "meta/functions.h"
 #include "net/http_server.h"
 #include "net/loops.h"
+#include "notify/channel_events.h"
+#include "notify/event_log.h"
 #include "notify/object_created_queue.h"
+#include "notify/webhook.h"
 #include "record/recorder.h"
 #include "store/folder_store.h"
 
@@ -53,6 +56,8 @@ constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
 /// How long shutting down waits for the API's answers under way, and then for the viewers'.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
 constexpr std::chrono::milliseconds kLookEvery{10};
+/// How long receivers of events get for the last ones.
+constexpr std::chrono::milliseconds kLastDeliveriesMax{1'000};
 
 tcp::endpoint endpoint_of(const ListenAddress& address) {
     return {asio::ip::make_address(address.host), address.port};
@@ -157,6 +162,8 @@ private:
     Result<void> open_rooms();
     Result<void> make_default_configuration();
     Result<void> take_up_recordings();
+    Result<void> open_event_log();
+    void finish_events();
     void wire_functions();
     void wire_remover();
     void reconcile_metadata();
@@ -182,7 +189,12 @@ private:
     std::unique_ptr<store::FolderStore> store_;
     record::RecordingViews recordings_;
     live::ChannelViews channels_;
-    asio::thread_pool background_{1};  // the catalogue, for rooms that must not wait
+    live::StreamStatuses stream_statuses_;
+    edge::ViewerCounter viewers_{clock_};
+    std::vector<std::unique_ptr<notify::Webhook>> webhooks_;
+    std::unique_ptr<notify::EventLog> event_log_;
+    std::unique_ptr<notify::ChannelEvents> channel_events_;
+    asio::thread_pool background_{1};  // the API, which waits for the catalogue
     asio::thread_pool readers_{kStoreReaders};
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
@@ -207,6 +219,7 @@ Result<void> Server::Impl::start() {
     if (auto separate = refuse_same_address(settings_); !separate) return separate;
     if (auto opened = open_rooms(); !opened) return opened;
     if (auto taken = take_up_recordings(); !taken) return taken;
+    if (auto opened = open_event_log(); !opened) return opened;
     wire_functions();
     wire_remover();
     reconcile_metadata();
@@ -258,8 +271,6 @@ Result<void> Server::Impl::take_up_recordings() {
                                        settings_.data / "spool"};
     if (auto ended = record::end_unfinished_recordings(place); !ended)
         return std::unexpected(ended.error());
-    if (auto ended = catalog_->end_open_stream_sessions(clock_.wall()); !ended)
-        return std::unexpected(ended.error());
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
@@ -268,6 +279,32 @@ Result<void> Server::Impl::take_up_recordings() {
     }
     recorder_ = std::make_unique<record::Recorder>(place);
     return {};
+}
+
+/// The log, what writes to it and who gets it; tells what an earlier process left untold.
+Result<void> Server::Impl::open_event_log() {
+    notify::EventLogOptions options;
+    for (const WebhookSettings& webhook : settings_.webhooks)
+        options.receivers.push_back(notify::receiver_name(webhook.url));
+    if (auto kept = catalog_->keep_receivers(options.receivers); !kept) return kept;
+    for (const WebhookSettings& webhook : settings_.webhooks) {
+        webhooks_.push_back(std::make_unique<notify::Webhook>(
+            *catalog_, clock_,
+            notify::WebhookOptions{.url = webhook.url,
+                                   .secret = webhook.secret,
+                                   .times = {.retry_for = settings_.event_retry_for}}));
+    }
+    event_log_ = std::make_unique<notify::EventLog>(*catalog_, clock_, std::move(options),
+                                                    [this](const std::vector<catalog::Event>&) {
+                                                        for (const auto& webhook : webhooks_)
+                                                            webhook->notice();
+                                                    });
+    channel_events_ = std::make_unique<notify::ChannelEvents>(
+        *event_log_, *catalog_, clock_,
+        notify::ChannelEventsSettings{.region = settings_.region,
+                                      .account = settings_.account,
+                                      .bucket_name = std::string{kBucket}});
+    return channel_events_->take_up();
 }
 
 void Server::Impl::wire_functions() {
@@ -280,12 +317,13 @@ void Server::Impl::wire_functions() {
                                       .clock = clock_,
                                       .recorder = *recorder_,
                                       .channel_views = channels_,
-                                      .in_background =
-                                          [this](std::function<void()> work) {
-                                              asio::post(background_, std::move(work));
-                                          },
-                                      .catalog = *catalog_},
-                           .recordings = recordings_});
+                                      .stream_statuses = stream_statuses_,
+                                      .on_view = {},
+                                      .events = *channel_events_,
+                                      .catalog = *catalog_,
+                                      .enforce_limits = settings_.enforce_ingest_limits},
+                           .recordings = recordings_,
+                           .viewers = viewers_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
@@ -391,6 +429,7 @@ void Server::Impl::listen() {
                         .streams = *live_,
                         .latest_meta = *latest_meta_,
                         .open_playlists = *live_,
+                        .viewers = viewers_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     api_ =
@@ -451,11 +490,32 @@ void Server::Impl::shut_down() {
     live_->shut_down();
     recorder_->drain();
     created_->stop();
+    finish_events();
     stop_viewers();
     loops_->stop();
     loops_->join();
     background_.join();
     readers_.join();
+}
+
+/// The last events of streams and recordings into the log, and to who gets them, as far as they are
+/// there: the next start goes on with the rest.
+void Server::Impl::finish_events() {
+    const auto deadline = clock_.steady() + kAnswersMax;
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        // Behind what the recorder told the loop.
+        const auto reached = std::make_shared<std::promise<void>>();
+        auto told = reached->get_future();
+        asio::post(loops_->at(i), [reached] { reached->set_value(); });
+        told.wait_until(deadline);
+    }
+    if (!event_log_->drain(kAnswersMax))
+        log::error("the last events are not in the log; the next start tells what it can");
+    event_log_->stop();
+    const auto last = clock_.steady() + kLastDeliveriesMax;
+    for (const auto& webhook : webhooks_)
+        webhook->drain(std::max(last - clock_.steady(), std::chrono::milliseconds{0}));
+    for (const auto& webhook : webhooks_) webhook->stop();
 }
 
 /// Takes no more API calls and waits for those under way: one may still need the recorder.

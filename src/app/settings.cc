@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 #include <boost/asio/ip/address.hpp>
 
+#include "app/event_settings.h"
 #include "base/log.h"
 #include "ivs/ids.h"
 
@@ -119,8 +120,8 @@ Result<void> apply_data(const toml::node& node, Settings& settings) {
     return {};
 }
 
-const std::array<Key, 11>& keys() {
-    static const std::array<Key, 11> table{{
+const std::array<Key, 14>& keys() {
+    static const std::array<Key, 14> table{{
         {"data", apply_data},
         {"region", text(&Settings::region, is_region, "must be a region such as \"us-east-1\"")},
         {"account", text(&Settings::account, is_account, "must be 12 digits")},
@@ -135,6 +136,9 @@ const std::array<Key, 11>& keys() {
         {"api.listen", listen_address(&Settings::api)},
         {"rtmp.listen", listen_address(&Settings::rtmp)},
         {"recording.reconnect_window_seconds", apply_reconnect_window},
+        {"ingest.enforce_limits", apply_enforce_limits},
+        {"events.webhooks", apply_webhooks},
+        {"events.retry_for_seconds", apply_retry_for},
     }};
     return table;
 }

@@ -122,6 +122,7 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
             media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
         const auto broadcast = view && stream ? view->broadcast(*stream) : nullptr;
         if (!broadcast) return responses_.error(request, 404, "this broadcast is over");
+        rooms_.viewers.fetched(*channel, request);
         net::HttpBody body;
         body.pieces = {as_bytes(broadcast->playlist)};
         body.owner = broadcast;

@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
+#include "edge/viewer_counter.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
 #include "net/http.h"
@@ -44,6 +45,7 @@ struct EdgeRooms {
     const meta::StreamStates& streams;
     meta::GetLatestRecordingStartMeta& latest_meta;
     const OpenPlaylists& open_playlists;
+    ViewerCounter& viewers;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };

@@ -107,6 +107,7 @@ Edge::Answer Edge::rewind(const net::HttpRequest& request, std::string_view rest
     const auto& timeline = *found;
     if (timeline->rendition != rendition)
         co_return responses_.error(request, 404, "there is no such rendition");
+    if (!timeline->ended) rooms_.viewers.fetched(*channel, request);
     co_return responses_.ok(request, kPlaylistType,
                             timeline->ended ? Freshness::Long : Freshness::Second,
                             body_of(timeline));

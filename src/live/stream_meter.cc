@@ -23,7 +23,20 @@ std::int64_t stated(double bits_per_second) {
     return bits_per_second > 0 && bits_per_second < kBelievable ? std::llround(bits_per_second) : 0;
 }
 
+/// The publisher's name for itself, fit for JSON whatever bytes it is of.
+std::string plain_text(std::string text) {
+    constexpr std::size_t kBytesMax = 128;
+    text.resize(std::min(text.size(), kBytesMax));
+    std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+    return text;
+}
+
 }  // namespace
+
+void StreamMeter::set_metadata(StreamMetadata metadata) {
+    metadata_ = std::move(metadata);
+    metadata_.encoder = plain_text(std::move(metadata_.encoder));
+}
 
 StreamMeter::Slice& StreamMeter::Slice::operator+=(const Slice& other) {
     elapsed += other.elapsed;

@@ -33,7 +33,7 @@ class StreamMeter {
 public:
     explicit StreamMeter(SteadyTime begun) : ticked_at_(begun) {}
 
-    void set_metadata(StreamMetadata metadata) { metadata_ = std::move(metadata); }
+    void set_metadata(StreamMetadata metadata);
     void set_video_parameters(VideoParameters parameters) { video_ = std::move(parameters); }
     void set_audio_parameters(AudioParameters parameters) { audio_ = parameters; }
     void take(const AccessUnit& unit);

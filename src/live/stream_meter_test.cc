@@ -165,6 +165,17 @@ TEST_CASE("before anything is measured the publisher's own word counts, if it ca
     CHECK(ingest->audio->bits_per_second == 0);
 }
 
+TEST_CASE("the encoder's name is plain text of 128 bytes, whatever the publisher says") {
+    StreamMeter meter{kBegin};
+    meter.set_video_parameters(test::film_video());
+    meter.set_metadata({.encoder = "a\x01\xff~"});
+    CHECK(meter.configuration()->video->encoder == "a??~");
+    meter.set_metadata({.encoder = std::string(128, 'x')});
+    CHECK(meter.configuration()->video->encoder.size() == 128);
+    meter.set_metadata({.encoder = std::string(129, 'x')});
+    CHECK(meter.configuration()->video->encoder.size() == 128);
+}
+
 TEST_CASE("the rate against the limits is that of five seconds, and none before they are over") {
     Publishing publishing;
 

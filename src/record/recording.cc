@@ -214,6 +214,7 @@ void Recording::fail_with(const std::string& why) {
         log::error("[channel {}] [recording {}] cannot be closed yet; it is tried again",
                    spec_.channel.view(), spec_.recording.view());
     }
+    if (!announced_) listener_->on_not_started();
     listener_->on_failed(why);
 }
 

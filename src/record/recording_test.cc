@@ -75,12 +75,14 @@ struct HeardListener final : RecordingListener {
     void on_state(const catalog::Recording& recording) override {
         states.push_back(recording.status);
     }
+    void on_not_started() override { not_started = true; }
 
     int written = 0;
     std::vector<std::uint64_t> chunks;
     bool ended = false;
     std::string failure;
     std::vector<catalog::RecordingStatus> states;
+    bool not_started = false;
 };
 using States = std::vector<catalog::RecordingStatus>;
 
@@ -281,6 +283,7 @@ TEST_CASE("a disk that fails ends the recording, and the listener and the view s
     recording.fail_with(appended.error().what);
 
     CHECK(at.listener->failure == "the disk is full");
+    CHECK_FALSE(at.listener->not_started);
     const auto view = at.views.get(ChannelId{"AsXego4U6tnj"});
     CHECK(view->recording.status == catalog::RecordingStatus::EndedWithFailure);
     CHECK(view->standard_playlist->ends_with("#EXT-X-ENDLIST\n"));
@@ -320,6 +323,7 @@ TEST_CASE(
     recording.fail_with(appended.error().what);
 
     CHECK(recording.closed());
+    CHECK(at.listener->not_started);
     CHECK(at.listener->states.empty());
     CHECK(at.store->list(kPrefix).value().empty());
     CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->recording.id == RecordingId{"earlier"});
