@@ -37,6 +37,7 @@
 #include "net/http_server.h"
 #include "net/loops.h"
 #include "notify/channel_events.h"
+#include "notify/event_api.h"
 #include "notify/event_log.h"
 #include "notify/object_created_queue.h"
 #include "notify/webhook.h"
@@ -132,7 +133,14 @@ std::string process_epoch(WallTime now) {
 }
 
 asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
-                                              control::ControlApi& api, net::HttpRequest request) {
+                                              control::ControlApi& api, notify::EventApi& events,
+                                              net::HttpRequest request) {
+    if (request.path == "/events" || request.path.starts_with("/events/")) {
+        auto refused = co_await edge::in_blocking_pool(
+            worker, [&api, &request] { return api.refusal(request); });
+        if (refused) co_return std::move(*refused);
+        co_return co_await events.answer(std::move(request));
+    }
     co_return co_await edge::in_blocking_pool(
         worker, [&api, request = std::move(request)] { return api.handle(request); });
 }
@@ -191,10 +199,12 @@ private:
     live::ChannelViews channels_;
     live::StreamStatuses stream_statuses_;
     edge::ViewerCounter viewers_{clock_};
+    std::unique_ptr<edge::ViewerEvents> viewer_events_;
     std::vector<std::unique_ptr<notify::Webhook>> webhooks_;
+    asio::thread_pool background_{1};  // the API, which waits for the catalogue
+    std::unique_ptr<notify::EventApi> event_api_;
     std::unique_ptr<notify::EventLog> event_log_;
     std::unique_ptr<notify::ChannelEvents> channel_events_;
-    asio::thread_pool background_{1};  // the API, which waits for the catalogue
     asio::thread_pool readers_{kStoreReaders};
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
@@ -294,11 +304,12 @@ Result<void> Server::Impl::open_event_log() {
                                    .secret = webhook.secret,
                                    .times = {.retry_for = settings_.event_retry_for}}));
     }
-    event_log_ = std::make_unique<notify::EventLog>(*catalog_, clock_, std::move(options),
-                                                    [this](const std::vector<catalog::Event>&) {
-                                                        for (const auto& webhook : webhooks_)
-                                                            webhook->notice();
-                                                    });
+    event_api_ = std::make_unique<notify::EventApi>(*catalog_, background_.get_executor());
+    const auto tell = [this](const std::vector<catalog::Event>& events) {
+        event_api_->on_events(events);
+        for (const auto& webhook : webhooks_) webhook->notice();
+    };
+    event_log_ = std::make_unique<notify::EventLog>(*catalog_, clock_, std::move(options), tell);
     channel_events_ = std::make_unique<notify::ChannelEvents>(
         *event_log_, *catalog_, clock_,
         notify::ChannelEventsSettings{.region = settings_.region,
@@ -308,22 +319,29 @@ Result<void> Server::Impl::open_event_log() {
 }
 
 void Server::Impl::wire_functions() {
+    viewer_events_ =
+        std::make_unique<edge::ViewerEvents>(epoch_, clock_, [this](const ChannelId& channel) {
+            const auto directory = catalog_->directory();
+            const auto found = directory->channels.find(channel);
+            return found != directory->channels.end() && !found->second.authorized;
+        });
     loops_ = std::make_unique<net::Loops>(std::max(1u, std::thread::hardware_concurrency()));
-    live_ = std::make_unique<LiveService>(
-        LiveService::Rooms{.loops = *loops_,
-                           .wiring = {.region = settings_.region,
-                                      .account = settings_.account,
-                                      .epoch = epoch_,
-                                      .clock = clock_,
-                                      .recorder = *recorder_,
-                                      .channel_views = channels_,
-                                      .stream_statuses = stream_statuses_,
-                                      .on_view = {},
-                                      .events = *channel_events_,
-                                      .catalog = *catalog_,
-                                      .enforce_limits = settings_.enforce_ingest_limits},
-                           .recordings = recordings_,
-                           .viewers = viewers_});
+    live_ = std::make_unique<LiveService>(LiveService::Rooms{
+        .loops = *loops_,
+        .wiring = {.region = settings_.region,
+                   .account = settings_.account,
+                   .epoch = epoch_,
+                   .clock = clock_,
+                   .recorder = *recorder_,
+                   .channel_views = channels_,
+                   .stream_statuses = stream_statuses_,
+                   .on_view =
+                       [this](const live::ChannelView& view) { viewer_events_->on_view(view); },
+                   .events = *channel_events_,
+                   .catalog = *catalog_,
+                   .enforce_limits = settings_.enforce_ingest_limits},
+        .recordings = recordings_,
+        .viewers = viewers_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
@@ -400,7 +418,7 @@ void Server::Impl::listen() {
             loops_->at(i), http_servers_[0]->address(), answer_viewer, net::HttpServerLimits{}));
     }
     const auto answer_client = [this](const net::HttpRequest& request) {
-        return answer_api(background_.get_executor(), *api_, request);
+        return answer_api(background_.get_executor(), *api_, *event_api_, request);
     };
     api_server_ = std::make_unique<net::HttpServer>(
         loops_->at(0), api, answer_client,
@@ -430,6 +448,7 @@ void Server::Impl::listen() {
                         .latest_meta = *latest_meta_,
                         .open_playlists = *live_,
                         .viewers = viewers_,
+                        .events = *viewer_events_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     api_ =
@@ -485,12 +504,14 @@ void Server::Impl::shut_down() {
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     if (settings_.ready_file) std::filesystem::remove(*settings_.ready_file, ignored);
     demo_.reset();
+    event_api_->close();
     stop_api();
     rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
     created_->stop();
     finish_events();
+    viewer_events_->close();
     stop_viewers();
     loops_->stop();
     loops_->join();

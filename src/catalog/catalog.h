@@ -210,6 +210,8 @@ public:
                                             const std::optional<ChannelId>& channel) const;
     Result<Event> event(std::uint64_t cursor) const;  // Errors: NotFound.
     Result<EventRange> event_range() const;
+    /// The last that was given, also when its event is gone.
+    Result<std::uint64_t> last_cursor() const;
     Result<std::vector<Event>> stream_events(const StreamId& stream,
                                              std::size_t limit) const;  // newest first
     Result<std::vector<UntoldRecording>> untold_recordings() const;     // oldest first

@@ -131,6 +131,12 @@ Result<EventRange> Catalog::event_range() const {
     });
 }
 
+Result<std::uint64_t> Catalog::last_cursor() const {
+    return impl_->read([](soci::session& session) -> Result<std::uint64_t> {
+        return static_cast<std::uint64_t>(last_number(session));
+    });
+}
+
 Result<std::vector<Event>> Catalog::stream_events(const StreamId& stream, std::size_t limit) const {
     return impl_->read([&](soci::session& session) -> Result<std::vector<Event>> {
         const long long most = column(limit);
@@ -210,7 +216,7 @@ Result<std::vector<PendingDelivery>> Catalog::pending_deliveries(const std::stri
         return fetch<PendingDelivery>((
             session.prepare
                 << "SELECT owed.cursor AS cursor, events.channel AS channel, "
-                    "events.time AS time "
+                   "events.time AS time "
                    "FROM event_deliveries AS owed JOIN events ON events.cursor = owed.cursor "
                    "WHERE owed.receiver = :receiver AND owed.cursor > :after AND "
                    "owed.dead_why IS NULL ORDER BY owed.cursor LIMIT :limit",

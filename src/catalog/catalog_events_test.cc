@@ -79,6 +79,7 @@ TEST_CASE("a cursor is not given again, also when the events that had it are gon
     test->append_to_log({entry(event_of("a", "One")), entry(event_of("a", "Two"))}, {}).value();
     test->prune_events({.events_since = kStart + 1ms, .events_max = 10}).value();
     CHECK(test->event_range().value().newest == 0);
+    CHECK(test->last_cursor().value() == 2);
 
     const auto next = test->append_to_log({entry(event_of("a", "Three"))}, {}).value();
 
@@ -109,7 +110,8 @@ TEST_CASE("a session is written with its event, and replaced as it goes on") {
     session.recording_configuration = configuration_of(kConfigurationArn);
     session.recording_configuration->reconnect_window = 60s;
     test->append_to_log(
-            {{.session = session, .events = {event_of("a", "Session Created")}, .recording = {}}}, {})
+            {{.session = session, .events = {event_of("a", "Session Created")}, .recording = {}}},
+            {})
         .value();
     session.live_at = kStart + 1s;
     session.ended_at = kStart + 1min;
@@ -182,10 +184,11 @@ TEST_CASE("a recording is untold until its start and its end stand in the log") 
     test->add_recording(recording_of("r1", kStart)).value();
     test->add_recording(recording_of("r2", kStart + 1s)).value();
     const auto tell = [&test](const char* id, bool ended) {
-        test->append_to_log({{.session = std::nullopt,
-                              .events = {event_of("a", ended ? "Recording End" : "Recording Start")},
-                              .recording = ToldRecording{RecordingId{id}, ended}}},
-                            {})
+        test->append_to_log(
+                {{.session = std::nullopt,
+                  .events = {event_of("a", ended ? "Recording End" : "Recording Start")},
+                  .recording = ToldRecording{RecordingId{id}, ended}}},
+                {})
             .value();
     };
     REQUIRE(test->untold_recordings().value().size() == 2);

@@ -95,18 +95,21 @@ struct ControlApi::Impl {
     ControlSettings settings;
     std::mutex recordings;
 
+    std::optional<ApiError> refusal(const net::HttpRequest& request) const;
     Answer answer(const net::HttpRequest& request);
 };
 
-/// Who asks is settled first: without a signature not even the names of operations are told.
-Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
+std::optional<ApiError> ControlApi::Impl::refusal(const net::HttpRequest& request) const {
     const auto caller = net::verify_v4(
         request, [this](std::string_view id) { return credentials.find(id); }, kService,
         clock.wall());
-    if (!caller) {
-        const net::SignatureRefusal& refusal = caller.error();
-        return refuse(ApiError{refusal.status, refusal.type, refusal.message});
-    }
+    if (caller) return std::nullopt;
+    return ApiError{caller.error().status, caller.error().type, caller.error().message};
+}
+
+/// Who asks is settled first: without a signature not even the names of operations are told.
+Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
+    if (auto error = refusal(request)) return refuse(std::move(*error));
     const auto operation = std::ranges::find(kOperations, request.path, &NamedOperation::path);
     if (operation == kOperations.end() || request.method != "POST") {
         return refuse(ApiError{
@@ -125,6 +128,11 @@ ControlApi::ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDe
     : impl_(new Impl{catalog, live, deleter, credentials, clock, std::move(settings), {}}) {}
 
 ControlApi::~ControlApi() = default;
+
+std::optional<net::HttpResponse> ControlApi::refusal(const net::HttpRequest& request) const {
+    if (auto error = impl_->refusal(request)) return response_of(refuse(std::move(*error)));
+    return std::nullopt;
+}
 
 net::HttpResponse ControlApi::handle(const net::HttpRequest& request) const {
     const Answer answer = impl_->answer(request);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/times.h"
@@ -35,6 +36,10 @@ public:
 
     /// Answers one whole request. Blocks on the database and the bucket. Thread-safe.
     net::HttpResponse handle(const net::HttpRequest& request) const;
+
+    /// For what else stands on the API's port: what is answered to a request that is not signed by
+    /// one of our credentials; nullopt: it is. Thread-safe.
+    std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const;
 
 private:
     struct Impl;

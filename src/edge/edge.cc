@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kMetadataPrefix = "/recording-started-";
 constexpr std::string_view kLivePrefix = "/api/video/v1/";
 constexpr std::size_t kRecordingsPerPage = 100;
+constexpr int kRetryEventsMs = 2'000;  // a browser that lost its events comes back after this
 constexpr std::size_t kRecordingsOffsetMax = 1'000'000;
 
 /// Takes `prefix` off the front of `path`; nullopt when it does not start so.
@@ -57,6 +58,7 @@ boost::asio::awaitable<net::HttpResponse> Edge::answer(const net::HttpRequest& r
 
     // The behaviours: the first that matches answers.
     if (path == "/channels.json") co_return channels(request);
+    if (path == "/events") co_return co_await events(request);
     if (const auto rest = after(path, "/seg/")) co_return co_await segment(request, *rest);
     if (const auto rest = after(path, "/rewind/")) co_return co_await rewind(request, *rest);
     if (const auto rest = after(path, kMetadataPrefix)) {
@@ -161,6 +163,29 @@ net::HttpResponse Edge::channels(const net::HttpRequest& request) {
     body.pieces = {as_bytes(list->json)};
     body.owner = list;
     return responses_.ok(request, kJsonType, Freshness::Second, std::move(body));
+}
+
+Edge::Answer Edge::events(const net::HttpRequest& request) {
+    std::optional<std::string> only = net::query_value(request.query, "channel");
+    if (only) {
+        const auto channel = known_channel(*only);
+        if (!channel) co_return responses_.error(request, channel.error());
+    }
+    const auto executor = co_await boost::asio::this_coro::executor;
+    auto stream =
+        rooms_.events.read(executor, request.header("last-event-id").value_or(""), std::move(only));
+    if (!stream) {
+        net::HttpResponse full =
+            responses_.error(request, 503, "as many viewers listen to events as may; poll instead");
+        full.extra_headers += "Retry-After: 10\r\n";
+        co_return full;
+    }
+    net::HttpResponse response =
+        responses_.ok(request, kEventStreamType, Freshness::Never,
+                      net::HttpBody::of_string(fmt::format("retry: {}\n\n", kRetryEventsMs)));
+    response.extra_headers += "X-Accel-Buffering: no\r\n";  // a proxy must not collect it
+    response.stream = std::move(stream);
+    co_return response;
 }
 
 Edge::Answer Edge::recordings(const net::HttpRequest& request, std::string_view rest) {

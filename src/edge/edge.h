@@ -13,6 +13,7 @@
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
 #include "edge/viewer_counter.h"
+#include "edge/viewer_events.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
 #include "net/http.h"
@@ -46,6 +47,7 @@ struct EdgeRooms {
     meta::GetLatestRecordingStartMeta& latest_meta;
     const OpenPlaylists& open_playlists;
     ViewerCounter& viewers;
+    ViewerEvents& events;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };
@@ -74,6 +76,7 @@ private:
     LiveSegmentPtr newest_segment(const ChannelId& channel, std::string_view uri) const;
     Answer object(const net::HttpRequest& request, std::string key);
     Answer recordings(const net::HttpRequest& request, std::string_view rest);
+    Answer events(const net::HttpRequest& request);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id) const;
     net::HttpResponse channels(const net::HttpRequest& request);

@@ -21,6 +21,8 @@ std::string_view cache_control(Freshness freshness) {
             return "public, max-age=3600";
         case Freshness::Second:
             return "max-age=1";
+        case Freshness::Never:
+            return "no-store";
     }
     return "no-store";
 }

@@ -15,12 +15,14 @@ namespace oxbow::edge {
 inline constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
 inline constexpr std::string_view kSegmentType = "video/mp2t";
 inline constexpr std::string_view kJsonType = "application/json";
+inline constexpr std::string_view kEventStreamType = "text/event-stream";
 
 /// How long caches may keep an answer.
 enum class Freshness {
     Immutable,  // one URL, one content, for ever
     Long,       // an hour: a finished recording's playlists
     Second,     // what grows: playlists, metadata, lists, errors
+    Never,      // what is made while it is sent
 };
 
 /// Makes the edge's answers: header lines prepared once per kind, CORS as configured.

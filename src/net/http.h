@@ -12,6 +12,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/bytes.h"
+#include "net/http_stream.h"
 
 namespace oxbow::net {
 
@@ -68,6 +69,8 @@ struct HttpResponse {
     std::shared_ptr<const std::string> header_block;
     std::string extra_headers;  // more such lines, for this answer only
     HttpBody body;
+    /// What follows the body until it ends, and the connection with it; may be null.
+    std::shared_ptr<HttpStream> stream{};
 };
 
 /// Answers one request. Runs on the connection's loop; may wait, with a deadline, and must not
