@@ -118,7 +118,9 @@ std::string response_head(const HttpResponse& response, const HeadContext& conte
                                    reason_phrase(response.status), context.date);
     const bool may_have_body =
         response.status >= 200 && response.status != 204 && response.status != 304;
-    if (may_have_body) head += fmt::format("Content-Length: {}\r\n", response.body.size());
+    // The length of a stream is not known: it ends with the connection (RFC 9112 §6.3).
+    if (may_have_body && !response.stream)
+        head += fmt::format("Content-Length: {}\r\n", response.body.size());
     if (!context.keep_alive) {
         head += "Connection: close\r\n";
     } else if (context.http_1_0) {

@@ -21,8 +21,8 @@ struct HeadContext {
 };
 
 /// The head of an answer up to where `header_block` and `extra_headers` follow: status line, Date,
-/// Content-Length (not for 1xx, 204 and 304, which have no body) and Connection where it must be
-/// said.
+/// Content-Length (not for 1xx, 204 and 304, which have no body, nor for streams) and Connection
+/// where it must be said.
 ///
 // HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n
 std::string response_head(const HttpResponse& response, const HeadContext& context);

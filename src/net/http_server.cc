@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <list>
+#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -94,6 +95,8 @@ private:
     asio::awaitable<HttpResponse> ask_handler(const HttpRequest& request);
     asio::awaitable<void> refuse(Connection& connection, HttpRefusal refusal);
     asio::awaitable<bool> send(Connection& connection, HttpTransfer& transfer);
+    asio::awaitable<void> send_stream(Connection& connection, HttpStream& stream);
+    asio::awaitable<std::optional<std::string>> next_of(HttpStream& stream);
     asio::awaitable<void> linger(Connection& connection);
 
     bool receive(Connection& connection);
@@ -324,12 +327,53 @@ asio::awaitable<bool> HttpServer::Impl::answer(Connection& connection) {
     parsed.request.peer = connection.peer;
     HttpResponse response = co_await ask_handler(parsed.request);
 
-    const bool stays = parsed.keep_alive && !stopping_;
+    const auto stream = response.stream;
+    const bool stays = parsed.keep_alive && !stopping_ && !stream;
     std::string head =
         response_head(response, {.date = date(), .keep_alive = stays, .http_1_0 = parsed.http_1_0});
     HttpTransfer transfer{std::move(head), std::move(response), parsed.request.method != "HEAD"};
     const bool sent = co_await send(connection, transfer);
+    if (sent && stream && parsed.request.method != "HEAD")
+        co_await send_stream(connection, *stream);
     co_return sent&& stays;
+}
+
+/// Sends what the stream makes until it or the peer has enough, at the peer's pace.
+asio::awaitable<void> HttpServer::Impl::send_stream(Connection& connection, HttpStream& stream) {
+    while (true) {
+        std::optional<std::string> bytes = co_await next_of(stream);
+        if (!bytes) co_return;
+        std::string_view rest = *bytes;
+        connection.deadline = steady_clock::now() + limits_.write_deadline;
+        while (!rest.empty()) {
+            const ssize_t sent =
+                ::send(connection.socket.native_handle(), rest.data(), rest.size(), MSG_NOSIGNAL);
+            if (sent > 0) {
+                rest.remove_prefix(static_cast<std::size_t>(sent));
+                connection.deadline = steady_clock::now() + limits_.write_deadline;
+                continue;
+            }
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) co_return;
+            const bool writable = co_await wait_writable(connection);
+            if (!writable) {
+                abort(connection);
+                co_return;
+            }
+        }
+        connection.deadline = steady_clock::time_point::max();
+    }
+}
+
+/// A stream that fails ends: its head is long sent.
+asio::awaitable<std::optional<std::string>> HttpServer::Impl::next_of(HttpStream& stream) {
+    try {
+        std::optional<std::string> bytes = co_await stream.next();
+        co_return bytes;
+    } catch (const std::exception& error) {
+        log::error("[http {}] a stream failed: {}", address_.port(), error.what());
+    }
+    co_return std::nullopt;
 }
 
 asio::awaitable<HttpResponse> HttpServer::Impl::ask_handler(const HttpRequest& request) {

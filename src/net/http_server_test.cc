@@ -30,6 +30,23 @@ struct Gate {
     std::promise<void> reached;
 };
 
+/// Two pieces of its own, and then `more` times a megabyte.
+class Pieces final : public HttpStream {
+public:
+    explicit Pieces(int more) : more_(more) {}
+    asio::awaitable<std::optional<std::string>> next() override {
+        ++given_;
+        if (given_ == 1) co_return "one ";
+        if (given_ == 2) co_return "two";
+        if (given_ <= 2 + more_) co_return std::string(1'000'000, 'x');
+        co_return std::nullopt;
+    }
+
+private:
+    int given_ = 0;
+    int more_;
+};
+
 /// Echoes what it was asked; "/big" has three megabytes, "/file" a region of a file, "/gate" waits.
 asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<Gate> gate,
                                    std::shared_ptr<const SharedFile> file) {
@@ -39,6 +56,11 @@ asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<G
     }
     if (request.path == "/file") {
         co_return HttpResponse{.body = HttpBody::of_file(file, 2, 5)};
+    }
+    if (request.path == "/stream" || request.path == "/endless") {
+        co_return HttpResponse{
+            .body = HttpBody::of_string("zero "),
+            .stream = std::make_shared<Pieces>(request.path == "/stream" ? 0 : 1'000'000)};
     }
     if (request.path == "/gate") {
         gate->reached.set_value();
@@ -239,6 +261,35 @@ TEST_CASE("a region of a file arrives") {
     TestServer server;
 
     CHECK(body_of(asked(server, "GET /file" + std::string{kClosing})) == "23456");
+}
+
+TEST_CASE("a stream has no length, follows the body, and ends with the connection") {
+    TestServer server;
+    TestClient client{server};
+    client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    const std::string answer = client.rest();
+
+    CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(answer.contains("Connection: close\r\n"));
+    CHECK_FALSE(answer.contains("Content-Length"));
+    CHECK(answer.ends_with("\r\n\r\nzero one two"));
+}
+
+TEST_CASE("HEAD of a stream has its headers alone") {
+    TestServer server;
+    TestClient client{server};
+    client.send("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    CHECK(client.rest().ends_with("Connection: close\r\n\r\n"));
+}
+
+TEST_CASE("a reader of a stream that stops reading is cut off after the write deadline") {
+    TestServer server{{.write_deadline = 50ms}};
+    TestClient client{server};
+    client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    CHECK(client.is_reset());
 }
 
 TEST_CASE("a peer that has finished sending still gets its answer") {
