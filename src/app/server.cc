@@ -304,7 +304,9 @@ Result<void> Server::Impl::open_event_log() {
                                    .secret = webhook.secret,
                                    .times = {.retry_for = settings_.event_retry_for}}));
     }
-    event_api_ = std::make_unique<notify::EventApi>(*catalog_, background_.get_executor());
+    const auto newest = catalog_->last_cursor();
+    if (!newest) return std::unexpected(newest.error());
+    event_api_ = std::make_unique<notify::EventApi>(*catalog_, *newest, background_.get_executor());
     const auto tell = [this](const std::vector<catalog::Event>& events) {
         event_api_->on_events(events);
         for (const auto& webhook : webhooks_) webhook->notice();

@@ -72,11 +72,9 @@ asio::awaitable<std::invoke_result_t<Work>> in_pool(asio::any_io_executor pool, 
 
 }  // namespace
 
-EventApi::EventApi(const catalog::Catalog& catalog, asio::any_io_executor blocking,
-                   net::EventFeedLimits limits)
-    : catalog_(catalog),
-      blocking_(std::move(blocking)),
-      feed_(limits, catalog.last_cursor().value_or(0)) {}
+EventApi::EventApi(const catalog::Catalog& catalog, std::uint64_t newest,
+                   asio::any_io_executor blocking, net::EventFeedLimits limits)
+    : catalog_(catalog), blocking_(std::move(blocking)), feed_(limits, newest) {}
 
 void EventApi::on_events(const std::vector<catalog::Event>& events) {
     for (const catalog::Event& event : events) feed_.publish(feed_event(event));

@@ -24,9 +24,10 @@ namespace oxbow::notify {
 /// Thread-safe.
 class EventApi {
 public:
-    /// In: `blocking`, a pool for what waits for the database.
-    EventApi(const catalog::Catalog& catalog, boost::asio::any_io_executor blocking,
-             net::EventFeedLimits limits = {});
+    /// In: `newest`, the log's last cursor so far; `blocking`, a pool for what waits for the
+    /// database.
+    EventApi(const catalog::Catalog& catalog, std::uint64_t newest,
+             boost::asio::any_io_executor blocking, net::EventFeedLimits limits = {});
 
     boost::asio::awaitable<net::HttpResponse> answer(net::HttpRequest request);
 

@@ -28,7 +28,7 @@ public:
         add("b", "2");
         add("a", "3");
         add("b", "4");
-        api = std::make_unique<EventApi>(*catalog, pool_.get_executor(),
+        api = std::make_unique<EventApi>(*catalog, 4, pool_.get_executor(),
                                          net::EventFeedLimits{.readers_max = 1, .gather = 0ms});
         loops_.start();
     }

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import resource
 import signal
 import subprocess
 import threading
@@ -296,6 +297,40 @@ class Events(unittest.TestCase):
         server.kill()
         server.start()
         self.assertEqual(replay(server), after)
+
+    def test_sigterm_while_live_tells_all_ends_before_the_server_is_gone(self):
+        receiver = self.receive()
+        server = self.start(config(receiver))
+        made = server.create_channel("class")
+        publisher = self.publish(made)
+        server.wait_for_recording(made["id"])
+
+        self.assertEqual(server.stop(), 0)
+
+        told = [name for name in names(receiver.taken) if name != "Ingest Bitrate"]
+        self.assertEqual(told, [*LIFE, *END])
+        publisher.kill()
+        server.start()
+        self.assertEqual(replay(server), receiver.taken)
+
+    def test_a_full_disk_delays_events_and_loses_none(self):
+        server = self.start(config().replace("= 4", "= 0"))
+        made = server.create_channel("class")
+        self.publish(made)
+        server.wait_for_recording(made["id"])
+        self.wait_for_event(server, "Recording Start")
+        limit = lambda bytes: resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
+                                               (bytes, resource.RLIM_INFINITY))
+
+        limit(4096)
+        oxbow.wait_for("the failure", 30, lambda: (
+            server.metadata(made["id"]).get("recordingStatus") == "RECORDING_ENDED_WITH_FAILURE"))
+        limit(resource.RLIM_INFINITY)
+
+        events = self.wait_for_event(server, "Recording Start", 2, 40)
+        told = [name for name in names(events) if name not in ("Ingest Bitrate", "Recording Start Failure")]
+        self.assertEqual(told, [*LIFE, "Recording End Failure", "Recording Start"])
+        self.assertEqual([cursor for cursor, _ in events], list(range(1, len(events) + 1)))
 
     def test_three_channels_at_once_keep_each_its_order(self):
         receiver = self.receive()
