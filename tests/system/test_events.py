@@ -152,8 +152,10 @@ class Events(unittest.TestCase):
         self.addCleanup(receiver.close)
         return receiver
 
-    def publish(self, made, seconds=8, loop=-1, size="640x360"):
-        publisher = oxbow.Publisher(made, oxbow.test_card(seconds=seconds, size=size), loop=loop)
+    def publish(self, made, seconds=8, loop=-1, size="640x360", server=None):
+        # After a restart the server has another port.
+        url = f"{server.ready['rtmp']}/{made['streamKey']['value']}" if server else None
+        publisher = oxbow.Publisher(made, oxbow.test_card(seconds=seconds, size=size), loop=loop, url=url)
         self.addCleanup(publisher.close)
         return publisher
 
@@ -297,6 +299,33 @@ class Events(unittest.TestCase):
         server.kill()
         server.start()
         self.assertEqual(replay(server), after)
+
+    def test_killed_again_and_again_no_cursor_ever_names_two_events(self):
+        receiver = self.receive()
+        server = self.start(config(receiver))
+        made = [server.create_channel(name) for name in ("one", "two")]
+        seen = {}
+        for round in range(4):
+            publishers = [self.publish(channel, seconds=4, server=server) for channel in made]
+            self.wait_for_event(server, "Session Created", 2 * (round + 1))
+            time.sleep(0.7 * round)
+            listed = replay(server, limit=100)
+            server.kill()
+            for publisher in publishers:
+                publisher.kill()
+            for cursor, event in listed + receiver.taken:
+                self.assertEqual(seen.setdefault(cursor, event), event)
+            server.start()
+
+        events = self.wait_for_event(server, "Session Ended", 8)
+        self.assertEqual([cursor for cursor, _ in events], list(range(1, len(events) + 1)))
+        self.assertEqual({cursor: dict(events)[cursor] for cursor in seen}, seen)
+        oxbow.wait_for("all deliveries", 20, lambda: {c for c, _ in receiver.taken} == {c for c, _ in events})
+        for channel in made:
+            told = names(events, channel["id"])
+            self.assertEqual(told.count("Stream Start"), told.count("Stream End"))
+            starts, ends = told.count("Recording Start"), told.count("Recording End Failure")
+            self.assertEqual((starts, told.count("Recording End")), (ends, 0))
 
     def test_sigterm_while_live_tells_all_ends_before_the_server_is_gone(self):
         receiver = self.receive()
