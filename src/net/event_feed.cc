@@ -103,13 +103,14 @@ EventFeed::State::Look EventFeed::State::take(std::uint64_t& position,
                                               std::string& text,
                                               const std::shared_ptr<Waiter>& waiter) {
     const std::scoped_lock lock{mutex};
-    if (closed) return Look::Closed;
+    const bool behind = newest - position > events.size();
+    if (closed && (behind || position == newest)) return Look::Closed;  // the rest is still sent
     if (position == newest) {
         if (!waiter->registered) waiters.push_back(waiter);
         waiter->registered = true;
         return Look::Nothing;
     }
-    if (newest - position > events.size()) return Look::Behind;
+    if (behind) return Look::Behind;
     auto next = events.end() - static_cast<std::ptrdiff_t>(newest - position);
     for (; next != events.end() && text.size() < limits.piece_bytes_max; ++next) {
         position = (*next)->number;

@@ -72,7 +72,7 @@ public:
     /// A body for an answer on the loop `executor`; nullptr when there are readers_max.
     std::shared_ptr<HttpStream> read(boost::asio::any_io_executor executor, ReaderSpec spec);
 
-    /// Ends all readers, and every later one at once.
+    /// Ends all readers once they have what is kept, and every later one.
     void close();
 
 private:

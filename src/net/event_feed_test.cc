@@ -170,6 +170,17 @@ TEST_CASE("closing ends who waits and who comes") {
     CHECK(reading.next(*reading.read(0)) == std::nullopt);
 }
 
+TEST_CASE("who is behind when the feed is closed gets the rest first") {
+    Reading reading{{}};
+    const auto reader = reading.read(0);
+    reading.feed.publish(event(1));
+
+    reading.feed.close();
+
+    CHECK(reading.next(*reader) == "e1");
+    CHECK(reading.next(*reader) == std::nullopt);
+}
+
 TEST_CASE("an event's text has its id, its name where it has one, and its data") {
     CHECK(event_text("17", "", "{}") == "id: 17\ndata: {}\n\n");
     CHECK(event_text("a-1", "live", "{}") == "id: a-1\nevent: live\ndata: {}\n\n");
