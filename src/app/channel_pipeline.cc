@@ -26,11 +26,18 @@ Variant variant_of_segment(const LiveSegment& segment) {
 /// Carries what a recording says from the recorder's thread to the channel's strand.
 class ChannelPipeline::Listener final : public record::RecordingListener {
 public:
+    /// What is told of the recording also when its pipeline is gone already.
+    struct Origin {
+        notify::ChannelEvents& events;
+        ChannelId channel;
+        StreamId stream;  // the first of it
+    };
     Listener(std::weak_ptr<ChannelPipeline> pipeline, asio::any_io_executor executor,
-             RecordingId recording)
+             RecordingId recording, Origin origin)
         : pipeline_(std::move(pipeline)),
           executor_(std::move(executor)),
-          recording_(std::move(recording)) {}
+          recording_(std::move(recording)),
+          origin_(std::move(origin)) {}
 
     void on_written(const FileRegion& place) override {
         tell([place](ChannelPipeline& pipeline, const RecordingId& id) {
@@ -52,6 +59,15 @@ public:
             pipeline.on_recording_failed(id, why);
         });
     }
+    void on_state(const catalog::Recording& recording) override {
+        asio::post(executor_,
+                   [&events = origin_.events, recording] { events.recording_changed(recording); });
+    }
+    void on_not_started() override {
+        asio::post(executor_, [origin = origin_, recording = recording_] {
+            origin.events.recording_not_started(origin.channel, origin.stream, recording);
+        });
+    }
 
 private:
     template <typename Call>
@@ -65,6 +81,7 @@ private:
     std::weak_ptr<ChannelPipeline> pipeline_;
     asio::any_io_executor executor_;
     RecordingId recording_;
+    Origin origin_;
 };
 
 ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor,
@@ -72,31 +89,50 @@ ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor execut
     : channel_(std::move(channel)),
       executor_(std::move(executor)),
       wiring_(std::move(wiring)),
-      live_(channel_, wiring_.channel_views),
+      live_(channel_, wiring_.channel_views, wiring_.on_view),
       stall_timer_(executor_),
       reconnect_timer_(executor_) {}
 
 // --- A broadcast: publisher -> segmenter ---------------------------------------------------------
 
-std::uint64_t ChannelPipeline::begin(bool recorded, std::chrono::seconds reconnect_window) {
+std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
     if (broadcast_) end(broadcast_->number);
     if (ending_) list_all();
     idle_ = false;
-    broadcast_.emplace(Broadcast{.number = ++broadcasts_,
-                                 .stream = ivs::make_stream_id(),
-                                 .started_at = wiring_.clock.wall(),
-                                 .recorded = recorded,
-                                 .reconnect_window = reconnect_window});
+    const auto& recording = spec.recording;
+    broadcast_.emplace(Broadcast{
+        .number = ++broadcasts_,
+        .stream = ivs::make_stream_id(),
+        .started_at = wiring_.clock.wall(),
+        .recorded = recording.has_value(),
+        .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0}});
+    broadcast_->watch = make_watch(std::move(spec));
     live_.begin(broadcast_->stream, broadcast_->started_at);
-    wiring_.in_background(
-        [catalog = &wiring_.catalog,
-         session = catalog::StreamSession{
-             .id = broadcast_->stream, .channel = channel_, .started_at = broadcast_->started_at}] {
-            if (auto added = catalog->add_stream_session(session); !added)
-                log::error("{}", added.error().what);
-        });
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
     return broadcast_->number;
+}
+
+std::shared_ptr<StreamWatch> ChannelPipeline::make_watch(BroadcastSpec spec) {
+    catalog::StreamSession session;
+    session.id = broadcast_->stream;
+    session.channel = channel_;
+    session.started_at = broadcast_->started_at;
+    session.channel_then = std::move(spec.channel);
+    session.recording_configuration = std::move(spec.recording);
+    StreamWatch::Wiring wiring{.clock = wiring_.clock,
+                               .events = wiring_.events,
+                               .statuses = wiring_.stream_statuses,
+                               .on_breach = {}};
+    if (wiring_.enforce_limits && spec.stop) {
+        wiring.on_breach = [stop = std::move(spec.stop)](const ivs::LimitBreach& breach) {
+            stop(fmt::format("{} is above the {} {} of its channel's type", breach.limit_name,
+                             breach.limit_value, breach.limit_unit));
+        };
+    }
+    auto watch = std::make_shared<StreamWatch>(std::move(session), executor_, std::move(wiring));
+    watch->meter().set_metadata(std::move(spec.metadata));
+    watch->begin();
+    return watch;
 }
 
 Segmenter& ChannelPipeline::segmenter() {
@@ -111,34 +147,38 @@ Segmenter& ChannelPipeline::segmenter() {
     return *broadcast_->segmenter;
 }
 
+void ChannelPipeline::set_metadata(std::uint64_t broadcast, StreamMetadata metadata) {
+    if (is_on_air(broadcast)) broadcast_->watch->meter().set_metadata(std::move(metadata));
+}
+
 void ChannelPipeline::set_video_parameters(std::uint64_t broadcast, VideoParameters parameters) {
-    if (broadcast_ && broadcast_->number == broadcast)
-        take(segmenter().set_video_parameters(std::move(parameters)));
+    if (!is_on_air(broadcast)) return;
+    broadcast_->watch->meter().set_video_parameters(parameters);
+    take(segmenter().set_video_parameters(std::move(parameters)));
 }
 
 void ChannelPipeline::set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters) {
-    if (broadcast_ && broadcast_->number == broadcast)
-        take(segmenter().set_audio_parameters(std::move(parameters)));
+    if (!is_on_air(broadcast)) return;
+    broadcast_->watch->meter().set_audio_parameters(parameters);
+    take(segmenter().set_audio_parameters(std::move(parameters)));
 }
 
 void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
-    if (broadcast_ && broadcast_->number == broadcast) take(segmenter().push(std::move(unit)));
+    if (!is_on_air(broadcast)) return;
+    broadcast_->watch->meter().take(unit);
+    take(segmenter().push(std::move(unit)));
 }
 
 void ChannelPipeline::end(std::uint64_t broadcast) {
-    if (!broadcast_ || broadcast_->number != broadcast) return;
+    if (!is_on_air(broadcast)) return;
     if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
     const Broadcast ended = std::move(*broadcast_);
     broadcast_.reset();
-    ending_ = ended.stream;
+    ended.watch->publisher_gone();
+    ending_ = Ending{ended.stream, ended.watch};
     // A broadcast that brought nothing has not used up the time that its recording waits.
     if (recording_ && recording_->publisher_there) wait_for_publisher(ended.reconnect_window);
     finish_broadcast();
-    wiring_.in_background(
-        [catalog = &wiring_.catalog, stream = ended.stream, at = wiring_.clock.wall()] {
-            if (auto done = catalog->end_stream_session(stream, at); !done)
-                log::error("{}", done.error().what);
-        });
     log::info("[channel {}] [stream {}] ended", channel_.view(), ended.stream.view());
 }
 
@@ -222,6 +262,7 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
             log::info("[channel {}] [stream {}] continues recording {}", channel_.view(),
                       broadcast_->stream.view(), recording_->id.view());
             live_.set_timeline(recording_->timeline);
+            broadcast_->watch->recorded_as(recording_->id);
             return;
         }
         end_recording();
@@ -275,8 +316,11 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
                                .variant = std::move(variant)};
     timelines_.emplace(id, OpenTimeline{.timeline = timeline});
     live_.set_timeline(std::move(timeline));
-    wiring_.recorder.begin(std::move(spec),
-                           std::make_shared<Listener>(weak_from_this(), executor_, id));
+    wiring_.recorder.begin(
+        std::move(spec),
+        std::make_shared<Listener>(weak_from_this(), executor_, id,
+                                   Listener::Origin{wiring_.events, channel_, broadcast_->stream}));
+    broadcast_->watch->recorded_as(id);
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
               broadcast_->stream.view(), id.view());
 }
@@ -334,13 +378,19 @@ void ChannelPipeline::list(const Pending& pending) {
     if (open != timelines_.end()) ++open->second.listed_unwritten;
 }
 
+/// Shows what was listed. The first segment makes the broadcast one that can be played.
+void ChannelPipeline::publish_listed() {
+    live_.publish();
+    (ending_ ? ending_->watch : broadcast_->watch)->went_live();
+}
+
 void ChannelPipeline::list_written() {
     bool listed = false;
     for (; !pending_.empty() && pending_.front().written; pending_.pop_front()) {
         list(pending_.front());
         listed = true;
     }
-    if (listed) live_.publish();
+    if (listed) publish_listed();
     if (pending_.empty() && awaiting_disk_) {
         awaiting_disk_ = false;
         stall_timer_.cancel();
@@ -353,7 +403,7 @@ void ChannelPipeline::list_all() {
         log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded",
                      channel_.view(), pending_.size());
         for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
-        live_.publish();
+        publish_listed();
     }
     finish_broadcast();
 }
@@ -362,9 +412,10 @@ void ChannelPipeline::list_all() {
 void ChannelPipeline::finish_broadcast() {
     if (!ending_ || !pending_.empty()) return;
     live_.end();
+    ending_->watch->end();
     auto timer = std::make_shared<asio::steady_timer>(executor_, kLivePlaylistStays);
     timer->async_wait(
-        [weak = weak_from_this(), stream = *ending_, timer](boost::system::error_code) {
+        [weak = weak_from_this(), stream = ending_->stream, timer](boost::system::error_code) {
             const auto self = weak.lock();
             if (!self) return;
             self->live_.forget(stream);

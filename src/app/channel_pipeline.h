@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "app/stream_watch.h"
 #include "catalog/catalog.h"
 #include "live/live_channel.h"
 #include "media/access_unit.h"
@@ -26,8 +27,19 @@ struct PipelineWiring {
     const Clock& clock;
     record::Recorder& recorder;
     live::ChannelViews& channel_views;
-    std::function<void(std::function<void()>)> in_background;  // for the catalogue, which may block
+    live::StreamStatuses& stream_statuses;
+    std::function<void(const live::ChannelView&)> on_view;  // hears of every change of a channel
+    notify::ChannelEvents& events;
     catalog::Catalog& catalog;
+    bool enforce_limits = false;  // a publisher above the limits of its channel is disconnected
+};
+
+/// What a broadcast is to be, as its channel was configured when its publisher was admitted.
+struct BroadcastSpec {
+    catalog::Channel channel;
+    std::optional<catalog::RecordingConfiguration> recording;  // nullopt: it is not recorded
+    StreamMetadata metadata{};                // as far as it came before the broadcast
+    std::function<void(std::string)> stop{};  // ends the publisher
 };
 
 /// The way of one channel's media, top to bottom: access units -> live segments -> recording and
@@ -43,7 +55,8 @@ public:
 
     /// Begins a broadcast; one that is still under way ends first. Out: its number, for the calls
     /// below, which ignore the numbers of earlier broadcasts.
-    std::uint64_t begin(bool recorded, std::chrono::seconds reconnect_window);
+    std::uint64_t begin(BroadcastSpec spec);
+    void set_metadata(std::uint64_t broadcast, StreamMetadata metadata);
     void set_video_parameters(std::uint64_t broadcast, VideoParameters parameters);
     void set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters);
     void push(std::uint64_t broadcast, AccessUnit unit);
@@ -69,6 +82,12 @@ private:
         std::optional<Segmenter> segmenter;
         std::uint64_t next_number = 0;   // of its segments while no recording numbers them
         std::optional<Variant> variant;  // once its first segment has closed
+        std::shared_ptr<StreamWatch> watch;
+    };
+    /// A broadcast that is over, but its last segments are not listed yet.
+    struct Ending {
+        StreamId stream;
+        std::shared_ptr<StreamWatch> watch;
     };
     struct OpenRecording {
         RecordingId id;
@@ -96,6 +115,10 @@ private:
     };
     class Listener;
 
+    std::shared_ptr<StreamWatch> make_watch(BroadcastSpec spec);
+    bool is_on_air(std::uint64_t broadcast) const {
+        return broadcast_ && broadcast_->number == broadcast;
+    }
     Segmenter& segmenter();
     void take(const std::vector<LiveSegmentPtr>& segments);
     void take(const LiveSegmentPtr& segment);
@@ -114,6 +137,7 @@ private:
     void list_written();
     void list_all();
     void list(const Pending& pending);
+    void publish_listed();
     void finish_broadcast();
     void let_go();
 
@@ -129,8 +153,7 @@ private:
     live::LiveChannel live_;
     std::uint64_t broadcasts_ = 0;
     std::optional<Broadcast> broadcast_;
-    std::optional<StreamId>
-        ending_;  // a broadcast that is over, but its last segments are not listed yet
+    std::optional<Ending> ending_;
     std::optional<OpenRecording> recording_;
     std::map<RecordingId, OpenTimeline> timelines_;
     std::deque<Pending> pending_;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "app/event_settings.h"
 #include "ivs/ids.h"
 
 namespace oxbow::app {
@@ -214,6 +215,19 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",
                          apply_reconnect_window},
+        ConfigurationKey{"ingest.enforce_limits", "", "false", true,
+                         "disconnects publishers above the limits that Amazon IVS has for their "
+                         "channel's type; else an event tells of them",
+                         apply_enforce_limits},
+        ConfigurationKey{
+            "events.webhooks", "", "[]", true,
+            "who gets every event, at most 8: [{ url = \"https://ops.example.org/hook\", "
+            "secret = \"...\" }], with a secret of 16 to 256 bytes each",
+            apply_webhooks},
+        ConfigurationKey{"events.retry_for_seconds", "", "86400", true,
+                         "1 to 604800: how long a webhook that takes no event is tried before the "
+                         "event is a dead letter",
+                         apply_retry_for},
         ConfigurationKey{"server.loops", "", "2", false,
                          "1 to 256 event loops, each with one thread, over which viewers and "
                          "channels are spread; without it, one per core",

@@ -24,17 +24,21 @@ class LiveService::Session final : public ingest::PublishSession {
 public:
     Session(LiveService& service, ChannelId channel, std::uint64_t serial,
             ingest::Admission::Ticket ticket, std::shared_ptr<ChannelPipeline> pipeline,
-            bool recorded, std::chrono::seconds reconnect_window)
+            BroadcastSpec spec)
         : service_(service),
           channel_(std::move(channel)),
           serial_(serial),
           ticket_(std::move(ticket)),
           pipeline_(std::move(pipeline)),
-          recorded_(recorded),
-          reconnect_window_(reconnect_window) {}
+          spec_(std::move(spec)) {}
 
     void on_metadata(const StreamMetadata& metadata) override {
         log::debug("[channel {}] encoder {}", channel_.view(), log::printable(metadata.encoder));
+        if (broadcast_) {
+            pipeline_->set_metadata(*broadcast_, metadata);
+        } else {
+            spec_.metadata = metadata;
+        }
     }
     void on_video_parameters(VideoParameters parameters) override {
         pipeline_->set_video_parameters(broadcast(), std::move(parameters));
@@ -54,7 +58,7 @@ public:
 private:
     /// The broadcast begins with the first thing that the publisher sends of it.
     std::uint64_t broadcast() {
-        if (!broadcast_) broadcast_ = pipeline_->begin(recorded_, reconnect_window_);
+        if (!broadcast_) broadcast_ = pipeline_->begin(std::move(spec_));
         return *broadcast_;
     }
 
@@ -63,8 +67,7 @@ private:
     std::uint64_t serial_;
     ingest::Admission::Ticket ticket_;
     std::shared_ptr<ChannelPipeline> pipeline_;
-    bool recorded_;
-    std::chrono::seconds reconnect_window_;
+    BroadcastSpec spec_;  // until the broadcast begins
     std::optional<std::uint64_t> broadcast_;
 };
 
@@ -89,11 +92,14 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
 
     const auto configuration =
         directory->recording_configurations.find(found->second.recording_configuration_arn);
-    const bool configured = configuration != directory->recording_configurations.end();
-    const bool recorded = configured && configuration->second.state == "ACTIVE";
-    if (configured && !recorded) {
-        log::warning("[channel {}] is not recorded: its recording configuration is {}",
-                     channel.view(), configuration->second.state);
+    BroadcastSpec spec{.channel = found->second, .recording = std::nullopt, .stop = request.stop};
+    if (configuration != directory->recording_configurations.end()) {
+        if (configuration->second.state == "ACTIVE") {
+            spec.recording = configuration->second;
+        } else {
+            log::warning("[channel {}] is not recorded: its recording configuration is {}",
+                         channel.view(), configuration->second.state);
+        }
     }
     std::uint64_t serial = 0;
     {
@@ -109,9 +115,8 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
     }
     return ingest::PublishGrant{
         .executor = executor_of(channel),
-        .session = std::make_unique<Session>(
-            *this, channel, serial, std::move(*ticket), pipeline(channel), recorded,
-            recorded ? configuration->second.reconnect_window : std::chrono::seconds{0})};
+        .session = std::make_unique<Session>(*this, channel, serial, std::move(*ticket),
+                                             pipeline(channel), std::move(spec))};
 }
 
 bool LiveService::has_publishers() const {
@@ -170,10 +175,18 @@ std::optional<control::LiveStreamInfo> LiveService::stream(const ChannelId& chan
     // On the air once its playlist can be fetched, not before.
     const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
     if (broadcast == nullptr) return std::nullopt;
-    return control::LiveStreamInfo{.channel = channel,
-                                   .stream_id = broadcast->stream,
-                                   .playback_url = playback_path(channel),
-                                   .started_at = broadcast->started_at};
+    control::LiveStreamInfo info{.channel = channel,
+                                 .stream_id = broadcast->stream,
+                                 .playback_url = playback_path(channel),
+                                 .started_at = broadcast->started_at,
+                                 .viewer_count = rooms_.viewers.count(channel)};
+    const auto status = rooms_.wiring.stream_statuses.get(channel);
+    if (status && status->stream == info.stream_id) {
+        info.started_at = status->live_at.value_or(info.started_at);
+        info.starving = status->health == live::Health::Starving;
+        info.ingest = status->ingest;
+    }
+    return info;
 }
 
 std::vector<control::LiveStreamInfo> LiveService::streams() const {

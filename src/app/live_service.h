@@ -9,6 +9,7 @@
 #include "catalog/catalog.h"
 #include "control/live_control.h"
 #include "edge/edge.h"
+#include "edge/viewer_counter.h"
 #include "ingest/admission.h"
 #include "ingest/publish_gate.h"
 #include "meta/stream_states.h"
@@ -31,6 +32,7 @@ public:
         net::Loops& loops;
         PipelineWiring wiring;
         const record::RecordingViews& recordings;
+        const edge::ViewerCounter& viewers;
     };
     explicit LiveService(Rooms rooms);
     ~LiveService() override;

@@ -37,7 +37,11 @@
 #include "meta/functions.h"
 #include "net/http_server.h"
 #include "net/loops.h"
+#include "notify/channel_events.h"
+#include "notify/event_api.h"
+#include "notify/event_log.h"
 #include "notify/object_created_queue.h"
+#include "notify/webhook.h"
 #include "record/recorder.h"
 #include "store/folder_store.h"
 
@@ -55,6 +59,8 @@ constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
 constexpr std::chrono::milliseconds kDownloadsMax{10'000};
 constexpr std::chrono::milliseconds kLookEvery{10};
+/// How long receivers of events get for the last ones.
+constexpr std::chrono::milliseconds kLastDeliveriesMax{1'000};
 
 log::Level level_of(const std::string& name) {
     if (name == "debug") return log::Level::Debug;
@@ -121,6 +127,8 @@ private:
     Result<void> open_rooms();
     Result<void> make_default_configuration();
     Result<void> take_up_recordings();
+    Result<void> open_event_log();
+    void finish_events();
     void wire_functions();
     void wire_remover();
     void reconcile_metadata();
@@ -130,6 +138,7 @@ private:
     Result<void> listen_for_viewers();
     Result<void> listen_for_publishers();
     Result<void> listen_for_clients();
+    net::HttpAnswer answer_client(const net::HttpRequest& request);
     void open_doors();
     Result<void> announce();
     Result<void> start_demo();
@@ -152,7 +161,14 @@ private:
     std::unique_ptr<store::FolderStore> store_;
     record::RecordingViews recordings_;
     live::ChannelViews channels_;
-    asio::thread_pool background_{1};  // the catalogue, for rooms that must not wait
+    live::StreamStatuses stream_statuses_;
+    edge::ViewerCounter viewers_{clock_};
+    std::unique_ptr<edge::ViewerEvents> viewer_events_;
+    std::vector<std::unique_ptr<notify::Webhook>> webhooks_;
+    asio::thread_pool background_{1};  // the API, which waits for the catalogue
+    std::unique_ptr<notify::EventApi> event_api_;
+    std::unique_ptr<notify::EventLog> event_log_;
+    std::unique_ptr<notify::ChannelEvents> channel_events_;
     asio::thread_pool readers_{kStoreReaders};
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
@@ -189,6 +205,7 @@ Result<void> Server::Impl::start() {
 Result<void> Server::Impl::start_rooms() {
     if (auto opened = open_rooms(); !opened) return opened;
     if (auto taken = take_up_recordings(); !taken) return taken;
+    if (auto opened = open_event_log(); !opened) return opened;
     wire_functions();
     wire_remover();
     reconcile_metadata();
@@ -236,8 +253,6 @@ Result<void> Server::Impl::take_up_recordings() {
                                        settings_.data / "spool"};
     if (auto ended = record::end_unfinished_recordings(place); !ended)
         return std::unexpected(ended.error());
-    if (auto ended = catalog_->end_open_stream_sessions(clock_.wall()); !ended)
-        return std::unexpected(ended.error());
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
@@ -248,22 +263,59 @@ Result<void> Server::Impl::take_up_recordings() {
     return {};
 }
 
-void Server::Impl::wire_functions() {
-    loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(net::usable_cores()));
-    live_ = std::make_unique<LiveService>(
-        LiveService::Rooms{.loops = *loops_,
-                           .wiring = {.region = settings_.region,
+/// The log, what writes to it and who gets it; tells what an earlier process left untold.
+Result<void> Server::Impl::open_event_log() {
+    notify::EventLogOptions options;
+    for (const WebhookSettings& webhook : settings_.webhooks)
+        options.receivers.push_back(notify::receiver_name(webhook.url));
+    if (auto kept = catalog_->keep_receivers(options.receivers); !kept) return kept;
+    for (const WebhookSettings& webhook : settings_.webhooks) {
+        webhooks_.push_back(std::make_unique<notify::Webhook>(
+            *catalog_, clock_,
+            notify::WebhookOptions{.url = webhook.url,
+                                   .secret = webhook.secret,
+                                   .times = {.retry_for = settings_.event_retry_for}}));
+    }
+    const auto newest = catalog_->last_cursor();
+    if (!newest) return std::unexpected(newest.error());
+    event_api_ = std::make_unique<notify::EventApi>(*catalog_, *newest, background_.get_executor());
+    const auto tell = [this](const std::vector<catalog::Event>& events) {
+        event_api_->on_events(events);
+        for (const auto& webhook : webhooks_) webhook->notice();
+    };
+    event_log_ = std::make_unique<notify::EventLog>(*catalog_, clock_, std::move(options), tell);
+    channel_events_ = std::make_unique<notify::ChannelEvents>(
+        *event_log_, *catalog_, clock_,
+        notify::ChannelEventsSettings{.region = settings_.region,
                                       .account = settings_.account,
-                                      .epoch = epoch_,
-                                      .clock = clock_,
-                                      .recorder = *recorder_,
-                                      .channel_views = channels_,
-                                      .in_background =
-                                          [this](std::function<void()> work) {
-                                              asio::post(background_, std::move(work));
-                                          },
-                                      .catalog = *catalog_},
-                           .recordings = recordings_});
+                                      .bucket_name = std::string{kBucket}});
+    return channel_events_->take_up();
+}
+
+void Server::Impl::wire_functions() {
+    viewer_events_ =
+        std::make_unique<edge::ViewerEvents>(epoch_, clock_, [this](const ChannelId& channel) {
+            const auto directory = catalog_->directory();
+            const auto found = directory->channels.find(channel);
+            return found != directory->channels.end() && !found->second.authorized;
+        });
+    loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(net::usable_cores()));
+    live_ = std::make_unique<LiveService>(LiveService::Rooms{
+        .loops = *loops_,
+        .wiring = {.region = settings_.region,
+                   .account = settings_.account,
+                   .epoch = epoch_,
+                   .clock = clock_,
+                   .recorder = *recorder_,
+                   .channel_views = channels_,
+                   .stream_statuses = stream_statuses_,
+                   .on_view =
+                       [this](const live::ChannelView& view) { viewer_events_->on_view(view); },
+                   .events = *channel_events_,
+                   .catalog = *catalog_,
+                   .enforce_limits = settings_.enforce_ingest_limits},
+        .recordings = recordings_,
+        .viewers = viewers_});
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
@@ -377,13 +429,19 @@ Result<void> Server::Impl::listen_for_clients() {
         refuse_shared_port(address);
         api_server_ = std::make_unique<net::HttpServer>(
             loops_->at(0), address,
-            [this](const net::HttpRequest& request) -> net::HttpAnswer {
-                // At once where no disk is asked: that takes less than the way to another thread.
-                if (control::ControlApi::answers_from_memory(request)) return api_->handle(request);
-                return answer_api(background_.get_executor(), *api_, request);
-            },
+            [this](const net::HttpRequest& request) { return answer_client(request); },
             net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
     });
+}
+
+net::HttpAnswer Server::Impl::answer_client(const net::HttpRequest& request) {
+    if (request.path == "/events" || request.path.starts_with("/events/")) {
+        if (auto refused = api_->refusal(request)) return std::move(*refused);
+        return event_api_->answer(request);
+    }
+    // At once where no disk is asked: that takes less than the way to another thread.
+    if (control::ControlApi::answers_from_memory(request)) return api_->handle(request);
+    return answer_api(background_.get_executor(), *api_, request);
 }
 
 /// What the listeners answer with; it needs to know where they listen.
@@ -412,6 +470,8 @@ void Server::Impl::open_doors() {
                         .latest_meta = *latest_meta_,
                         .open_playlists = *live_,
                         .objects = *objects_,
+                        .viewers = viewers_,
+                        .events = *viewer_events_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     buckets_ = std::make_unique<OneBucket>(
@@ -464,6 +524,8 @@ void Server::Impl::run() {
 
 void Server::Impl::take_back() {
     shut_down();
+    if (event_log_) event_log_->stop();  // it writes to the database
+    webhooks_.clear();
     if (catalog_) catalog_->take_back();
     for (; !made_.empty(); made_.pop_back()) {
         std::error_code ignored;
@@ -481,16 +543,39 @@ void Server::Impl::shut_down() {
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     if (settings_.ready_file) std::filesystem::remove(*settings_.ready_file, ignored);
     demo_.reset();
+    event_api_->close();
     stop_api();
     rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
     created_->stop();
+    finish_events();
+    viewer_events_->close();
     stop_viewers();
     loops_->stop();
     loops_->join();
     background_.join();
     readers_.join();
+}
+
+/// The last events of streams and recordings into the log, and to who gets them, as far as they are
+/// there: the next start goes on with the rest.
+void Server::Impl::finish_events() {
+    const auto deadline = clock_.steady() + kAnswersMax;
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        // Behind what the recorder told the loop.
+        const auto reached = std::make_shared<std::promise<void>>();
+        auto told = reached->get_future();
+        asio::post(loops_->at(i), [reached] { reached->set_value(); });
+        told.wait_until(deadline);
+    }
+    if (!event_log_->drain(kAnswersMax))
+        log::error("the last events are not in the log; the next start tells what it can");
+    event_log_->stop();
+    const auto last = clock_.steady() + kLastDeliveriesMax;
+    for (const auto& webhook : webhooks_)
+        webhook->drain(std::max(last - clock_.steady(), std::chrono::milliseconds{0}));
+    for (const auto& webhook : webhooks_) webhook->stop();
 }
 
 /// Takes no more API calls and waits for those under way: one may still need the recorder.

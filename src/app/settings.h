@@ -24,6 +24,12 @@ struct ListenAddress {
 /// Errors: Malformed  not ADDR:PORT with a numeric address.
 Result<ListenAddress> parse_listen_address(std::string_view text);
 
+/// Who gets every event: POST to `url`, signed with `secret`.
+struct WebhookSettings {
+    std::string url;
+    std::string secret;
+};
+
 /// Everything `oxbow serve` can be told; the defaults are those of the documentation.
 struct Settings {
     std::filesystem::path data{"./oxbow-data"};
@@ -43,7 +49,11 @@ struct Settings {
     std::chrono::seconds reconnect_window{60};
 
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
-    control::Quotas quotas;  // api.quotas
+    control::Quotas quotas;            // api.quotas
+
+    bool enforce_ingest_limits = false;               // ingest.enforce_limits
+    std::vector<WebhookSettings> webhooks;            // events.webhooks
+    std::chrono::seconds event_retry_for{24 * 3600};  // events.retry_for_seconds
 
     std::optional<std::filesystem::path> ready_file;
     bool demo = false;

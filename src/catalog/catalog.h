@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/times.h"
 #include "catalog/shared_map.h"
+#include "ivs/ingest_configuration.h"
 #include "ivs/recording_metadata.h"
 
 namespace oxbow::catalog {
@@ -86,9 +87,16 @@ struct ViewerSessionRevocation {
 struct StreamSession {
     StreamId id;
     ChannelId channel;
-    WallTime started_at;
+    WallTime started_at;  // when the session was created: its publisher began to send
+    std::optional<WallTime>
+        live_at;  // Stream Start, from when it could be played; nullopt: not yet
     std::optional<WallTime> ended_at;
-    RecordingId recording;  // empty: not recorded
+    RecordingId recording;                           // the newest of it; empty: not recorded
+    std::optional<ivs::IngestConfiguration> ingest;  // nullopt: no headers came yet
+    // As they were when the session was created.
+    std::optional<Channel> channel_then;  // nullopt: of a session older than this member
+    std::optional<RecordingConfiguration> recording_configuration;  // nullopt: not to be recorded
+    bool has_error_event = false;  // a limit breach or a failure; set by the event log
 };
 
 using RecordingStatus = ivs::RecordingStatus;
@@ -139,8 +147,66 @@ struct Page {
 /// What becomes of a resource's tags; an error leaves them.
 using TagChange = std::function<Result<Tags>(Tags tags)>;
 
+/// One event of the log, in the EventBridge shape.
+struct Event {
+    std::uint64_t cursor = 0;  // its number, rising, never given twice; 0: not in the log yet
+    ChannelId channel;
+    StreamId stream;
+    std::string type;  // "IVS Stream State Change"
+    std::string name;  // "Stream Start"
+    std::string code;  // of events that have one
+    WallTime time;
+    std::string body;  // the JSON that is delivered
+};
+
+/// Which event of a recording's life an entry of the log is.
+struct ToldRecording {
+    RecordingId id;
+    bool ended = false;  // false: its start
+};
+
+/// What is written in one step: the session as it is now, and the events that tell of it.
+struct LogEntry {
+    std::optional<StreamSession> session;
+    std::vector<Event> events;
+    std::optional<ToldRecording> recording;
+};
+
+/// A recording whose start or end does not stand in the log.
+struct UntoldRecording {
+    Recording recording;
+    bool start_told = false;
+};
+
+/// The cursors that the log holds; both 0 while it holds none.
+struct EventRange {
+    std::uint64_t oldest = 0;
+    std::uint64_t newest = 0;
+};
+
+/// An event that a receiver has not taken yet.
+struct PendingDelivery {
+    std::uint64_t cursor = 0;
+    ChannelId channel;
+    WallTime time;  // of the event
+};
+
+/// An event that a receiver never took.
+struct DeadDelivery {
+    std::string receiver;
+    std::uint64_t cursor = 0;
+    std::string why;
+};
+
+struct EventRetention {
+    WallTime events_since;          // older ones go
+    std::size_t events_max = 0;     // the oldest above it go
+    WallTime sessions_ended_since;  // sessions that ended before it go
+    std::size_t step_max = 1'000;   // of each kind in one call
+};
+
 /// The database: channels, stream keys, recording configurations, playback key pairs and
-/// restriction policies, stream sessions, recordings.
+/// restriction policies, stream sessions, recordings, the event log.
 ///
 /// SQLite behind SOCI. Opened by one process at a time; the schema has a version, older ones are
 /// migrated in one transaction. All calls but directory() may block on the disk. Thread-safe.
@@ -201,14 +267,46 @@ public:
     /// playback restriction policy of that ARN. Errors: NotFound; those of `change`.
     Result<void> change_tags(const std::string& arn, const TagChange& change);
 
-    Result<void> add_stream_session(const StreamSession& session);
-    /// The first end stays when it is told twice.
-    Result<void> end_stream_session(const StreamId& id, WallTime ended_at);
-    /// Ends what a killed process left open; at the start, before any stream.
-    Result<void> end_open_stream_sessions(WallTime ended_at);
-    Result<StreamSession> stream_session(const StreamId& id) const;
     Result<std::vector<StreamSession>> stream_sessions(const ChannelId& channel,
                                                        Page page) const;  // newest first
+    /// Errors: NotFound.
+    Result<StreamSession> stream_session(const StreamId& id) const;
+    /// What a killed process left open; oldest first.
+    Result<std::vector<StreamSession>> open_stream_sessions() const;
+
+    /// Writes all entries in one transaction, in order; with an event among them it is on the disk
+    /// when this returns, and survives a power loss. Every event is owed to every one of
+    /// `receivers` from then on.
+    ///
+    /// Out: the events with their cursors.
+    Result<std::vector<Event>> append_to_log(const std::vector<LogEntry>& entries,
+                                             const std::vector<std::string>& receivers);
+    /// In: `channel` nullopt: of all. Out: those behind cursor `after`, oldest first.
+    Result<std::vector<Event>> events_after(std::uint64_t after, std::size_t limit,
+                                            const std::optional<ChannelId>& channel) const;
+    Result<Event> event(std::uint64_t cursor) const;  // Errors: NotFound.
+    Result<EventRange> event_range() const;
+    /// The last that was given, also when its event is gone.
+    Result<std::uint64_t> last_cursor() const;
+    Result<std::vector<Event>> stream_events(const StreamId& stream,
+                                             std::size_t limit) const;  // newest first
+    Result<std::vector<UntoldRecording>> untold_recordings() const;     // oldest first
+    /// Out: whether something was left for another call.
+    Result<bool> prune_events(const EventRetention& retention);
+
+    /// Forgets what is owed to others than these.
+    Result<void> keep_receivers(const std::vector<std::string>& receivers);
+    /// Oldest first, behind cursor `after`.
+    Result<std::vector<PendingDelivery>> pending_deliveries(const std::string& receiver,
+                                                            std::uint64_t after,
+                                                            std::size_t limit) const;
+    /// The receiver has it.
+    Result<void> settle_delivery(const std::string& receiver, std::uint64_t cursor);
+    /// The receiver never took it.
+    Result<void> give_up_delivery(const std::string& receiver, std::uint64_t cursor,
+                                  const std::string& why);
+    Result<std::vector<DeadDelivery>> dead_deliveries(std::uint64_t after,
+                                                      std::size_t limit) const;  // oldest first
 
     Result<void> add_recording(const Recording& recording);
     Result<void> update_recording(

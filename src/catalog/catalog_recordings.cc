@@ -9,9 +9,6 @@ namespace {
 std::string recording_named(const RecordingId& id) {
     return fmt::format("recording '{}'", id.view());
 }
-std::string session_named(const StreamId& id) {
-    return fmt::format("stream '{}'", id.view());
-}
 
 /// Errors: NotFound.
 Result<Recording> find_recording(soci::session& session, const RecordingId& id) {
@@ -22,45 +19,6 @@ Result<Recording> find_recording(soci::session& session, const RecordingId& id) 
 }
 
 }  // namespace
-
-Result<void> Catalog::add_stream_session(const StreamSession& stream) {
-    return impl_->change(session_named(stream.id), [&](soci::session& session) -> Result<void> {
-        session << "INSERT INTO stream_sessions (id, channel, started_at, ended_at, recording) "
-                   "VALUES (:id, :channel, :started_at, :ended_at, :recording)",
-            soci::use(stream);
-        return {};
-    });
-}
-
-Result<void> Catalog::end_stream_session(const StreamId& id, WallTime ended_at) {
-    const std::string subject = session_named(id);
-    return impl_->change(subject, [&](soci::session& session) {
-        const long long time = column(ended_at);
-        return touch((session.prepare << "UPDATE stream_sessions SET "
-                                         "ended_at = COALESCE(ended_at, :ended_at) WHERE id = :id",
-                      soci::use(time, "ended_at"), soci::use(id.str(), "id")),
-                     subject);
-    });
-}
-
-Result<void> Catalog::end_open_stream_sessions(WallTime ended_at) {
-    return impl_->change("the open streams", [&](soci::session& session) -> Result<void> {
-        const long long time = column(ended_at);
-        session << "UPDATE stream_sessions SET ended_at = :ended_at WHERE ended_at IS NULL",
-            soci::use(time, "ended_at");
-        return {};
-    });
-}
-
-Result<StreamSession> Catalog::stream_session(const StreamId& id) const {
-    return impl_->read([&id](soci::session& session) -> Result<StreamSession> {
-        auto found =
-            fetch<StreamSession>((session.prepare << "SELECT * FROM stream_sessions WHERE id = :id",
-                                  soci::use(id.str(), "id")));
-        if (!found.empty()) return std::move(found.front());
-        return fail(ErrorCode::NotFound, fmt::format("there is no stream '{}'", id.view()));
-    });
-}
 
 Result<std::vector<StreamSession>> Catalog::stream_sessions(const ChannelId& channel,
                                                             Page page) const {
@@ -75,14 +33,32 @@ Result<std::vector<StreamSession>> Catalog::stream_sessions(const ChannelId& cha
     });
 }
 
+Result<StreamSession> Catalog::stream_session(const StreamId& id) const {
+    return impl_->read([&id](soci::session& session) -> Result<StreamSession> {
+        auto found =
+            fetch<StreamSession>((session.prepare << "SELECT * FROM stream_sessions WHERE id = :id",
+                                  soci::use(id.str(), "id")));
+        if (!found.empty()) return std::move(found.front());
+        return fail(ErrorCode::NotFound, fmt::format("there is no stream '{}'", id.view()));
+    });
+}
+
+Result<std::vector<StreamSession>> Catalog::open_stream_sessions() const {
+    return impl_->read([](soci::session& session) -> Result<std::vector<StreamSession>> {
+        return fetch<StreamSession>(session.prepare
+                                    << "SELECT * FROM stream_sessions WHERE ended_at IS NULL "
+                                       "ORDER BY started_at, id");
+    });
+}
+
 Result<void> Catalog::add_recording(const Recording& recording) {
     return impl_->change(
         recording_named(recording.id), [&](soci::session& session) -> Result<void> {
             session << "INSERT INTO recordings (id, channel, prefix, status, status_message, "
                        "started_at, ended_at, duration_ms, bytes, streams, rendition, "
-                       "segment_epochs, locked) VALUES (:id, :channel, :prefix, :status, "
+                       "segment_epochs, locked, told) VALUES (:id, :channel, :prefix, :status, "
                        ":status_message, :started_at, :ended_at, :duration_ms, :bytes, :streams, "
-                       ":rendition, :segment_epochs, :locked)",
+                       ":rendition, :segment_epochs, :locked, 0)",
                 soci::use(recording);
             return {};
         });

@@ -17,14 +17,6 @@ Recording recording_of(const std::string& channel, const std::string& id, WallTi
     return recording;
 }
 
-StreamSession session_of(const std::string& channel, const std::string& id, WallTime started_at) {
-    return {.id = StreamId{id},
-            .channel = ChannelId{channel},
-            .started_at = started_at,
-            .ended_at = std::nullopt,
-            .recording = RecordingId{"j8Z9O91ndcVs"}};
-}
-
 TEST_CASE("a recording is there after a restart, with all that it was updated with") {
     TestCatalog test;
     Recording recording = recording_of("a", "j8Z9O91ndcVs", kStart);
@@ -157,48 +149,14 @@ TEST_CASE("a recording that is not there is not found") {
     CHECK(test->remove_recording(id).error().code == ErrorCode::NotFound);
 }
 
-TEST_CASE("recordings and stream sessions outlive their channel") {
+TEST_CASE("recordings outlive their channel") {
     TestCatalog test;
     test->add_channel(channel_named("a"), key_of("a")).value();
     test->add_recording(recording_of("a", "r", kStart)).value();
-    test->add_stream_session(session_of("a", "st-1", kStart)).value();
 
     test->remove_channel(ChannelId{"a"}).value();
 
     CHECK(test->recordings(ChannelId{"a"}, {}).value().size() == 1);
-    CHECK(test->stream_sessions(ChannelId{"a"}, {}).value().size() == 1);
-}
-
-TEST_CASE("stream sessions are listed newest first, and end once") {
-    TestCatalog test;
-    test->add_stream_session(session_of("a", "st-1", kStart)).value();
-    test->add_stream_session(session_of("a", "st-2", kStart + 1h)).value();
-    test->end_stream_session(StreamId{"st-1"}, kStart + 1min).value();
-    test->end_stream_session(StreamId{"st-1"}, kStart + 2min).value();
-
-    const auto sessions = test->stream_sessions(ChannelId{"a"}, {}).value();
-
-    REQUIRE(sessions.size() == 2);
-    CHECK(sessions[0].id == StreamId{"st-2"});
-    CHECK(sessions[0].ended_at == std::nullopt);
-    CHECK(sessions[0].recording == RecordingId{"j8Z9O91ndcVs"});
-    CHECK(sessions[1].id == StreamId{"st-1"});
-    CHECK(sessions[1].ended_at == kStart + 1min);
-    CHECK(test->add_stream_session(session_of("a", "st-1", kStart)).error().code ==
-          ErrorCode::Conflict);
-    CHECK(test->end_stream_session(StreamId{"st-3"}, kStart).error().code == ErrorCode::NotFound);
-}
-
-TEST_CASE("sessions that a killed process left open are ended at the start, ended ones stay") {
-    TestCatalog test;
-    test->add_stream_session(session_of("a", "st-1", kStart)).value();
-    test->add_stream_session(session_of("b", "st-2", kStart)).value();
-    test->end_stream_session(StreamId{"st-1"}, kStart + 1min).value();
-
-    test->end_open_stream_sessions(kStart + 2h).value();
-
-    CHECK(test->stream_sessions(ChannelId{"a"}, {}).value().at(0).ended_at == kStart + 1min);
-    CHECK(test->stream_sessions(ChannelId{"b"}, {}).value().at(0).ended_at == kStart + 2h);
 }
 
 TEST_CASE("a row that this program did not write is an error, not a crash") {

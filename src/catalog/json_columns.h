@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,18 @@ std::string streams_column(const std::vector<StreamId>& streams);
 // ["SD","HD"]
 std::string texts_column(const std::vector<std::string>& texts);
 
+// "" for what is not there.
+std::string ingest_column(const std::optional<ivs::IngestConfiguration>& ingest);
+std::string channel_column(const std::optional<Channel>& channel);
+std::string recording_configuration_column(
+    const std::optional<RecordingConfiguration>& configuration);
+
 // Read back what the database holds. Exceptions: std::exception for what is no such JSON.
 Tags read_tags(const std::string& column);
 std::vector<StreamId> read_streams(const std::string& column);
 std::vector<std::string> read_texts(const std::string& column);
+std::optional<ivs::IngestConfiguration> read_ingest(const std::string& column);
+std::optional<Channel> read_channel(const std::string& column);
+std::optional<RecordingConfiguration> read_recording_configuration(const std::string& column);
 
 }  // namespace oxbow::catalog

@@ -233,11 +233,18 @@ struct type_conversion<oxbow::catalog::StreamSession> {
     using base_type = values;
 
     static void from_base(const values& row, indicator, oxbow::catalog::StreamSession& session) {
-        session = {.id = oxbow::StreamId{row.get<std::string>("id")},
-                   .channel = oxbow::ChannelId{row.get<std::string>("channel")},
-                   .started_at = oxbow::catalog::read_time(row.get<long long>("started_at")),
-                   .ended_at = oxbow::catalog::optional_time(row, "ended_at"),
-                   .recording = oxbow::RecordingId{row.get<std::string>("recording")}};
+        session = {
+            .id = oxbow::StreamId{row.get<std::string>("id")},
+            .channel = oxbow::ChannelId{row.get<std::string>("channel")},
+            .started_at = oxbow::catalog::read_time(row.get<long long>("started_at")),
+            .live_at = oxbow::catalog::optional_time(row, "live_at"),
+            .ended_at = oxbow::catalog::optional_time(row, "ended_at"),
+            .recording = oxbow::RecordingId{row.get<std::string>("recording")},
+            .ingest = oxbow::catalog::read_ingest(row.get<std::string>("ingest")),
+            .channel_then = oxbow::catalog::read_channel(row.get<std::string>("channel_then")),
+            .recording_configuration = oxbow::catalog::read_recording_configuration(
+                row.get<std::string>("recording_configuration")),
+            .has_error_event = row.get<long long>("has_error_event") != 0};
     }
 
     static void to_base(const oxbow::catalog::StreamSession& session, values& row,
@@ -245,9 +252,64 @@ struct type_conversion<oxbow::catalog::StreamSession> {
         row.set("id", session.id.str());
         row.set("channel", session.channel.str());
         row.set("started_at", oxbow::catalog::column(session.started_at));
+        oxbow::catalog::set_optional_time(row, "live_at", session.live_at);
         oxbow::catalog::set_optional_time(row, "ended_at", session.ended_at);
         row.set("recording", session.recording.str());
+        row.set("ingest", oxbow::catalog::ingest_column(session.ingest));
+        row.set("channel_then", oxbow::catalog::channel_column(session.channel_then));
+        row.set("recording_configuration",
+                oxbow::catalog::recording_configuration_column(session.recording_configuration));
         state = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::Event> {
+    using base_type = values;
+
+    static void from_base(const values& row, indicator, oxbow::catalog::Event& event) {
+        event = {.cursor = static_cast<std::uint64_t>(row.get<long long>("cursor")),
+                 .channel = oxbow::ChannelId{row.get<std::string>("channel")},
+                 .stream = oxbow::StreamId{row.get<std::string>("stream")},
+                 .type = row.get<std::string>("type"),
+                 .name = row.get<std::string>("name"),
+                 .code = row.get<std::string>("code"),
+                 .time = oxbow::catalog::read_time(row.get<long long>("time")),
+                 .body = row.get<std::string>("body")};
+    }
+
+    static void to_base(const oxbow::catalog::Event& event, values& row, indicator& state) {
+        row.set("cursor", static_cast<long long>(event.cursor));
+        row.set("channel", event.channel.str());
+        row.set("stream", event.stream.str());
+        row.set("type", event.type);
+        row.set("name", event.name);
+        row.set("code", event.code);
+        row.set("time", oxbow::catalog::column(event.time));
+        row.set("body", event.body);
+        state = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::PendingDelivery> {
+    using base_type = values;
+
+    static void from_base(const values& row, indicator, oxbow::catalog::PendingDelivery& pending) {
+        pending = {.cursor = static_cast<std::uint64_t>(row.get<long long>("cursor")),
+                   .channel = oxbow::ChannelId{row.get<std::string>("channel")},
+                   .time = oxbow::catalog::read_time(row.get<long long>("time"))};
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::DeadDelivery> {
+    using base_type = values;
+
+    static void from_base(const values& row, indicator, oxbow::catalog::DeadDelivery& dead) {
+        dead = {.receiver = row.get<std::string>("receiver"),
+                .cursor = static_cast<std::uint64_t>(row.get<long long>("cursor")),
+                .why = row.get<std::string>("dead_why")};
     }
 };
 

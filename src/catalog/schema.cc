@@ -100,7 +100,44 @@ constexpr std::array<std::string_view, 9> kVersion2{
     "CREATE INDEX viewer_session_revocations_oldest ON viewer_session_revocations (revoked_at)",
 };
 
-constexpr std::array<Migration, 2> kMigrations{Migration{kVersion1}, Migration{kVersion2}};
+// Sessions as GetStreamSession tells them, and the event log. `told` says which events of a
+// recording stand in the log: 0 none, 1 its start, 2 its end too; of recordings older than the log,
+// all.
+constexpr std::array<std::string_view, 16> kVersion3{
+    "ALTER TABLE stream_sessions ADD COLUMN live_at BIGINT",
+    "ALTER TABLE stream_sessions ADD COLUMN ingest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE stream_sessions ADD COLUMN channel_then TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE stream_sessions ADD COLUMN recording_configuration TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE stream_sessions ADD COLUMN has_error_event BIGINT NOT NULL DEFAULT 0",
+    "UPDATE stream_sessions SET live_at = started_at",
+    "CREATE INDEX stream_sessions_by_end ON stream_sessions (ended_at)",
+    "ALTER TABLE recordings ADD COLUMN told BIGINT NOT NULL DEFAULT 2",
+    "CREATE INDEX recordings_untold ON recordings (told) WHERE told < 2",
+    R"(CREATE TABLE events (
+        cursor BIGINT PRIMARY KEY,
+        channel TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        type TEXT NOT NULL,
+        name TEXT NOT NULL,
+        code TEXT NOT NULL,
+        time BIGINT NOT NULL,
+        body TEXT NOT NULL))",
+    "CREATE INDEX events_of_channel ON events (channel, cursor)",
+    "CREATE INDEX events_of_stream ON events (stream, cursor DESC)",
+    // The last cursor that was given out; kept apart, so that none comes again when all are pruned.
+    "CREATE TABLE event_numbers (last BIGINT NOT NULL)",
+    "INSERT INTO event_numbers (last) VALUES (0)",
+    // What a receiver has not taken yet, or never took.
+    R"(CREATE TABLE event_deliveries (
+        receiver TEXT NOT NULL,
+        cursor BIGINT NOT NULL REFERENCES events (cursor) ON DELETE CASCADE,
+        dead_why TEXT,
+        PRIMARY KEY (receiver, cursor)))",
+    "CREATE INDEX event_deliveries_of_event ON event_deliveries (cursor)",
+};
+
+constexpr std::array<Migration, 3> kMigrations{Migration{kVersion1}, Migration{kVersion2},
+                                               Migration{kVersion3}};
 
 }  // namespace
 

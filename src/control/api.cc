@@ -179,18 +179,21 @@ struct ControlApi::Impl {
     std::mutex recordings;
     std::mutex changes;
 
+    std::optional<ApiError> refusal(const net::HttpRequest& request) const;
     Answer answer(const net::HttpRequest& request);
 };
 
-/// Who asks is settled first: without a signature not even the names of operations are told.
-Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
+std::optional<ApiError> ControlApi::Impl::refusal(const net::HttpRequest& request) const {
     const auto caller = net::verify_v4(
         request, [this](std::string_view id) { return credentials.find(id); }, kService,
         clock.wall());
-    if (!caller) {
-        const net::SignatureRefusal& refusal = caller.error();
-        return refuse(ApiError{refusal.status, refusal.type, refusal.message});
-    }
+    if (caller) return std::nullopt;
+    return ApiError{caller.error().status, caller.error().type, caller.error().message};
+}
+
+/// Who asks is settled first: without a signature not even the names of operations are told.
+Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
+    if (auto error = refusal(request)) return refuse(std::move(*error));
     const Operation* const operation = operation_of(request);
     if (operation == nullptr) {
         return refuse(ApiError{
@@ -231,6 +234,11 @@ ControlApi::~ControlApi() = default;
 bool ControlApi::answers_from_memory(const net::HttpRequest& request) {
     const Operation* const operation = operation_of(request);
     return operation != nullptr && operation->work == Work::InMemory;
+}
+
+std::optional<net::HttpResponse> ControlApi::refusal(const net::HttpRequest& request) const {
+    if (auto error = impl_->refusal(request)) return response_of(refuse(std::move(*error)));
+    return std::nullopt;
 }
 
 net::HttpResponse ControlApi::handle(const net::HttpRequest& request) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/times.h"
@@ -43,6 +44,10 @@ public:
 
     /// Whether handle() needs nothing but memory for `request` and may run on a loop.
     static bool answers_from_memory(const net::HttpRequest& request);
+
+    /// For what else stands on the API's port: what is answered to a request that is not signed by
+    /// one of our credentials; nullopt: it is. Thread-safe.
+    std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const;
 
 private:
     struct Impl;

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/times.h"
+#include "ivs/ingest_configuration.h"
 
 namespace oxbow::control {
 
@@ -15,9 +16,10 @@ struct LiveStreamInfo {
     ChannelId channel;
     StreamId stream_id;
     std::string playback_url;
-    WallTime started_at;
-    bool starving = false;  // no media for a while, not ended yet
+    WallTime started_at;    // Stream Start: from when it could be played
+    bool starving = false;  // less than half of its media came in the last five seconds
     std::int64_t viewer_count = 0;
+    std::optional<ivs::IngestConfiguration> ingest{};  // as measured now; its session has the rest
 };
 
 /// What the control plane does to streams. Declared here, answered by the live service.

@@ -258,8 +258,8 @@ TEST_CASE("a channel's streams are told newest first, also after the channel is 
     const ChannelId channel = ivs::channel_of_arn(arn).value();
     const std::string first = "st-1FQzeLONMT9XTKI43leLSo1";
     const std::string second = "st-2FQzeLONMT9XTKI43leLSo1";
-    REQUIRE(api.catalog->add_stream_session({StreamId{first}, channel, kNow, kNow + 1s, {}}));
-    REQUIRE(api.catalog->add_stream_session({StreamId{second}, channel, kNow + 1min, {}, {}}));
+    api.log({.id = StreamId{first}, .channel = channel, .started_at = kNow, .ended_at = kNow + 1s});
+    api.log({.id = StreamId{second}, .channel = channel, .started_at = kNow + 1min});
 
     const Reply newest = api.call("GetStreamSession", channel_body(arn));
     const Reply named = api.call(
@@ -270,10 +270,90 @@ TEST_CASE("a channel's streams are told newest first, also after the channel is 
     CHECK(newest.text("/streamSession/streamId") == second);
     CHECK_FALSE(newest.at("/streamSession").as_object().contains("endTime"));
     CHECK(named.text("/streamSession/endTime") == "2026-11-23T09:00:01Z");
-    CHECK(named.text("/streamSession/channel/arn") == arn);
     CHECK(listed.at("/streamSessions").as_array().size() == 2);
     CHECK(api.call("GetStreamSession", channel_body("arn:aws:ivs:us-east-1:0:channel/x")).status ==
           404);
+}
+
+TEST_CASE("a session tells its channel and recording configuration as they were, and its events") {
+    const TestApi api;
+    const std::string arn = api.channel("before");
+    const ChannelId channel = ivs::channel_of_arn(arn).value();
+    catalog::RecordingConfiguration recorded;
+    recorded.arn = "arn:aws:ivs:us-east-1:000000000000:recording-configuration/abcdABCDefgh";
+    recorded.bucket_name = "recordings";
+    api.log({.id = StreamId{"st-1FQzeLONMT9XTKI43leLSo1"},
+             .channel = channel,
+             .started_at = kNow,
+             .channel_then = api.catalog->channel(channel).value(),
+             .recording_configuration = recorded},
+            {{.channel = channel,
+              .stream = StreamId{"st-1FQzeLONMT9XTKI43leLSo1"},
+              .type = "IVS Stream State Change",
+              .name = "Session Created",
+              .code = "",
+              .time = kNow,
+              .body = "{}"},
+             {.channel = channel,
+              .stream = StreamId{"st-1FQzeLONMT9XTKI43leLSo1"},
+              .type = "IVS Limit Breach",
+              .name = "Ingest Bitrate",
+              .code = "",
+              .time = kNow + 1s,
+              .body = "{}"}});
+    api.call("UpdateChannel", R"({"arn":")" + arn + R"(","name":"after"})");
+
+    const Reply reply = api.call("GetStreamSession", channel_body(arn));
+
+    CHECK(reply.text("/streamSession/channel/arn") == arn);
+    CHECK(reply.text("/streamSession/channel/name") == "before");
+    CHECK(reply.text("/streamSession/recordingConfiguration/arn") == recorded.arn);
+    CHECK(reply.at("/streamSession/truncatedEvents").as_array().size() == 2);
+    CHECK(reply.text("/streamSession/truncatedEvents/0/name") == "Ingest Bitrate");
+    CHECK(reply.text("/streamSession/truncatedEvents/0/type") == "IVS Limit Breach");
+    CHECK(reply.text("/streamSession/truncatedEvents/0/eventTime") == "2026-11-23T09:00:01Z");
+    CHECK(reply.text("/streamSession/truncatedEvents/1/name") == "Session Created");
+    CHECK_FALSE(reply.at("/streamSession").as_object().contains("ingestConfiguration"));
+    CHECK(api.call("ListStreamSessions", channel_body(arn))
+              .at("/streamSessions/0/hasErrorEvent")
+              .as_bool());
+}
+
+TEST_CASE("a session tells what was ingested: as measured now while it is live, else as kept") {
+    TestApi api;
+    const std::string arn = api.channel();
+    const ChannelId channel = ivs::channel_of_arn(arn).value();
+    const StreamId stream{"st-1FQzeLONMT9XTKI43leLSo1"};
+    ivs::IngestConfiguration ingest{
+        .video = ivs::VideoIngest{.codec = "avc1.4D401F", .bits_per_second = 3'000'000},
+        .audio = std::nullopt};
+    api.log({.id = stream, .channel = channel, .started_at = kNow, .ingest = ingest});
+
+    const Reply kept = api.call("GetStreamSession", channel_body(arn));
+    api.go_live(arn);
+    ingest.video->bits_per_second = 4'000'000;
+    api.live.on_air[0].ingest = ingest;
+    const Reply live = api.call("GetStreamSession", channel_body(arn));
+
+    CHECK(kept.text("/streamSession/ingestConfiguration/video/codec") == "avc1.4D401F");
+    CHECK(kept.at("/streamSession/ingestConfiguration/video/targetBitrate") == 3'000'000);
+    CHECK(live.at("/streamSession/ingestConfiguration/video/targetBitrate") == 4'000'000);
+}
+
+TEST_CASE("a list of streams has those of the health that is asked for") {
+    TestApi api;
+    const std::string healthy = api.channel("healthy");
+    const std::string starving = api.channel("starving");
+    api.go_live(healthy);
+    api.go_live(starving);
+    api.live.on_air[1].starving = true;
+
+    const Reply reply = api.call("ListStreams", R"({"filterBy":{"health":"STARVING"}})");
+
+    CHECK(reply.at("/streams").as_array().size() == 1);
+    CHECK(reply.text("/streams/0/channelArn") == starving);
+    CHECK(reply.text("/streams/0/health") == "STARVING");
+    CHECK(reply.at("/streams/0/viewerCount") == 3);
 }
 
 TEST_CASE("ads are refused by name") {

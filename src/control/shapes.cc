@@ -27,6 +27,13 @@ std::string host_of(std::string_view url) {
     return std::string{url.substr(0, colon)};
 }
 
+json::object stream_event_json(const catalog::Event& event) {
+    json::object out{
+        {"name", event.name}, {"type", event.type}, {"eventTime", format_rfc3339(event.time)}};
+    if (!event.code.empty()) out["code"] = event.code;
+    return out;
+}
+
 }  // namespace
 
 json::object tags_json(const catalog::Tags& tags) {
@@ -149,22 +156,31 @@ bool restricts(const catalog::PlaybackRestrictionPolicy& policy) {
 
 json::object stream_session_summary_json(const catalog::StreamSession& session) {
     json::object out{{"streamId", session.id.view()},
-                     {"startTime", format_rfc3339(session.started_at)}};
+                     {"startTime", format_rfc3339(session.live_at.value_or(session.started_at))}};
     if (session.ended_at) out["endTime"] = format_rfc3339(*session.ended_at);
+    out["hasErrorEvent"] = session.has_error_event;
     return out;
 }
 
-json::object stream_session_json(const Rooms& rooms, const catalog::StreamSession& session) {
+json::object stream_session_json(const Rooms& rooms, const catalog::StreamSession& session,
+                                 const std::vector<catalog::Event>& events) {
     json::object out = stream_session_summary_json(session);
-    const auto directory = rooms.catalog.directory();
-    const auto channel = directory->channels.find(session.channel);
-    if (channel == directory->channels.end()) return out;
-    out["channel"] = channel_json(rooms, channel->second);
-    const auto configuration =
-        directory->recording_configurations.find(channel->second.recording_configuration_arn);
-    if (configuration != directory->recording_configurations.end() && !session.recording.empty()) {
-        out["recordingConfiguration"] = recording_configuration_json(configuration->second);
+    out.erase("hasErrorEvent");  // the model has it in the summary alone
+    if (session.channel_then) out["channel"] = channel_json(rooms, *session.channel_then);
+    if (session.recording_configuration) {
+        out["recordingConfiguration"] =
+            recording_configuration_json(*session.recording_configuration);
     }
+    // The row is a minute old; a stream on the air knows better.
+    const auto live = rooms.live.stream(session.channel);
+    const bool on_air = live && live->stream_id == session.id && live->ingest;
+    if (const auto& ingest = on_air ? live->ingest : session.ingest) {
+        out["ingestConfiguration"] = ivs::ingest_configuration_json(*ingest);
+        out["ingestConfigurations"] = ivs::ingest_configurations_json(*ingest);
+    }
+    json::array told;
+    for (const catalog::Event& event : events) told.push_back(stream_event_json(event));
+    out["truncatedEvents"] = std::move(told);
     return out;
 }
 

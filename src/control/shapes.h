@@ -34,8 +34,9 @@ boost::json::object playback_restriction_policy_json(
     const catalog::PlaybackRestrictionPolicy& policy);
 
 /// A stream that was or is; what is not known of it is absent. The channel and its recording
-/// configuration are those of now.
-boost::json::object stream_session_json(const Rooms& rooms, const catalog::StreamSession& session);
+/// configuration are those of its beginning. In: `events` of it, newest first.
+boost::json::object stream_session_json(const Rooms& rooms, const catalog::StreamSession& session,
+                                        const std::vector<catalog::Event>& events);
 boost::json::object stream_session_summary_json(const catalog::StreamSession& session);
 
 boost::json::object tags_json(const catalog::Tags& tags);

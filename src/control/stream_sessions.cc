@@ -10,6 +10,7 @@ namespace oxbow::control {
 namespace {
 
 constexpr std::int64_t kSessionsPerPage = 100;
+constexpr std::size_t kEventsPerSession = 500;  // the newest, as many as the model has place for
 
 /// The channel of the ARN, which may be deleted: its sessions stay. Errors:
 /// ResourceNotFoundException.
@@ -61,7 +62,9 @@ Answer get_stream_session(const Rooms& rooms, Arguments& arguments) {
     if (!channel) return refuse(channel.error());
     const auto session = session_of(rooms, *channel, stream_id);
     if (!session) return refuse(session.error());
-    return boost::json::object{{"streamSession", stream_session_json(rooms, *session)}};
+    const auto events = rooms.catalog.stream_events(session->id, kEventsPerSession);
+    if (!events) return refuse(events.error());
+    return boost::json::object{{"streamSession", stream_session_json(rooms, *session, *events)}};
 }
 
 Answer list_stream_sessions(const Rooms& rooms, Arguments& arguments) {

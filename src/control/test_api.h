@@ -168,6 +168,13 @@ public:
                                .viewer_count = 3});
     }
 
+    void log(catalog::StreamSession session, std::vector<catalog::Event> events = {}) const {
+        REQUIRE(catalog->append_to_log({{.session = std::move(session),
+                                         .events = std::move(events),
+                                         .recording = std::nullopt}},
+                                       {}));
+    }
+
     void add_recording(std::string id, const std::string& channel_arn, WallTime at,
                        catalog::RecordingStatus status = catalog::RecordingStatus::Ended) const {
         catalog::Recording recording;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kMetadataPrefix = "/recording-started-";
 constexpr std::string_view kLivePrefix = "/api/video/v1/";
 constexpr std::size_t kRecordingsPerPage = 100;
+constexpr int kRetryEventsMs = 2'000;  // a browser that lost its events comes back after this
 constexpr std::size_t kRecordingsOffsetMax = 1'000'000;
 
 /// Takes `prefix` off the front of `path`; nullopt when it does not start so.
@@ -80,6 +81,7 @@ net::HttpAnswer Edge::answer(const net::HttpRequest& request) {
 /// The behaviours: the first that matches answers. In: `path` lasts for this call only.
 net::HttpAnswer Edge::answer_path(const net::HttpRequest& request, std::string_view path) {
     if (path == "/channels.json") return channels(request);
+    if (path == "/events") return events(request);
     if (path.starts_with(kSegmentPrefix)) return segment(request, path);
     if (const auto rest = after(path, "/rewind/")) return rewind(request, *rest);
     if (const auto rest = after(path, kMetadataPrefix)) {
@@ -152,6 +154,7 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
             media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
         const auto broadcast = view && stream ? view->broadcast(*stream) : nullptr;
         if (!broadcast) return responses_.error(request, 404, "this broadcast is over");
+        rooms_.viewers.fetched(*channel, request);
         return responses_.text(request, kPlaylistType, Freshness::Second, broadcast->playlist);
     }
     // us-east-1.000000000000.channel.AsXego4U6tnj.m3u8
@@ -182,6 +185,26 @@ net::HttpResponse Edge::channels(const net::HttpRequest& request) {
         channel_list_.store(list);
     }
     return responses_.json(request, list->json);
+}
+
+/// A coroutine, which knows its loop: the events wake it there.
+Edge::Later Edge::events(const net::HttpRequest& request) {
+    std::optional<std::string> only = net::query_value(request.query, "channel");
+    if (only) {
+        const auto channel = known_channel(*only);
+        if (!channel) co_return responses_.error(request, channel.error());
+    }
+    const auto executor = co_await boost::asio::this_coro::executor;
+    auto stream =
+        rooms_.events.read(executor, request.header("last-event-id").value_or(""), std::move(only));
+    if (!stream) {
+        net::HttpResponse full =
+            responses_.error(request, 503, "as many viewers listen to events as may; poll instead");
+        full.extra_headers += "Retry-After: 10\r\n";
+        co_return full;
+    }
+    co_return responses_.events(request, fmt::format("retry: {}\n\n", kRetryEventsMs),
+                                std::move(stream));
 }
 
 net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_view rest) {

@@ -14,6 +14,8 @@
 #include "edge/open_objects.h"
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
+#include "edge/viewer_counter.h"
+#include "edge/viewer_events.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
 #include "net/http.h"
@@ -47,6 +49,8 @@ struct EdgeRooms {
     meta::GetLatestRecordingStartMeta& latest_meta;
     const OpenPlaylists& open_playlists;
     OpenObjects& objects;
+    ViewerCounter& viewers;
+    ViewerEvents& events;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };
@@ -104,6 +108,7 @@ private:
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
     Later recordings_page(const net::HttpRequest& request, ChannelId channel, std::size_t offset);
 
+    Later events(const net::HttpRequest& request);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id);
     net::HttpResponse channels(const net::HttpRequest& request);

@@ -102,6 +102,7 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
     }
     RecordingId recording{std::string{parts[1]}};
     if (const auto held = held_timeline(*channel, recording)) {
+        if (!held->ended && held->rendition == parts[2]) rooms_.viewers.fetched(*channel, request);
         return rewind_playlist(request, held, parts[2]);
     }
     return stored_rewind(request, *channel, std::move(recording), std::string{parts[2]});

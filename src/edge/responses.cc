@@ -200,6 +200,18 @@ net::HttpResponse Responses::part(const net::HttpRequest& request, const net::Ra
     return response;
 }
 
+net::HttpResponse Responses::events(const net::HttpRequest& request, std::string first,
+                                    std::shared_ptr<net::HttpStream> stream) const {
+    static const auto block = std::make_shared<const std::string>(
+        "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\n");
+    std::string cors = any_origin_ ? std::string{kAnyOrigin} : cors_lines(request);
+    return {.header_block = block,
+            .extra_headers = std::move(cors),
+            .body = net::HttpBody::of_string(std::move(first)),
+            .stream = std::move(stream)};
+}
+
 net::HttpResponse Responses::error(const net::HttpRequest& request, int status,
                                    std::string_view message) const {
     const boost::json::value body{{"error", std::string{error_name(status)}},

@@ -50,6 +50,10 @@ public:
                             Freshness freshness, std::string_view etag,
                             const net::HttpBody& whole) const;
 
+    /// Server-sent events, which nothing on their way may keep or collect: `first`, then `stream`.
+    net::HttpResponse events(const net::HttpRequest& request, std::string first,
+                             std::shared_ptr<net::HttpStream> stream) const;
+
     /// {"error":"NotFound","message":"..."}
     net::HttpResponse error(const net::HttpRequest& request, int status,
                             std::string_view message) const;

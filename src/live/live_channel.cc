@@ -34,8 +34,9 @@ std::shared_ptr<const BroadcastView> ChannelView::broadcast(std::string_view str
     return nullptr;
 }
 
-LiveChannel::LiveChannel(ChannelId channel, ChannelViews& views)
-    : channel_(std::move(channel)), views_(views) {}
+LiveChannel::LiveChannel(ChannelId channel, ChannelViews& views,
+                         std::function<void(const ChannelView&)> published)
+    : channel_(std::move(channel)), views_(views), published_(std::move(published)) {}
 
 void LiveChannel::begin(StreamId stream, WallTime started_at) {
     if (on_air_) end();
@@ -133,7 +134,8 @@ void LiveChannel::publish() {
     view->ended.assign(ended_.begin(), ended_.end());
     if (timeline_) view->timeline = timeline_->view();
     view->reconnect_until = reconnect_until_;
-    views_.publish(channel_, std::move(view));
+    views_.publish(channel_, view);
+    if (published_) published_(*view);
 }
 
 void LiveChannel::withdraw() {

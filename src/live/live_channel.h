@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +63,9 @@ using ChannelViews = Snapshots<ChannelId, ChannelView>;
 /// Out: a ChannelView after every publish(), for any thread.
 class LiveChannel {
 public:
-    LiveChannel(ChannelId channel, ChannelViews& views);
+    /// In: `published` hears of every view, once others see it; may be empty.
+    LiveChannel(ChannelId channel, ChannelViews& views,
+                std::function<void(const ChannelView&)> published = {});
 
     void begin(StreamId stream, WallTime started_at);
     /// What is known once the first segment is there; again when its bandwidth grows.
@@ -108,6 +111,7 @@ private:
 
     ChannelId channel_;
     ChannelViews& views_;
+    std::function<void(const ChannelView&)> published_;
     std::optional<OnAir> on_air_;
     std::deque<std::shared_ptr<const BroadcastView>> ended_;
     std::shared_ptr<Timeline> timeline_;

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/shared_file.h"
+#include "net/http_stream.h"
 
 namespace oxbow::net {
 
@@ -61,6 +62,8 @@ struct HttpResponse {
     std::shared_ptr<const std::string> header_block;
     std::string extra_headers;  // more such lines, for this answer only
     HttpBody body;
+    /// What follows the body until it ends, and the connection with it; may be null.
+    std::shared_ptr<HttpStream> stream{};
 };
 
 /// What a handler gives back: the answer, or, where it must wait for something, what brings it.

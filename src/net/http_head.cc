@@ -121,7 +121,8 @@ void write_head(std::string& out, const HttpResponse& response, const HeadContex
     out += "\r\n";
     const bool may_have_body =
         response.status >= 200 && response.status != 204 && response.status != 304;
-    if (may_have_body) {
+    // The length of a stream is not known: it ends with the connection (RFC 9112 §6.3).
+    if (may_have_body && !response.stream) {
         const fmt::format_int length{response.body.size()};
         out += "Content-Length: ";
         out.append(length.data(), length.size());

@@ -97,6 +97,7 @@ private:
         std::string peer;
         std::string unread;  // what a pipelining peer sent ahead; at most kReadBytes
         std::optional<HttpTransfer> transfer;  // the answer under way
+        std::shared_ptr<HttpStream> stream;    // what follows it, to the connection's end
         Time deadline = Time::max();           // of the wait under way
         Time answer_deadline = Time::max();    // of the whole answer under way
         bool from_proxy = false;               // one that is trusted
@@ -123,6 +124,8 @@ private:
     asio::awaitable<HttpResponse> await_answer(asio::awaitable<HttpResponse> pending,
                                                std::string_view path);
     asio::awaitable<bool> send_rest(Connection& connection);
+    asio::awaitable<void> send_stream(Connection& connection);
+    asio::awaitable<std::optional<std::string>> next_of(HttpStream& stream);
     asio::awaitable<void> refuse(Connection& connection, HttpRefusal refusal);
     asio::awaitable<void> linger(Connection& connection);
 
@@ -366,7 +369,9 @@ asio::awaitable<void> HttpServer::Impl::converse(Connection& connection) {
             progress = sent ? HttpTransfer::Progress::Done : HttpTransfer::Progress::Failed;
         }
         end_transfer(connection);
-        if (progress != HttpTransfer::Progress::Done || !stays) co_return;
+        if (progress != HttpTransfer::Progress::Done) co_return;
+        if (connection.stream) co_await send_stream(connection);
+        if (!stays) co_return;
         // A peer that pipelines without end lets the others have their turn.
         if (turn == kTurnRequestsMax) {
             turn = 0;
@@ -470,7 +475,7 @@ HttpResponse HttpServer::Impl::failed(std::string_view path, const std::exceptio
 bool HttpServer::Impl::begin_answer(Connection& connection, const ParsedRequest& parsed,
                                     HttpResponse response) {
     const bool last = ++connection.requests >= limits_.requests_per_connection_max;
-    const bool stays = parsed.keep_alive && !stopping_ && !last;
+    const bool stays = parsed.keep_alive && !stopping_ && !last && !response.stream;
     begin_transfer(connection, std::move(response),
                    {.date = date(),
                     .keep_alive = stays,
@@ -482,7 +487,8 @@ bool HttpServer::Impl::begin_answer(Connection& connection, const ParsedRequest&
 void HttpServer::Impl::begin_transfer(Connection& connection, HttpResponse response,
                                       HeadContext context) {
     write_head(spare_head_, response, context);
-    if (context.only) response.body = {};
+    if (context.only) response = {};
+    connection.stream = std::move(response.stream);
     connection.transfer.emplace(std::move(spare_head_), std::move(response.body));
 }
 
@@ -527,6 +533,31 @@ asio::awaitable<bool> HttpServer::Impl::send_rest(Connection& connection) {
             co_return false;
         }
     }
+}
+
+/// Sends what the stream makes until it or the peer has enough. Each piece has the deadlines of an
+/// answer: who reads too slowly is cut off, and holds one piece meanwhile.
+asio::awaitable<void> HttpServer::Impl::send_stream(Connection& connection) {
+    connection.parser.release();  // there is no next request
+    while (true) {
+        std::optional<std::string> bytes = co_await next_of(*connection.stream);
+        if (!bytes) co_return;
+        connection.transfer.emplace(std::move(*bytes), HttpBody{});
+        const bool sent = co_await send_rest(connection);
+        end_transfer(connection);
+        if (!sent) co_return;
+    }
+}
+
+/// A stream that fails ends: its head is long sent.
+asio::awaitable<std::optional<std::string>> HttpServer::Impl::next_of(HttpStream& stream) {
+    try {
+        std::optional<std::string> bytes = co_await stream.next();
+        co_return bytes;
+    } catch (const std::exception& error) {
+        log::error("[http {}] a stream failed: {}", address_.port(), error.what());
+    }
+    co_return std::nullopt;
 }
 
 /// Closing resets the connection: the kernel need not keep megabytes for a reader that stopped.

@@ -31,8 +31,25 @@ struct Gate {
     std::promise<void> reached;
 };
 
+/// Two pieces of its own, and then `more` times a megabyte.
+class Pieces final : public HttpStream {
+public:
+    explicit Pieces(int more) : more_(more) {}
+    asio::awaitable<std::optional<std::string>> next() override {
+        ++given_;
+        if (given_ == 1) co_return "one ";
+        if (given_ == 2) co_return "two";
+        if (given_ <= 2 + more_) co_return std::string(1'000'000, 'x');
+        co_return std::nullopt;
+    }
+
+private:
+    int given_ = 0;
+    int more_;
+};
+
 /// Echoes what it was asked; "/big" has three megabytes, "/huge" thirty, "/file" a region of a
-/// file, "/gate" waits.
+/// file, "/stream" a body that goes on in pieces, "/endless" one that does not end, "/gate" waits.
 asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<Gate> gate,
                                    std::shared_ptr<const SharedFile> file) {
     if (request.path == "/throw") throw std::runtime_error("on purpose");
@@ -44,6 +61,11 @@ asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<G
     }
     if (request.path == "/file") {
         co_return HttpResponse{.body = HttpBody::of_file({file, 2, 5})};
+    }
+    if (request.path == "/stream" || request.path == "/endless") {
+        co_return HttpResponse{
+            .body = HttpBody::of_string("zero "),
+            .stream = std::make_shared<Pieces>(request.path == "/stream" ? 0 : 1'000'000)};
     }
     if (request.path == "/gate") {
         gate->reached.set_value();
@@ -150,6 +172,12 @@ public:
             out.append(buffer.data(), static_cast<std::size_t>(count));
         }
         return out;
+    }
+    /// What comes next.
+    std::string some() {
+        std::array<char, 4096> buffer;
+        const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+        return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
     }
     /// Everything until the server closes; "timeout" stands at the end when it does not.
     std::string rest() {
@@ -260,6 +288,53 @@ TEST_CASE("a region of a file arrives") {
     TestServer server;
 
     CHECK(body_of(asked(server, "GET /file" + std::string{kClosing})) == "23456");
+}
+
+TEST_CASE("a stream has no length, follows the body, and ends with the connection") {
+    TestServer server;
+    TestClient client{server};
+    client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    const std::string answer = client.rest();
+
+    CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(answer.contains("Connection: close\r\n"));
+    CHECK_FALSE(answer.contains("Content-Length"));
+    CHECK(answer.ends_with("\r\n\r\nzero one two"));
+}
+
+TEST_CASE("HEAD of a stream has its headers alone") {
+    TestServer server;
+    TestClient client{server};
+    client.send("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    CHECK(client.rest().ends_with("Connection: close\r\n\r\n"));
+}
+
+TEST_CASE("a reader of a stream that stops reading is cut off after the write deadline") {
+    TestServer server{{.write_deadline = 50ms}};
+    TestClient client{server};
+    client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    CHECK(client.is_reset());
+}
+
+TEST_CASE("a reader of a stream that takes a little now and then is cut off as well") {
+    // 300 ms for a piece of a megabyte: this reader takes longer over it.
+    TestServer server{{.write_deadline = 300ms, .answer_bytes_per_second_min = 30'000'000'000}};
+    TestClient client{server};
+    client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    CHECK(client.reads_until_reset(8 * 1024));
+}
+
+TEST_CASE("a stream has its place among the connections of its address until it ends") {
+    TestServer server{{.connections_per_address_max = 1}};
+    TestClient reader{server};
+    reader.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+    REQUIRE(reader.some().starts_with("HTTP/1.1 200 OK\r\n"));
+
+    CHECK(asked(server, "GET /a" + std::string{kClosing}).starts_with("HTTP/1.1 503 "));
 }
 
 TEST_CASE("a peer that has finished sending still gets its answer") {

@@ -270,6 +270,10 @@ std::optional<std::string> unsigned_header(const HttpRequest& request,
 
 }  // namespace
 
+std::string hmac_sha256_hex(std::string_view key, std::string_view text) {
+    return hex(hmac(as_bytes(key), text));
+}
+
 std::string sha256_hex(std::string_view bytes) {
     return hex(sha256(bytes));
 }

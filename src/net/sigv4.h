@@ -43,6 +43,9 @@ struct RequestToSign {
 // e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855      (of "")
 std::string sha256_hex(std::string_view bytes);
 
+/// HMAC-SHA-256 (RFC 2104), in hexadecimal.
+std::string hmac_sha256_hex(std::string_view key, std::string_view text);
+
 /// The canonical form of `request`; of its headers those that `signed_headers` names (lower case,
 /// sorted).
 ///

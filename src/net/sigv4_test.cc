@@ -77,6 +77,14 @@ TestRequest with_more(TestRequest request, std::string name, std::string value) 
 
 }  // namespace
 
+TEST_CASE("HMAC-SHA-256 gives the digests of RFC 4231, test cases 2 and 6") {
+    CHECK(hmac_sha256_hex("Jefe", "what do ya want for nothing?") ==
+          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    CHECK(hmac_sha256_hex(std::string(131, '\xaa'),
+                          "Test Using Larger Than Block-Size Key - Hash Key First") ==
+          "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST_CASE("AWS's own example, IAM ListUsers, gets AWS's own signature") {
     const HttpHeaders added =
         sign_v4({.method = "GET",

@@ -17,10 +17,12 @@ struct TestRequest {
     std::string query;
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;
+    std::string peer;
 
     /// Refers to this.
     operator HttpRequest() const {
-        HttpRequest request{.method = method, .path = path, .query = query, .body = body};
+        HttpRequest request{
+            .method = method, .path = path, .query = query, .body = body, .peer = peer};
         for (const auto& [name, value] : headers) request.headers.push_back({name, value});
         return request;
     }

@@ -123,6 +123,7 @@ Result<void> Recording::announce() {
     publish_view(PlaylistsFrom::Memory);
     if (auto put = put_event(ivs::recording_started_key(row_.prefix)); !put) return put;
     announced_ = true;
+    listener_->on_state(row_);
     return {};
 }
 
@@ -198,6 +199,7 @@ Result<void> Recording::end() {
     if (auto put = put_event(ivs::recording_ended_key(row_.prefix)); !put) return put;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
+    listener_->on_state(row_);
     listener_->on_ended();
     return {};
 }
@@ -213,6 +215,7 @@ void Recording::fail_with(const std::string& why) {
         log::error("[channel {}] [recording {}] cannot be closed yet; it is tried again",
                    spec_.channel.view(), spec_.recording.view());
     }
+    if (!announced_) listener_->on_not_started();
     listener_->on_failed(why);
 }
 
@@ -226,6 +229,7 @@ bool Recording::close_failed() {
     if (!closed) return false;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
+    listener_->on_state(row_);
     return true;
 }
 

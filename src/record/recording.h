@@ -42,6 +42,11 @@ public:
     virtual void on_ended() = 0;
     /// The recording ended with a failure; what was recorded until then is there.
     virtual void on_failed(const std::string& why) = 0;
+    /// The recording has started, or is closed: its row stands in the catalogue, as given, and its
+    /// event in the bucket. A failed one that cannot be closed yet is told when it is.
+    virtual void on_state(const catalog::Recording& recording) = 0;
+    /// It failed before it had started: nothing of it is or will be there.
+    virtual void on_not_started() = 0;
 };
 
 struct RecordingSpec {

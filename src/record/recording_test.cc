@@ -76,13 +76,20 @@ struct HeardListener final : RecordingListener {
     void on_chunk(const Chunk& chunk) override { chunks.push_back(chunk.number); }
     void on_ended() override { ended = true; }
     void on_failed(const std::string& why) override { failure = why; }
+    void on_state(const catalog::Recording& recording) override {
+        states.push_back(recording.status);
+    }
+    void on_not_started() override { not_started = true; }
 
     int written = 0;
     FileRegion last_place;
     std::vector<std::uint64_t> chunks;
     bool ended = false;
     std::string failure;
+    std::vector<catalog::RecordingStatus> states;
+    bool not_started = false;
 };
+using States = std::vector<catalog::RecordingStatus>;
 
 /// A recording on a real folder and a real database of its own.
 struct Fixture {
@@ -171,6 +178,7 @@ TEST_CASE(
                                 "media/hls/byte-range-multivariant.m3u8",
                                 "events/recording-started.json"});
     CHECK(at.listener->written == 1);
+    CHECK(at.listener->states == States{catalog::RecordingStatus::Started});
     CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->recording.duration == 2s);
 }
 
@@ -237,6 +245,8 @@ TEST_CASE(
     REQUIRE(recording.end());
 
     CHECK(at.listener->ended);
+    CHECK(at.listener->states ==
+          States{catalog::RecordingStatus::Started, catalog::RecordingStatus::Ended});
     CHECK(at.object("media/hls/720p30/playlist.m3u8").ends_with("#EXT-X-ENDLIST\n"));
     CHECK(at.object("events/recording-ended.json").find("\"duration_ms\":4000") !=
           std::string::npos);
@@ -296,13 +306,17 @@ TEST_CASE("a disk that fails ends the recording, and the listener and the view s
     recording.fail_with(appended.error().what);
 
     CHECK(at.listener->failure == "the disk is full");
+    CHECK_FALSE(at.listener->not_started);
     const auto view = at.views.get(ChannelId{"AsXego4U6tnj"});
     CHECK(view->recording.status == catalog::RecordingStatus::EndedWithFailure);
     CHECK(view->standard_playlist->str().ends_with("#EXT-X-ENDLIST\n"));
     CHECK_FALSE(recording.closed());
+    CHECK(at.listener->states == States{catalog::RecordingStatus::Started});
 
     at.store->failing = false;
     REQUIRE(recording.close_failed());
+    CHECK(at.listener->states ==
+          States{catalog::RecordingStatus::Started, catalog::RecordingStatus::EndedWithFailure});
 
     CHECK(recording.closed());
     CHECK(at.object("media/hls/720p30/playlist.m3u8").find("\n1.ts\n#EXT-X-ENDLIST\n") !=
@@ -323,6 +337,7 @@ TEST_CASE(
     Recording before{at.place(), earlier, at.listener};
     REQUIRE(before.append(segments.next(2s)));
     REQUIRE(before.end());
+    at.listener->states.clear();
     Recording recording{at.place(), Fixture::spec(), at.listener};
     at.store->failing_from = at.store->puts.size() + 6;  // all is put but recording-started.json
 
@@ -331,6 +346,8 @@ TEST_CASE(
     recording.fail_with(appended.error().what);
 
     CHECK(recording.closed());
+    CHECK(at.listener->not_started);
+    CHECK(at.listener->states.empty());
     CHECK(at.store->list(kPrefix).value().empty());
     CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->recording.id == RecordingId{"earlier"});
     CHECK_FALSE(at.catalog->recording(RecordingId{"j8Z9O91ndcVs"}).has_value());

@@ -80,6 +80,11 @@ SHAPES = {
     "RenditionConfiguration": structure(renditionSelection="RenditionSelection", renditions="Resolutions"),
     "ThumbnailStorage": enum("SEQUENTIAL", "LATEST"),
     "ThumbnailStorages": items("ThumbnailStorage"),
+    "VideoConfigurations": items("VideoConfiguration"),
+    "AudioConfigurations": items("AudioConfiguration"),
+    "IngestConfigurations": structure("videoConfigurations audioConfigurations",
+                                      videoConfigurations="VideoConfigurations",
+                                      audioConfigurations="AudioConfigurations"),
     "Empty": structure(),
 }
 
@@ -95,6 +100,10 @@ MEMBERS = {
                             "filterByAdConfigurationArn": "ChannelAdConfigurationArn"},
     "RecordingConfiguration": {"renditionConfiguration": "RenditionConfiguration"},
     "CreateRecordingConfigurationRequest": {"renditionConfiguration": "RenditionConfiguration"},
+    "StreamSession": {"ingestConfigurations": "IngestConfigurations"},
+    "StreamEvent": {"code": "String"},
+    "VideoConfiguration": {"level": "String", "profile": "String", "track": "String"},
+    "AudioConfiguration": {"track": "String"},
     "ThumbnailConfiguration": {"resolution": "Resolution", "storage": "ThumbnailStorages"},
 }
 TAG = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]"

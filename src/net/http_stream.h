@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+namespace oxbow::net {
+
+/// A body that is made while it is sent, and whose end nobody knows: server-sent events. Belongs to
+/// one answer.
+class HttpStream {
+public:
+    virtual ~HttpStream() = default;
+
+    /// The next bytes; waits for them. nullopt: that was all. Called on the connection's loop, one
+    /// call at a time. A peer that is gone is noticed by what is sent, so it waits no longer than a
+    /// heartbeat.
+    virtual boost::asio::awaitable<std::optional<std::string>> next() = 0;
+};
+
+}  // namespace oxbow::net
