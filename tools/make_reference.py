@@ -35,7 +35,7 @@ def configuration():
     rows = ["| key | flag, environment | default | meaning |", "| --- | --- | --- | --- |"]
     section, meaning = "", ""
     for line in text.splitlines():
-        key = re.fullmatch(r"(# )?([a-z_]+) = (.*)", line)
+        key = re.fullmatch(r"(# )?([a-z_.]+) = (.*)", line)
         if line.startswith("["):
             section = line.strip("[]") + "."
         elif key:

@@ -55,6 +55,8 @@ constexpr std::string_view kDefaultConfiguration = "default";
 constexpr std::size_t kStoreReaders =
     2;  // threads that may wait for the bucket on behalf of viewers
 constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
+/// A server that takes fewer viewers than this says so as a warning.
+constexpr std::size_t kViewersFew = 1'000;
 /// How long shutting down waits for the API's answers under way, and then for viewers' downloads.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
 constexpr std::chrono::milliseconds kDownloadsMax{10'000};
@@ -135,6 +137,7 @@ private:
     void save_metadata(const std::string& key);
     Result<void> listen();
     net::HttpServerLimits viewer_limits() const;
+    void tell_of_open_files() const;
     Result<void> listen_for_viewers();
     Result<void> listen_for_publishers();
     Result<void> listen_for_clients();
@@ -394,17 +397,20 @@ Result<void> Server::Impl::listen_for_publishers() {
 /// As many viewers as files may be open.
 net::HttpServerLimits Server::Impl::viewer_limits() const {
     net::HttpServerLimits limits{.trusted_proxies = settings_.trusted_proxies};
-    const std::size_t open_files = raise_open_files_limit();
-    const std::size_t fitting =
-        connections_per_loop(open_files, loops_->size(), limits.connections_max);
-    if (fitting < limits.connections_max) {
-        log::warning(
-            "only {} files may be open, so only {} viewers may be connected: raise the limit "
-            "(ulimit -Hn, LimitNOFILE)",
-            open_files, fitting * loops_->size());
-    }
-    limits.connections_max = fitting;
+    limits.connections_max =
+        connections_per_loop(raise_open_files_limit(), loops_->size(), limits.connections_max);
     return limits;
+}
+
+/// Once the start has succeeded: one that fails says why, and nothing else.
+void Server::Impl::tell_of_open_files() const {
+    const std::size_t viewers = viewer_limits().connections_max * loops_->size();
+    if (viewers >= net::HttpServerLimits{}.connections_max * loops_->size()) return;
+    const std::string text = fmt::format(
+        "{} viewers may be connected, for only {} files may be open: for more, raise the limit "
+        "(ulimit -Hn, LimitNOFILE)",
+        viewers, raise_open_files_limit());
+    viewers < kViewersFew ? log::warning("{}", text) : log::info("{}", text);
 }
 
 /// One listener per loop; the first may take a free port, which the others share.
@@ -517,6 +523,7 @@ Result<void> Server::Impl::start_demo() {
 }
 
 void Server::Impl::run() {
+    tell_of_open_files();
     main_loop_.run();  // until a signal
     log::info("shutting down: every recording is ended first");
     shut_down();

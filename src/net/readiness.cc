@@ -22,6 +22,15 @@ int make_epoll() {
     return descriptor;
 }
 
+/// Ends when `socket.waiting` is called.
+asio::awaitable<void> parked(Readiness::Socket& socket) {
+    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        [](auto handler, Readiness::Socket* to) {
+            to->waiting = [go_on = std::move(handler)]() mutable { std::move(go_on)(); };
+        },
+        asio::use_awaitable, &socket);
+}
+
 }  // namespace
 
 Readiness::Readiness(asio::io_context& loop) : epoll_(loop, make_epoll()) {}
@@ -35,11 +44,7 @@ bool Readiness::add(int descriptor, Socket& socket) {
 
 asio::awaitable<void> Readiness::wait(Socket& socket) {
     if (std::exchange(socket.fired, false)) co_return;
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-        [](auto handler, Socket* to) {
-            to->waiting = [go_on = std::move(handler)]() mutable { std::move(go_on)(); };
-        },
-        asio::use_awaitable, &socket);
+    co_await parked(socket);
 }
 
 void Readiness::wake(Socket& socket) {
