@@ -124,7 +124,7 @@ private:
     void take(const LiveSegmentPtr& segment);
     void take_recorded(const LiveSegmentPtr& segment);
     void take_unrecorded(const LiveSegmentPtr& segment);
-    void raise_bandwidth(const LiveSegment& segment);
+    void widen_variants(const LiveSegment& segment);
 
     void choose_recording(const LiveSegmentPtr& segment);
     bool can_merge(const LiveSegmentPtr& first) const;
