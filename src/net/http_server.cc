@@ -46,6 +46,8 @@ constexpr milliseconds kAcceptPause{100};
 constexpr std::size_t kTurnRequestsMax = 32;
 constexpr milliseconds kSweepMin{5};
 constexpr milliseconds kSweepMax{500};
+/// A sweep this late tells that our process or its machine stood still.
+constexpr milliseconds kStoodStill{500};
 
 // 127.0.0.1:8080, [::1]:8080
 std::string endpoint_text(const tcp::endpoint& endpoint) {
@@ -117,6 +119,7 @@ private:
     asio::awaitable<void> accept_all();
     asio::awaitable<void> sweep_all();
     asio::awaitable<void> watch_all();
+    void tell_time();
     void for_each_connection(auto visit);
     asio::awaitable<void> serve(tcp::socket socket);
     asio::awaitable<void> converse(Connection& connection);
@@ -288,10 +291,25 @@ asio::awaitable<void> HttpServer::Impl::sweep_all() {
     while (!stopping_ || !connections_.empty()) {
         sweep_timer_.expires_after(sweep_period());
         co_await sweep_timer_.async_wait(kAwait);
-        now_ = steady_clock::now();
+        tell_time();
         for_each_connection([this](Connection& connection) { sweep(connection); });
     }
     readiness_.stop();
+}
+
+/// Moves now_ on. Time in which this process or its machine stood still is nobody's fault: it
+/// counts for no deadline.
+void HttpServer::Impl::tell_time() {
+    const Time before = std::exchange(now_, steady_clock::now());
+    const auto stood_still = now_ - before - sweep_period();
+    if (stood_still < kStoodStill) return;
+    const auto later = [&](Time& deadline) {
+        if (deadline != Time::max()) deadline += stood_still;
+    };
+    for (Connection* const connection : connections_) {
+        later(connection->deadline);
+        later(connection->answer_deadline);
+    }
 }
 
 void HttpServer::Impl::sweep(Connection& connection) {
