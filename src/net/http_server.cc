@@ -97,7 +97,8 @@ private:
         Readiness::Socket readiness;
         HttpParser parser;
         std::string peer;
-        std::string unread;  // what a pipelining peer sent ahead; at most kReadBytes
+        asio::ip::address address;  // as counted
+        std::string unread;         // what a pipelining peer sent ahead; at most kReadBytes
         std::optional<HttpTransfer> transfer;  // the answer under way
         Time deadline = Time::max();           // of the wait under way
         Time answer_deadline = Time::max();    // of the whole answer under way
@@ -141,6 +142,7 @@ private:
     void sweep(Connection& connection);
     void abort(Connection& connection);
     bool is_full_for(tcp::socket& socket);
+    bool end_longest_idle_of(const asio::ip::address& address);
     void turn_away(tcp::socket& socket, const std::string& why);
     std::string_view date();
     milliseconds sweep_period() const;
@@ -262,7 +264,23 @@ bool HttpServer::Impl::is_full_for(tcp::socket& socket) {
         limits_.trusted_proxies.contain(peer)) {
         return false;
     }
+    if (end_longest_idle_of(found->first)) return false;
     turn_away(socket, "Your address has as many connections as one address may have.");
+    return true;
+}
+
+/// A whole school may watch from one address: who asks now goes before who only might ask again.
+/// False when none of the address's connections is idle.
+bool HttpServer::Impl::end_longest_idle_of(const asio::ip::address& address) {
+    Connection* longest = nullptr;
+    for (Connection* const connection : connections_) {
+        const bool idle = connection->idle && connection->readiness.waiting;
+        if (!idle || connection->address != address) continue;
+        if (!longest || connection->deadline < longest->deadline) longest = connection;
+    }
+    if (!longest) return false;
+    longest->expired = true;
+    Readiness::wake(longest->readiness);
     return true;
 }
 
@@ -337,7 +355,8 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
         {.header_bytes_max = limits_.header_bytes_max, .body_bytes_max = limits_.body_bytes_max}};
     connection.from_proxy = limits_.trusted_proxies.contain(peer.address());
     const auto place = connections_.insert(connections_.end(), &connection);
-    const auto of = connections_of_.try_emplace(counted_address(peer.address()), 0).first;
+    connection.address = counted_address(peer.address());
+    const auto of = connections_of_.try_emplace(connection.address, 0).first;
     ++of->second;
     struct Leave {
         Impl& server;
