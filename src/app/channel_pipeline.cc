@@ -125,6 +125,11 @@ void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
     if (broadcast_ && broadcast_->number == broadcast) take(segmenter().push(std::move(unit)));
 }
 
+Result<void> ChannelPipeline::put_metadata(std::string_view text) {
+    if (!broadcast_) return fail(ErrorCode::NotFound, "the channel is not on the air");
+    return segmenter().put_metadata(text);
+}
+
 void ChannelPipeline::end(std::uint64_t broadcast) {
     if (!broadcast_ || broadcast_->number != broadcast) return;
     if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
