@@ -169,6 +169,11 @@ void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
     take(segmenter().push(std::move(unit)));
 }
 
+Result<void> ChannelPipeline::put_metadata(std::string_view text) {
+    if (!broadcast_) return fail(ErrorCode::NotFound, "the channel is not on the air");
+    return segmenter().put_metadata(text);
+}
+
 void ChannelPipeline::end(std::uint64_t broadcast) {
     if (!is_on_air(broadcast)) return;
     if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
