@@ -31,10 +31,13 @@ void Recorder::step(const RecordingId& recording, std::size_t bytes, Step step) 
 void Recorder::give_up(const RecordingId& recording, const std::string& why) {
     auto node = recordings_.extract(recording);
     node.mapped()->fail_with(why);
-    if (!node.mapped()->closed()) failed_.push_back(std::move(node.mapped()));
+    if (node.mapped()->closed()) return;
+    if (failed_.empty()) close_failed_at_ = place_.clock.steady() + kCloseFailedEvery;
+    failed_.push_back(std::move(node.mapped()));
 }
 
 void Recorder::close_failed() {
+    close_failed_at_ = place_.clock.steady() + kCloseFailedEvery;
     std::erase_if(failed_, [](const std::unique_ptr<Recording>& recording) {
         return recording->close_failed();
     });
@@ -95,10 +98,14 @@ void Recorder::run() {
         const auto woken = [this] { return draining_ || !queue_.empty(); };
         if (failed_.empty()) {
             changed_.wait(lock, woken);
-        } else if (!changed_.wait_for(lock, kCloseFailedEvery, woken) || draining_) {
-            lock.unlock();
-            close_failed();
-            lock.lock();
+        } else {
+            changed_.wait_for(lock, close_failed_at_ - place_.clock.steady(), woken);
+            // By the clock: where others are recorded the wait is never that long.
+            if (draining_ || place_.clock.steady() >= close_failed_at_) {
+                lock.unlock();
+                close_failed();
+                lock.lock();
+            }
         }
         if (queue_.empty() && draining_) return;
         if (queue_.empty()) continue;

@@ -51,6 +51,7 @@ private:
     const std::size_t queued_bytes_max_;
     std::map<RecordingId, std::unique_ptr<Recording>> recordings_;  // the thread's own
     std::vector<std::unique_ptr<Recording>> failed_;  // not closed yet; the thread's own
+    SteadyTime close_failed_at_{};                    // the next try; the thread's own
 
     std::mutex mutex_;
     std::condition_variable changed_;

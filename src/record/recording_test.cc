@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <vector>
 
 #include <fmt/format.h>
@@ -373,6 +374,34 @@ TEST_CASE(
     CHECK(fits.listener->failure.empty());
     CHECK(does_not.listener->written == 0);
     CHECK(does_not.listener->failure.find("the disk is too slow") != std::string::npos);
+}
+
+TEST_CASE("a failed recording is closed when the disk takes it again, while others are recorded") {
+    Fixture at;
+    Segments segments;
+    const auto first = std::make_shared<LiveSegment>(segments.next(2s));
+    const auto second = std::make_shared<LiveSegment>(segments.next(10s));
+    std::promise<catalog::RecordingStatus> before;
+    std::promise<catalog::RecordingStatus> after;
+    Recorder recorder{at.place()};
+    recorder.begin(Fixture::spec(), at.listener);
+    recorder.append(RecordingId{"j8Z9O91ndcVs"}, first);
+    recorder.post([&] { at.store->failing = true; });
+    recorder.append(RecordingId{"j8Z9O91ndcVs"}, second);
+
+    // The jobs stand for those of others: one comes before the ten seconds are over, one behind.
+    recorder.post([&] {
+        at.store->failing = false;
+        at.clock.advance(9'999ms);
+    });
+    recorder.post([&] {
+        before.set_value(at.row().status);
+        at.clock.advance(1ms);
+    });
+    recorder.post([&] { after.set_value(at.row().status); });
+
+    CHECK(before.get_future().get() == catalog::RecordingStatus::Started);
+    CHECK(after.get_future().get() == catalog::RecordingStatus::EndedWithFailure);
 }
 
 TEST_CASE("what an earlier process left open is ended with every segment that was written") {
