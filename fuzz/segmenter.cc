@@ -6,10 +6,12 @@
 //     4..6  a sound: 2 bytes of time since the last of its track, 1 of size
 //     7     a jump of both clocks: 4 bytes, signed milliseconds
 //     8, 9  video, audio parameters: 1 byte, which of some
-//     10    pictures of many slices and strange NAL types: 1 byte of type
+//     10    pictures of many slices and strange NAL types: 1 byte of type, below 128; from there on
+//           timed metadata of 16 bytes for each above it
 
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "base/ensure.h"
 #include "fuzz/input.h"
@@ -40,6 +42,7 @@ public:
     }
 
     std::uint64_t frames() const { return frames_; }
+    std::uint64_t tags() const { return tags_; }
 
 private:
     void take(const LiveSegment& segment) {
@@ -81,6 +84,8 @@ private:
         const auto [known, is_new] = continuity_.try_emplace(pid, counter);
         ENSURE(is_new || counter == ((known->second + 1) & 0xf));
         known->second = counter;
+        const bool begins_pes = (packet[1] & 0x40) != 0;
+        if (pid == MpegTsMuxer::kMetadataPid && begins_pes) ++tags_;
     }
 
     Segmenter::Start start_;
@@ -88,6 +93,7 @@ private:
     std::shared_ptr<const RenditionParameters> parameters_;
     Continuity continuity_;
     std::uint64_t frames_ = 0;
+    std::uint64_t tags_ = 0;
 };
 
 VideoParameters video_parameters(std::uint8_t which) {
@@ -117,6 +123,7 @@ public:
 
     bool done() const { return script_.empty(); }
     std::uint64_t units() const { return units_; }
+    std::uint64_t tags() const { return tags_; }
 
     std::vector<LiveSegmentPtr> act(Segmenter& segmenter) {
         const auto kind = script_.number(1) % 11;
@@ -127,7 +134,8 @@ public:
             kind == 7 ? std::uint8_t{0} : static_cast<std::uint8_t>(script_.number(1));
         if (kind == 8) return segmenter.set_video_parameters(video_parameters(which));
         if (kind == 9) return segmenter.set_audio_parameters(audio_parameters(which));
-        if (kind == 10) nal_type_ = which & 0x1f;
+        if (kind == 10 && which < 0x80) nal_type_ = which & 0x1f;
+        if (kind == 10 && which >= 0x80) put_metadata(segmenter, 16 * (which - std::size_t{0x80}));
         return {};
     }
 
@@ -163,6 +171,12 @@ private:
                 .audio_frame = {.offset = 0, .size = size}};
     }
 
+    void put_metadata(Segmenter& segmenter, std::size_t bytes) {
+        const bool taken = segmenter.put_metadata(std::string(bytes, 'm')).has_value();
+        ENSURE(taken <= (bytes <= Segmenter::kMetadataBytesMax));
+        if (taken) ++tags_;
+    }
+
     void jump() {
         const auto by = static_cast<std::int32_t>(script_.number(4));
         video_time_ += Milliseconds{by};
@@ -174,6 +188,7 @@ private:
     MediaTime audio_time_{};
     std::uint8_t nal_type_ = 0;
     std::uint64_t units_ = 0;
+    std::uint64_t tags_ = 0;
 };
 
 }  // namespace
@@ -190,6 +205,9 @@ void check(BytesView input) {
     segments.take(segmenter.finish());
     // Nothing is lost without being counted. What is held when a broadcast ends unseen is not.
     ENSURE(segments.frames() + segmenter.dropped() <= publisher.units());
+    // Nor is metadata doubled, or lost but for what waits when there is no more media.
+    ENSURE(segments.tags() <= publisher.tags());
+    ENSURE(segments.tags() + Segmenter::kMetadataHeldMax >= publisher.tags());
 }
 
 }  // namespace oxbow::fuzz

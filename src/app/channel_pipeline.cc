@@ -169,6 +169,11 @@ void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
     take(segmenter().push(std::move(unit)));
 }
 
+Result<void> ChannelPipeline::put_metadata(std::string_view text) {
+    if (!broadcast_) return fail(ErrorCode::NotFound, "the channel is not on the air");
+    return segmenter().put_metadata(text);
+}
+
 void ChannelPipeline::end(std::uint64_t broadcast) {
     if (!is_on_air(broadcast)) return;
     if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
@@ -206,7 +211,7 @@ void ChannelPipeline::take(const LiveSegmentPtr& segment) {
         broadcast_->variant = variant_of_segment(*segment);
         live_.describe(*broadcast_->variant);
     }
-    raise_bandwidth(*segment);
+    widen_variants(*segment);
     if (recording_) {
         take_recorded(segment);
     } else {
@@ -234,15 +239,11 @@ void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
     list_written();
 }
 
-/// BANDWIDTH is the peak of any segment: a segment above it is told at once.
-void ChannelPipeline::raise_bandwidth(const LiveSegment& segment) {
-    const std::uint64_t bandwidth = bits_per_second(segment);
-    if (bandwidth > broadcast_->variant->bandwidth) {
-        broadcast_->variant->bandwidth = bandwidth;
-        live_.describe(*broadcast_->variant);
-    }
-    if (recording_ && bandwidth > recording_->variant.bandwidth) {
-        recording_->variant.bandwidth = bandwidth;
+/// What a segment brings that was not said yet, more bits per second or a late track, is told at
+/// once.
+void ChannelPipeline::widen_variants(const LiveSegment& segment) {
+    if (widen(*broadcast_->variant, segment)) live_.describe(*broadcast_->variant);
+    if (recording_ && widen(recording_->variant, segment)) {
         recording_->timeline->describe(recording_->variant.group_id,
                                        multivariant_playlist(std::span{&recording_->variant, 1}));
     }

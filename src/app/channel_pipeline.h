@@ -6,11 +6,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "app/stream_watch.h"
+#include "base/result.h"
 #include "catalog/catalog.h"
 #include "live/live_channel.h"
 #include "media/access_unit.h"
@@ -61,6 +63,12 @@ public:
     void set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters);
     void push(std::uint64_t broadcast, AccessUnit unit);
     void end(std::uint64_t broadcast);
+
+    /// Timed metadata for the broadcast that is under way.
+    ///
+    /// Errors: NotFound       there is none.
+    ///         LimitExceeded  see Segmenter::put_metadata.
+    Result<void> put_metadata(std::string_view text);
 
     /// Ends the broadcast and the recording, without waiting for a reconnect.
     void shut_down();
@@ -124,7 +132,7 @@ private:
     void take(const LiveSegmentPtr& segment);
     void take_recorded(const LiveSegmentPtr& segment);
     void take_unrecorded(const LiveSegmentPtr& segment);
-    void raise_bandwidth(const LiveSegment& segment);
+    void widen_variants(const LiveSegment& segment);
 
     void choose_recording(const LiveSegmentPtr& segment);
     bool can_merge(const LiveSegmentPtr& first) const;

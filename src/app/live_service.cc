@@ -17,6 +17,9 @@ namespace {
 /// How long shutting down waits for all channels to hand over their last segments.
 constexpr std::chrono::seconds kHandOverMax{5};
 
+/// How long a call waits for its channel's strand.
+constexpr std::chrono::seconds kStrandMax{5};
+
 }  // namespace
 
 /// One publisher's broadcast on its way into the pipeline of its channel.
@@ -205,9 +208,22 @@ bool LiveService::stop_stream(const ChannelId& channel, const std::string& why) 
     return true;
 }
 
-Result<void> LiveService::put_metadata(const ChannelId&, const std::string&) {
-    return fail(ErrorCode::Unsupported,
-                "This version does not write timed metadata into streams: nothing was sent.");
+Result<void> LiveService::put_metadata(const ChannelId& channel, const std::string& text) {
+    auto taken = std::make_shared<std::promise<Result<void>>>();
+    std::future<Result<void>> answer = taken->get_future();
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = pipelines_.find(channel);
+        if (found == pipelines_.end())
+            return fail(ErrorCode::NotFound, "the channel is not on the air");
+        asio::post(executor_of(channel), [pipeline = found->second, text, taken] {
+            taken->set_value(pipeline->put_metadata(text));
+        });
+    }
+    if (answer.wait_for(kStrandMax) == std::future_status::ready) return answer.get();
+    return fail(ErrorCode::Timeout,
+                "The channel is too busy to say whether it took the metadata: look for it in the "
+                "stream before you send it again.");
 }
 
 std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelId& channel) const {

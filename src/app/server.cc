@@ -55,6 +55,9 @@ constexpr std::string_view kDefaultConfiguration = "default";
 constexpr std::size_t kStoreReaders =
     2;  // threads that may wait for the bucket on behalf of viewers
 constexpr std::size_t kApiBodyBytesMax = 256 * 1024;
+/// Clients of the API, of the files that are reserved (kOpenFilesReserved): more could leave none
+/// for the next chunk of a recording.
+constexpr std::size_t kApiConnectionsMax = 1'000;
 /// A server that takes fewer viewers than this says so as a warning.
 constexpr std::size_t kViewersFew = 1'000;
 /// How long shutting down waits for the API's answers under way, and then for viewers' downloads.
@@ -436,7 +439,8 @@ Result<void> Server::Impl::listen_for_clients() {
         api_server_ = std::make_unique<net::HttpServer>(
             loops_->at(0), address,
             [this](const net::HttpRequest& request) { return answer_client(request); },
-            net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax});
+            net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax,
+                                  .connections_max = kApiConnectionsMax});
     });
 }
 

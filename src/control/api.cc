@@ -21,7 +21,7 @@ constexpr std::string_view kService = "ivs";
 
 enum class Work {
     InMemory,  // needs no more than memory
-    Blocking,  // waits for the database or the bucket
+    Blocking,  // waits for the database, the bucket or a channel
     Change,    // the same, and one at a time: it decides by what it read
 };
 
@@ -55,7 +55,7 @@ constexpr std::array kOperations{
     Operation{"POST", "/GetStream", get_stream, Work::InMemory, 5},
     Operation{"POST", "/ListStreams", list_streams, Work::InMemory, 5},
     Operation{"POST", "/StopStream", stop_stream, Work::Change, 5},
-    Operation{"POST", "/PutMetadata", put_metadata, Work::Change, 155},
+    Operation{"POST", "/PutMetadata", put_metadata, Work::Blocking, 155},
     Operation{"POST", "/GetStreamSession", get_stream_session, Work::Blocking, 5},
     Operation{"POST", "/ListStreamSessions", list_stream_sessions, Work::Blocking, 5},
     Operation{"POST", "/CreateRecordingConfiguration", create_recording_configuration, Work::Change, 3},

@@ -33,8 +33,10 @@ public:
     virtual bool stop_stream(const ChannelId& channel, const std::string& why) = 0;
     /// Puts `text` into the stream, for all viewers at the same media time.
     ///
-    /// Errors: NotFound     the channel is not live.
-    ///         Unsupported  this server does not write metadata into streams.
+    /// Out:    it is in the open segment, or will be in the next one.
+    /// Errors: NotFound       the channel is not live.
+    ///         LimitExceeded  too much waits already for a segment: nothing was taken.
+    ///         Timeout        the channel did not say in time whether it took it.
     virtual Result<void> put_metadata(const ChannelId& channel, const std::string& text) = 0;
 };
 

@@ -74,7 +74,7 @@ Answer put_metadata(const Rooms& rooms, Arguments& arguments) {
     const auto put = rooms.live.put_metadata(channel->id, text);
     if (put) return std::nullopt;
     if (put.error().code == ErrorCode::NotFound) return refuse(channel_not_broadcasting());
-    if (put.error().code == ErrorCode::Unsupported) return refuse(access_denied(put.error().what));
+    if (put.error().code == ErrorCode::LimitExceeded) return refuse(throttled());
     return refuse(put.error());
 }
 

@@ -23,12 +23,16 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 /// Bytes that the kernel lets come before it wakes the loop for a line that looks by itself.
 constexpr int kLookingLowWater = 64 * 1024;
 
+/// A timer this late tells that our process or its machine stood still.
+constexpr std::chrono::milliseconds kStoodStill{500};
+
 }  // namespace
 
 Line::Line(tcp::socket socket)
     : socket_(std::move(socket)), timer_(socket_.get_executor()), taken_(socket_.get_executor()) {}
 
 void Line::set_deadline(std::chrono::milliseconds from_now) {
+    allowed_ = from_now;
     deadline_ = std::chrono::steady_clock::now() + from_now;
     // A timer that fires too early looks again, so only an earlier deadline needs a new one.
     if (timer_.expiry() == TimePoint{} || deadline_ < timer_.expiry()) watch();
@@ -43,7 +47,11 @@ void Line::watch() {
 }
 
 void Line::on_timer() {
-    if (std::chrono::steady_clock::now() < deadline_) {
+    const auto now = std::chrono::steady_clock::now();
+    // The peer was not late, we were: what it sent is not read yet, and it may have been kept from
+    // sending more.
+    if (now - timer_.expiry() >= kStoodStill) deadline_ = now + allowed_;
+    if (now < deadline_) {
         watch();
         return;
     }

@@ -18,7 +18,8 @@ class Looks;
 
 /// A connected socket whose every wait ends at a deadline that the owner moves along.
 ///
-/// Moving the deadline costs nothing: one timer sleeps until the oldest one and looks then.
+/// Moving the deadline costs nothing: one timer sleeps until the oldest one and looks then. Time
+/// in which this process stood still is not the peer's: it gets its whole time again.
 /// Thread safety: the socket's executor for everything.
 class Line : public std::enable_shared_from_this<Line> {
 public:
@@ -71,6 +72,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer timer_;  // of the deadline
     TimePoint deadline_ = TimePoint::max();
+    std::chrono::milliseconds allowed_{};  // from when the deadline was set
     bool expired_ = false;
     bool interrupted_ = false;
 

@@ -175,8 +175,7 @@ asio::awaitable<RtmpConnection::End> RtmpConnection::receive() {
         const auto sent = co_await send_replies();
         if (!sent) co_return end_of(sent.error());
         const auto read = co_await line_->read_while([&](BytesView bytes) {
-            received_ += bytes.size();
-            unread_ = BytesReader{bytes};
+            arrived(bytes);
             end = deliver();
             return !end && !conversation_.has_replies();
         });
@@ -242,12 +241,17 @@ asio::awaitable<Result<void>> RtmpConnection::fill() {
     if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kReadBytes);
     const auto bytes = co_await line_->read_some({buffer_.get(), kReadBytes});
     if (!bytes) co_return std::unexpected(bytes.error());
-    received_ += *bytes;
+    arrived({buffer_.get(), *bytes});
+    co_return Result<void>{};
+}
+
+/// Makes `bytes`, just read, what is unread: their time counts for all rates, whoever read them.
+void RtmpConnection::arrived(BytesView bytes) {
+    received_ += bytes.size();
     const SteadyTime now = steady_now();
     conversation_.arrived_at(now);
     if (reader_) reader_->arrived_at(now);
-    unread_ = BytesReader{BytesView{buffer_.get(), *bytes}};
-    co_return Result<void>{};
+    unread_ = BytesReader{bytes};
 }
 
 asio::awaitable<Result<void>> RtmpConnection::send_replies() {

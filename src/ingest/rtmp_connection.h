@@ -55,6 +55,7 @@ private:
     void end_broadcast(const End& end);
 
     boost::asio::awaitable<Result<void>> fill();
+    void arrived(BytesView bytes);
     boost::asio::awaitable<Result<void>> send_replies();
     boost::asio::awaitable<void> hang_up();
     void on_stop(const std::string& why);

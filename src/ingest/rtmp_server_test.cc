@@ -123,7 +123,39 @@ public:
         socket_.set_option(tcp::no_delay(true));
     }
 
-    void send(BytesView bytes) { asio::write(socket_, asio::buffer(bytes.data(), bytes.size())); }
+    void send(BytesView bytes) {
+        asio::write(socket_, asio::buffer(bytes.data(), bytes.size()));
+        sent_ += static_cast<std::uint32_t>(bytes.size());
+    }
+
+    void send_sounds(int count, std::size_t bytes) {
+        Bytes sounds;
+        for (int i = 0; i < count; ++i)
+            append_chunks(sounds, 6, {MessageType::Audio, 0, 1, Bytes(bytes, 0xaf)}, 64 * 1024);
+        send(sounds);
+    }
+
+    /// Waits, too, until the server has acknowledged all but a window of what was sent. False when
+    /// it closes first.
+    bool send_sounds_and_wait(int count, std::size_t bytes) {
+        send_sounds(count, bytes);
+        while (acknowledged_ + kWindow <= sent_) {
+            const auto message = next_message();
+            if (!message) return false;
+            if (message->type == MessageType::Acknowledgement)
+                acknowledged_ =
+                    static_cast<std::uint32_t>(*BytesReader{message->payload}.number(4));
+        }
+        return true;
+    }
+
+    /// Asks for an acknowledgement every kWindow bytes.
+    void set_window() {
+        Bytes window;
+        append_chunks(window, 2, {MessageType::WindowAcknowledgementSize, 0, 0, {0, 1, 0, 0}},
+                      kChunkBytesAtStart);
+        send(window);
+    }
 
     void shake_hands() {
         Bytes hello(1 + Handshake::kBlockBytes, 0);
@@ -136,26 +168,35 @@ public:
 
     /// Waits for a status; its code, or "" when the server closes first.
     std::string next_status() {
-        for (;;) {
-            auto message = answers_.next(unread_).value();
-            if (!message) {
-                boost::system::error_code error;
-                const std::size_t bytes = socket_.read_some(asio::buffer(buffer_), error);
-                if (error) return "";
-                unread_ = BytesReader{BytesView{buffer_}.first(bytes)};
-                continue;
-            }
+        while (const auto message = next_message()) {
             if (message->type != MessageType::CommandAmf0) continue;
             const auto values = amf0::read(message->payload).value();
             if (*values[0].text() == "onStatus") return *values[3].object()->find("code")->text();
         }
+        return "";
     }
 
     void close() { socket_.close(); }
 
 private:
+    static constexpr std::uint32_t kWindow = 64 * 1024;
+
+    /// nullopt when the server has closed.
+    std::optional<Message> next_message() {
+        for (;;) {
+            auto message = answers_.next(unread_).value();
+            if (message) return message;
+            boost::system::error_code error;
+            const std::size_t bytes = socket_.read_some(asio::buffer(buffer_), error);
+            if (error) return std::nullopt;
+            unread_ = BytesReader{BytesView{buffer_}.first(bytes)};
+        }
+    }
+
     asio::io_context loop_;
     tcp::socket socket_{loop_};
+    std::uint32_t sent_ = 0;
+    std::uint32_t acknowledged_ = 0;
     ChunkReader answers_{ChunkLimits{}};
     Bytes buffer_ = Bytes(64 * 1024);
     BytesReader unread_{BytesView{}};
@@ -231,6 +272,31 @@ TEST_CASE("a burst of many times the read buffer is delivered whole") {
     const auto broadcast = service.broadcast();
 
     CHECK(broadcast.video_frames == 2);
+    CHECK(broadcast.reason == EndReason::ConnectionLost);
+}
+
+TEST_CASE("a publisher may go on for ever at less than its rate of messages") {
+    Service service;
+    Client client{service};
+    publish(client);
+    client.set_window();
+    client.send_sounds(19'500, 0);  // of the 20,000 that may come at once
+
+    // A look at the line after the other, 50 ms between them: each is worth 100 messages.
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    client.send_sounds_and_wait(100, 650);
+    const bool taken = client.send_sounds_and_wait(100, 650);
+    client.close();
+    const auto broadcast = service.broadcast();
+
+    CHECK(taken);
     CHECK(broadcast.reason == EndReason::ConnectionLost);
 }
 

@@ -46,6 +46,8 @@ constexpr milliseconds kAcceptPause{100};
 constexpr std::size_t kTurnRequestsMax = 32;
 constexpr milliseconds kSweepMin{5};
 constexpr milliseconds kSweepMax{500};
+/// A sweep this late tells that our process or its machine stood still.
+constexpr milliseconds kStoodStill{500};
 
 // 127.0.0.1:8080, [::1]:8080
 std::string endpoint_text(const tcp::endpoint& endpoint) {
@@ -95,7 +97,8 @@ private:
         Readiness::Socket readiness;
         HttpParser parser;
         std::string peer;
-        std::string unread;  // what a pipelining peer sent ahead; at most kReadBytes
+        asio::ip::address address;  // as counted
+        std::string unread;         // what a pipelining peer sent ahead; at most kReadBytes
         std::optional<HttpTransfer> transfer;  // the answer under way
         std::shared_ptr<HttpStream> stream;    // what follows it, to the connection's end
         Time deadline = Time::max();           // of the wait under way
@@ -118,6 +121,7 @@ private:
     asio::awaitable<void> accept_all();
     asio::awaitable<void> sweep_all();
     asio::awaitable<void> watch_all();
+    void tell_time();
     void for_each_connection(auto visit);
     asio::awaitable<void> serve(tcp::socket socket);
     asio::awaitable<void> converse(Connection& connection);
@@ -141,6 +145,7 @@ private:
     void sweep(Connection& connection);
     void abort(Connection& connection);
     bool is_full_for(tcp::socket& socket);
+    bool end_longest_idle_of(const asio::ip::address& address);
     void turn_away(tcp::socket& socket, const std::string& why);
     std::string_view date();
     milliseconds sweep_period() const;
@@ -262,7 +267,23 @@ bool HttpServer::Impl::is_full_for(tcp::socket& socket) {
         limits_.trusted_proxies.contain(peer)) {
         return false;
     }
+    if (end_longest_idle_of(found->first)) return false;
     turn_away(socket, "Your address has as many connections as one address may have.");
+    return true;
+}
+
+/// A whole school may watch from one address: who asks now goes before who only might ask again.
+/// False when none of the address's connections is idle.
+bool HttpServer::Impl::end_longest_idle_of(const asio::ip::address& address) {
+    Connection* longest = nullptr;
+    for (Connection* const connection : connections_) {
+        const bool idle = connection->idle && connection->readiness.waiting;
+        if (!idle || connection->address != address) continue;
+        if (!longest || connection->deadline < longest->deadline) longest = connection;
+    }
+    if (!longest) return false;
+    longest->expired = true;
+    Readiness::wake(longest->readiness);
     return true;
 }
 
@@ -291,10 +312,25 @@ asio::awaitable<void> HttpServer::Impl::sweep_all() {
     while (!stopping_ || !connections_.empty()) {
         sweep_timer_.expires_after(sweep_period());
         co_await sweep_timer_.async_wait(kAwait);
-        now_ = steady_clock::now();
+        tell_time();
         for_each_connection([this](Connection& connection) { sweep(connection); });
     }
     readiness_.stop();
+}
+
+/// Moves now_ on. Time in which this process or its machine stood still is nobody's fault: it
+/// counts for no deadline.
+void HttpServer::Impl::tell_time() {
+    const Time before = std::exchange(now_, steady_clock::now());
+    const auto stood_still = now_ - before - sweep_period();
+    if (stood_still < kStoodStill) return;
+    const auto later = [&](Time& deadline) {
+        if (deadline != Time::max()) deadline += stood_still;
+    };
+    for (Connection* const connection : connections_) {
+        later(connection->deadline);
+        later(connection->answer_deadline);
+    }
 }
 
 void HttpServer::Impl::sweep(Connection& connection) {
@@ -322,7 +358,8 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
         {.header_bytes_max = limits_.header_bytes_max, .body_bytes_max = limits_.body_bytes_max}};
     connection.from_proxy = limits_.trusted_proxies.contain(peer.address());
     const auto place = connections_.insert(connections_.end(), &connection);
-    const auto of = connections_of_.try_emplace(counted_address(peer.address()), 0).first;
+    connection.address = counted_address(peer.address());
+    const auto of = connections_of_.try_emplace(connection.address, 0).first;
     ++of->second;
     struct Leave {
         Impl& server;

@@ -457,8 +457,8 @@ TEST_CASE(
     TestServer trusting{{.connections_per_address_max = 1, .trusted_proxies = loopback}};
     const auto second_of = [](TestServer& server) {
         TestClient first{server};
-        first.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-        REQUIRE(first.until("GET /a ").ends_with("GET /a "));
+        first.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n");
+        server.gate->reached.get_future().wait();
         return asked(server, "GET /b" + std::string{kClosing});
     };
 
@@ -467,6 +467,24 @@ TEST_CASE(
     CHECK(turned_away.starts_with("HTTP/1.1 503 "));
     CHECK(turned_away.contains("Retry-After: 1\r\n"));
     CHECK(second_of(trusting).ends_with("GET /b "));
+}
+
+TEST_CASE("at the limit of an address its longest idle connection makes room for a new one") {
+    TestServer server{{.connections_per_address_max = 2}};
+    TestClient first{server};
+    first.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    REQUIRE(first.until("GET /a ").ends_with("GET /a "));
+    TestClient second{server};
+    second.send("GET /gate HTTP/1.1\r\nHost: h\r\n\r\n");
+    server.gate->reached.get_future().wait();
+
+    const std::string third = asked(server, "GET /c" + std::string{kClosing});
+    const std::string rest_of_first = first.rest();
+    server.open_gate();
+
+    CHECK(third.ends_with("GET /c "));
+    CHECK(rest_of_first == "");
+    CHECK(second.until("GET /gate ").ends_with("GET /gate "));
 }
 
 TEST_CASE("a request that is refused behind a good one, by a peer that stays, is no trouble") {

@@ -224,7 +224,7 @@ bool same_text(std::string_view a, std::string_view b) {
 std::expected<std::string, SignatureRefusal> checked_date(const HttpRequest& request,
                                                           const Authorization& authorization,
                                                           WallTime now) {
-    const std::string date{request.header("x-amz-date").value_or("")};
+    std::string date{request.header("x-amz-date").value_or("")};
     const auto time = parse_amz_date(date);
     if (!time) {
         return refused(

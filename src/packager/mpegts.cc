@@ -22,7 +22,13 @@ constexpr std::uint64_t kClockMask = (std::uint64_t{1} << 33) - 1;
 constexpr std::uint16_t kProgram = 1;
 constexpr std::uint16_t kTransportStream = 1;
 constexpr std::uint8_t kStreamTypeAdts = 0x0f;
+constexpr std::uint8_t kStreamTypeMetadata = 0x15;  // in PES packets
 constexpr std::uint8_t kStreamTypeH264 = 0x1b;
+
+/// What both descriptors of the metadata begin with: format and its identifier twice, for the
+/// application and for the data, and the number of the only metadata service.
+constexpr std::array<std::uint8_t, 12> kId3Format = {0xff, 0xff, 'I', 'D', '3', ' ',
+                                                     0xff, 'I',  'D', '3', ' ', 0};
 
 // Any kind of slice may follow (ISO/IEC 14496-10 table 7-5).
 constexpr std::array<std::uint8_t, 6> kDelimiter = {0, 0, 0, 1, h264::kNalAud, 0xf0};
@@ -71,19 +77,46 @@ Bytes pat_body() {
     return body;
 }
 
+// 25 0f ffff "ID3 " ff "ID3 " 00 1f 0001: the program's metadata is in the program itself
+//
+// Source: ISO/IEC 13818-1 §2.6.58.
+Bytes metadata_pointer_descriptor() {
+    Bytes descriptor{0x25, kId3Format.size() + 3};
+    append(descriptor, kId3Format);
+    descriptor.push_back(0x1f);  // no locator record, the same transport stream
+    append_number(descriptor, kProgram, 2);
+    return descriptor;
+}
+
+// 26 0d ffff "ID3 " ff "ID3 " 00 0f
+//
+// Source: ISO/IEC 13818-1 §2.6.60.
+Bytes metadata_descriptor() {
+    Bytes descriptor{0x26, kId3Format.size() + 1};
+    append(descriptor, kId3Format);
+    descriptor.push_back(0x0f);  // no decoder configuration
+    return descriptor;
+}
+
+void append_descriptors(Bytes& body, const Bytes& descriptors) {
+    append_number(body, 0xf000 | descriptors.size(), 2);
+    append(body, descriptors);
+}
+
 Bytes pmt_body(std::uint8_t version, bool has_video, bool has_audio) {
     Bytes body;
     append_number(body, kProgram, 2);
     append(body, Bytes{static_cast<std::uint8_t>(0xc1 | version << 1), 0, 0});
     append_number(body, 0xe000 | (has_video ? MpegTsMuxer::kVideoPid : MpegTsMuxer::kAudioPid), 2);
-    append_number(body, 0xf000, 2);  // no program descriptors
-    const auto stream = [&body](std::uint8_t type, std::uint16_t pid) {
+    append_descriptors(body, metadata_pointer_descriptor());
+    const auto stream = [&body](std::uint8_t type, std::uint16_t pid, const Bytes& descriptors) {
         body.push_back(type);
         append_number(body, 0xe000U | pid, 2);
-        append_number(body, 0xf000, 2);  // no descriptors
+        append_descriptors(body, descriptors);
     };
-    if (has_audio) stream(kStreamTypeAdts, MpegTsMuxer::kAudioPid);
-    if (has_video) stream(kStreamTypeH264, MpegTsMuxer::kVideoPid);
+    if (has_audio) stream(kStreamTypeAdts, MpegTsMuxer::kAudioPid, {});
+    if (has_video) stream(kStreamTypeH264, MpegTsMuxer::kVideoPid, {});
+    stream(kStreamTypeMetadata, MpegTsMuxer::kMetadataPid, metadata_descriptor());
     return body;
 }
 
@@ -276,6 +309,14 @@ void MpegTsMuxer::write_audio(AppendBuffer& out, const AccessUnit& unit,
     if (waiting_.frames == kAudioFramesMax || span_with_next > span_max) flush(out);
 }
 
+void MpegTsMuxer::write_metadata(AppendBuffer& out, BytesView tag, MediaTime pts) {
+    ENSURE(!tag.empty() && tag.size() <= kMetadataTagBytesMax);
+    pieces_.assign(1, BytesView{});
+    pieces_bytes_ = 0;
+    put(tag);
+    write_pes(out, metadata_, pts, pts, {});
+}
+
 void MpegTsMuxer::flush(AppendBuffer& out) {
     if (waiting_.frames == 0) return;
     pieces_.assign(1, BytesView{});
@@ -295,6 +336,14 @@ std::size_t MpegTsMuxer::bytes_at_most(const AccessUnit& unit,
             for (const Bytes& set : *sets) payload += kLongStartCode.size() + set.size();
         }
     }
+    return bytes_with_waiting_audio(payload);
+}
+
+std::size_t MpegTsMuxer::bytes_at_most(BytesView tag) const {
+    return bytes_with_waiting_audio(tag.size());
+}
+
+std::size_t MpegTsMuxer::bytes_with_waiting_audio(std::size_t payload) const {
     // Two PES: the headers, and a last packet that holds one byte.
     payload += waiting_.bytes.size() + 2 * (kPesHeaderBytesMax + kDelimiter.size() + 2 + kPcrBytes);
     return (payload / kPacketRoom + 3) * kPacketBytes;

@@ -13,7 +13,8 @@
 namespace oxbow {
 
 /// Muxes one video and one audio track into MPEG-TS, each packet written once, into the buffer of
-/// the segment where it stays.
+/// the segment where it stays. Every PMT names a third stream, of timed ID3 metadata, whether there
+/// is any or not: its first tag then changes nothing for a player.
 ///
 /// Continuity counters run on from buffer to buffer, and timestamps are those of the access units
 /// plus a constant: buffers joined in order are one stream. PIDs are those of Amazon IVS.
@@ -30,6 +31,7 @@ public:
     static constexpr std::uint16_t kPmtPid = 0x1000;
     static constexpr std::uint16_t kAudioPid = 0x100;
     static constexpr std::uint16_t kVideoPid = 0x101;
+    static constexpr std::uint16_t kMetadataPid = 0x102;
 
     /// Added to every PTS and DTS: no clock is negative, PCR and held back audio included.
     static constexpr MediaTime kTimestampOffset = std::chrono::seconds{10};
@@ -44,6 +46,7 @@ public:
     /// A frame that is off the end of the one before by more than this begins a new PES, so that
     /// holes in the sound stay where they are.
     static constexpr MediaTime kAudioDriftMax = std::chrono::milliseconds{5};
+    static constexpr std::size_t kMetadataTagBytesMax = 32 * 1024;  // fits the length of one PES
 
     /// PAT and PMT. At least one track; a change of tracks gives the PMT a new version.
     void begin_segment(AppendBuffer& out, bool has_video, bool has_audio);
@@ -58,11 +61,18 @@ public:
     /// One AAC frame, of 1 to aac::kFrameBytesMax bytes.
     void write_audio(AppendBuffer& out, const AccessUnit& unit, const AudioParameters& audio);
 
+    /// One ID3 tag, of 1 to kMetadataTagBytesMax bytes, as it shall be seen at `pts`.
+    ///
+    /// Source: Timed Metadata for HTTP Live Streaming (Apple); ISO/IEC 13818-1 §2.12.
+    void write_metadata(AppendBuffer& out, BytesView tag, MediaTime pts);
+
     /// Writes the audio frames that wait.
     void flush(AppendBuffer& out);
 
     /// At least the bytes that `unit` takes, parameter sets and the audio that waits included.
     std::size_t bytes_at_most(const AccessUnit& unit, const VideoParameters* parameter_sets) const;
+    /// The same for a tag.
+    std::size_t bytes_at_most(BytesView tag) const;
 
 private:
     using Packet = std::array<std::uint8_t, kPacketBytes>;
@@ -77,12 +87,14 @@ private:
     };
 
     void put(BytesView piece);
+    std::size_t bytes_with_waiting_audio(std::size_t payload) const;
     void write_pes(AppendBuffer& out, Stream& stream, MediaTime dts, MediaTime pts,
                    FirstPacket first);
     void write_table(AppendBuffer& out, Packet& packet, std::uint8_t& continuity);
 
     Stream video_{.pid = kVideoPid, .stream_id = 0xe0};
     Stream audio_{.pid = kAudioPid, .stream_id = 0xc0};
+    Stream metadata_{.pid = kMetadataPid, .stream_id = 0xbd};  // private_stream_1
     bool has_video_ = false;
     bool has_audio_ = false;
     std::uint8_t pmt_version_ = 0;

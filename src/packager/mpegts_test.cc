@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kVideo = 0x101;
 constexpr int kAudio = 0x100;
+constexpr int kMetadata = 0x102;
 
 /// A muxer and the buffer of an open segment.
 struct Mux {
@@ -27,6 +28,12 @@ struct Mux {
     Pes picture_of(std::size_t bytes) {
         muxer.write_video(buffer, picture(0ms, KeyFrame::No, bytes), nullptr);
         return pes(kVideo).at(0);
+    }
+
+    /// The metadata PES of a tag of `bytes`.
+    Pes tag_of(std::size_t bytes) {
+        muxer.write_metadata(buffer, Bytes(bytes, 0xef), 1s);
+        return pes(kMetadata).at(0);
     }
 
     MpegTsMuxer muxer;
@@ -46,9 +53,10 @@ TEST_CASE("a segment begins with PAT and PMT as Amazon IVS numbers them") {
     CHECK(Bytes(packets[0].payload.begin(), packets[0].payload.begin() + 17) ==
           from_hex("00 00b00d 0001c10000 0001f000 2ab104b2"));
     CHECK(packets[1].pid == 0x1000);
-    // PCR on 0x101; AAC (0f) on 0x100, H.264 (1b) on 0x101; the CRC that other muxers compute, too
-    CHECK(Bytes(packets[1].payload.begin(), packets[1].payload.begin() + 23) ==
-          from_hex("00 02b017 0001c10000 e101f000 0fe100f000 1be101f000"));
+    // PCR on 0x101; AAC (0f) on 0x100, H.264 (1b) on 0x101, ID3 metadata (15) on 0x102
+    CHECK(Bytes(packets[1].payload.begin(), packets[1].payload.begin() + 64) ==
+          from_hex("00 02b03c 0001c10000 e101 f011 250fffff49443320ff49443320001f0001"
+                   "0fe100f000 1be101f000 15e102f00f 260dffff49443320ff49443320000f c14fa2ed"));
 }
 
 TEST_CASE("the CRC of a table over the whole table is 0") {
@@ -57,7 +65,7 @@ TEST_CASE("the CRC of a table over the whole table is 0") {
     const Bytes section = mux.packets()[1].payload;
 
     std::uint32_t crc = 0xffffffff;
-    for (std::size_t bit = 8; bit < 8 * 27; ++bit) {
+    for (std::size_t bit = 8; bit < 8 * 64; ++bit) {
         const std::uint32_t in = section[bit / 8] >> (7 - bit % 8) & 1U;
         crc = crc << 1 ^ ((crc >> 31 ^ in) * 0x04c11db7U);
     }
@@ -257,6 +265,60 @@ TEST_CASE("eight of the longest AAC frames do not fit the length of one PES") {
     REQUIRE(pes.size() == 2);
     CHECK(pes[0].payload.size() == 7 * 8'191);
     CHECK(pes[1].payload.size() == 8'191);
+}
+
+TEST_CASE("a tag is one aligned PES of private_stream_1 with a PTS, and without PCR") {
+    Mux mux;
+
+    mux.muxer.write_metadata(mux.buffer, from_hex("494433"), 1s);
+
+    const TsPacket packet = mux.packets().at(2);
+    CHECK(packet.pid == 0x102);
+    CHECK(packet.start);
+    CHECK_FALSE(packet.pcr);
+    // PTS 990,000 in five bytes behind the flags
+    CHECK(packet.payload == from_hex("000001bd 000b 848005 21003d3661 494433"));
+    CHECK(mux.pes(kMetadata).at(0).pts == 990'000);
+}
+
+TEST_CASE("whatever the size of a tag, stuffing leaves its bytes as they are") {
+    // 14 bytes of header: 170 fill the first packet, 184 more the second.
+    CHECK(Mux{}.tag_of(1).payload == Bytes(1, 0xef));
+    CHECK(Mux{}.tag_of(169).payload == Bytes(169, 0xef));
+    CHECK(Mux{}.tag_of(170).payload == Bytes(170, 0xef));
+    CHECK(Mux{}.tag_of(171).payload == Bytes(171, 0xef));
+    CHECK(Mux{}.tag_of(354).payload == Bytes(354, 0xef));
+    CHECK(Mux{}.tag_of(355).payload == Bytes(355, 0xef));
+    CHECK(Mux{}.tag_of(32'768).payload == Bytes(32'768, 0xef));
+    CHECK(Mux{}.tag_of(32'768).stated_length == 32'776);
+}
+
+TEST_CASE("tags have a continuity counter of their own, over segments too") {
+    Mux mux;
+    AppendBuffer next;
+
+    mux.muxer.write_metadata(mux.buffer, Bytes(500, 1), 1s);
+    mux.muxer.write_video(mux.buffer, idr(0ms), nullptr);
+    mux.muxer.begin_segment(next, true, true);
+    mux.muxer.write_metadata(next, Bytes(500, 2), 1s);
+
+    Bytes both = joined(mux.buffer);
+    append(both, joined(next));
+    CHECK(continuity_errors(read_packets(both)) == 0);
+    CHECK(read_pes(read_packets(both), kMetadata).size() == 2);
+}
+
+TEST_CASE("the bound of a tag's bytes holds, with audio that waits") {
+    Mux mux;
+    mux.muxer.write_audio(mux.buffer, sound(0ms, 8'000), stereo());
+    const std::size_t before = mux.buffer.size();
+
+    const std::size_t bound = mux.muxer.bytes_at_most(Bytes(1'069, 1));
+    mux.muxer.write_metadata(mux.buffer, Bytes(1'069, 1), 0s);
+    mux.muxer.flush(mux.buffer);
+
+    CHECK(mux.buffer.size() - before <= bound);
+    CHECK(bound < 10'500);
 }
 
 TEST_CASE("the bound of a unit's bytes holds, with parameter sets and audio that waits") {

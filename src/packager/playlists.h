@@ -142,4 +142,11 @@ std::string rendition_name(const RenditionParameters& parameters, double frame_r
 Variant variant_of(const RenditionParameters& parameters, double frame_rate,
                    std::uint64_t bandwidth);
 
+/// Takes into `variant` what a later segment brings that it does not say: more bits per second, and
+/// the codec of a track that came late. A player that was not told of a codec leaves its track out.
+///
+/// Out:    true when it says more than before: playlists that show it are to be written again.
+/// Source: RFC 8216 §4.3.4.2 (CODECS names every format that any sample has).
+bool widen(Variant& variant, const LiveSegment& segment);
+
 }  // namespace oxbow

@@ -1,12 +1,16 @@
 #include "packager/segmenter.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "media/aac.h"
 #include "media/h264.h"
 #include "packager/held_audio.h"
+#include "packager/id3.h"
 #include "packager/mpegts.h"
 #include "packager/publisher_clock.h"
 
@@ -47,6 +51,7 @@ public:
     void set_video_parameters(VideoParameters parameters);
     void set_audio_parameters(AudioParameters parameters);
     void push(AccessUnit unit);
+    Result<void> put_metadata(std::string_view text);
     void finish();
     std::vector<LiveSegmentPtr> take_closed() { return std::exchange(closed_, {}); }
     std::uint64_t dropped() const { return dropped_; }
@@ -64,11 +69,14 @@ private:
     std::optional<MediaTime> cut_before(const AccessUnit& unit) const;
     void mux(const AccessUnit& unit);
     const VideoParameters* parameter_sets_for(const AccessUnit& unit) const;
+    void write_metadata();
+    MediaTime metadata_time() const;
 
     void open();
     void close(MediaTime boundary);
     void close_with_discontinuity(MediaTime boundary);
     MediaTime expected_end() const;
+    bool video_counts() const;
     MediaTime video_frame() const;
     MediaTime segment_start() const { return open_ ? open_->start : next_start_; }
 
@@ -92,6 +100,10 @@ private:
     std::optional<MediaTime> last_jump_;
     std::vector<LiveSegmentPtr> closed_;
     std::uint64_t dropped_ = 0;
+
+    std::deque<Bytes> metadata_;  // tags that wait for a segment with room
+    MediaTime metadata_pts_{};    // of the last one written
+    MediaTime reorder_{};         // how long a picture is held before it is shown
 };
 
 void Segmenter::Impl::set_video_parameters(VideoParameters parameters) {
@@ -118,6 +130,23 @@ void Segmenter::Impl::push(AccessUnit unit) {
     } else {
         add(std::move(unit));
     }
+}
+
+Result<void> Segmenter::Impl::put_metadata(std::string_view text) {
+    if (text.size() > kMetadataBytesMax) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("Timed metadata has {} bytes: send at most {}.", text.size(),
+                                kMetadataBytesMax));
+    }
+    if (metadata_.size() >= kMetadataHeldMax) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("{} pieces of timed metadata wait for media of the publisher: send "
+                                "again when there is some.",
+                                kMetadataHeldMax));
+    }
+    metadata_.push_back(id3_private(kPutMetadataOwner, as_bytes(text)));
+    if (open_) write_metadata();
+    return {};
 }
 
 void Segmenter::Impl::finish() {
@@ -241,12 +270,30 @@ void Segmenter::Impl::mux(const AccessUnit& unit) {
     if (unit.track == Track::Video) {
         key_frame_needed_ = false;
         if (open_->video_frames == 0) open_->starts_with_idr = unit.key_frame == KeyFrame::Yes;
+        if (unit.key_frame == KeyFrame::Yes) reorder_ = unit.pts - unit.dts;
         muxer_.write_video(open_->bytes, unit, parameter_sets_for(unit));
         ++open_->video_frames;
     } else {
         muxer_.write_audio(open_->bytes, unit, *audio_);
         ++open_->audio_frames;
     }
+    if (!metadata_.empty()) write_metadata();
+}
+
+void Segmenter::Impl::write_metadata() {
+    for (; !metadata_.empty(); metadata_.pop_front()) {
+        const Bytes& tag = metadata_.front();
+        if (open_->bytes.size() + muxer_.bytes_at_most(tag) > limits_.bytes_max) return;
+        metadata_pts_ = std::max(metadata_pts_, metadata_time());
+        muxer_.write_metadata(open_->bytes, tag, metadata_pts_);
+    }
+}
+
+/// Where the stream is. Its dts alone would be before the first picture of its segment is shown,
+/// and a player's clock of PROGRAM-DATE-TIME begins with that.
+MediaTime Segmenter::Impl::metadata_time() const {
+    const auto newest = clock_.last(video_counts() ? Track::Video : Track::Audio);
+    return std::max(newest.value_or(open_->start), open_->start) + reorder_;
 }
 
 const VideoParameters* Segmenter::Impl::parameter_sets_for(const AccessUnit& unit) const {
@@ -293,10 +340,15 @@ MediaTime Segmenter::Impl::expected_end() const {
         end = std::max(end, *audio + MediaTime{std::int64_t{aac::kSamplesPerFrame} *
                                                MediaTime::period::den / audio_->sample_rate});
     }
-    if (video && (!audio || *audio <= *video + kTrackSkewMax)) {
-        end = std::max(segment_start(), *video + video_frame());
-    }
+    if (video_counts()) end = std::max(segment_start(), *video + video_frame());
     return std::min(whole_milliseconds(end), segment_start() + limits_.segment_max);
+}
+
+/// False without pictures, and when sound is far ahead of them.
+bool Segmenter::Impl::video_counts() const {
+    const auto video = clock_.last(Track::Video);
+    const auto audio = clock_.last(Track::Audio);
+    return video && (!audio || *audio <= *video + kTrackSkewMax);
 }
 
 MediaTime Segmenter::Impl::video_frame() const {
@@ -327,6 +379,10 @@ std::vector<LiveSegmentPtr> Segmenter::set_audio_parameters(AudioParameters para
 std::vector<LiveSegmentPtr> Segmenter::push(AccessUnit unit) {
     impl_->push(std::move(unit));
     return impl_->take_closed();
+}
+
+Result<void> Segmenter::put_metadata(std::string_view text) {
+    return impl_->put_metadata(text);
 }
 
 std::vector<LiveSegmentPtr> Segmenter::finish() {

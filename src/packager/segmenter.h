@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "packager/live_segment.h"
 
 namespace oxbow {
@@ -33,6 +35,9 @@ struct SegmenterLimits {
 /// with them. A broadcast that has shown no picture and no video parameters in `video_wait` is
 /// audio only, and begins with its first sound, until a key frame comes.
 ///
+/// Timed metadata is put where the stream is: at the time at which the newest picture is due, or
+/// the newest sound where there is no picture, always inside the segment that carries it.
+///
 /// In:     parameters and access units in order of arrival. Thread safety: one strand.
 /// Out:    closed segments, in order. Durations are whole milliseconds and sum exactly.
 /// Source: this room's README; RFC 8216 §4.3.3.1 (a rounded EXTINF must not pass the target
@@ -58,6 +63,14 @@ public:
     /// segment could hold is dropped.
     std::vector<LiveSegmentPtr> push(AccessUnit unit);
 
+    /// Puts `text` into the open segment, as ID3; between two segments, or when the open one is
+    /// full, into the next. Several are in the order of their calls. What still waits when the
+    /// broadcast ends has no media to stand beside, and goes with it.
+    ///
+    /// Errors: LimitExceeded  more than kMetadataBytesMax, or kMetadataHeldMax wait already:
+    ///                        nothing was taken.
+    Result<void> put_metadata(std::string_view text);
+
     /// Ends the broadcast: the open segment, whose last frame lasts as long as the one before it.
     std::vector<LiveSegmentPtr> finish();
 
@@ -71,6 +84,8 @@ public:
     static constexpr MediaTime kTrackSkewMax = std::chrono::seconds{1};
     static constexpr std::size_t kHeldUnitsMax = 1'000;  // audio before the first key frame
     static constexpr std::size_t kHeldBytesMax = 2 * 1024 * 1024;
+    static constexpr std::size_t kMetadataBytesMax = 1'024;  // of one text
+    static constexpr std::size_t kMetadataHeldMax = 50;      // texts that wait for a segment
 
 private:
     class Impl;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <iterator>
@@ -117,6 +118,17 @@ Variant variant_of(const RenditionParameters& parameters, double frame_rate,
         out.codecs += codec_string(*parameters.audio);
     }
     return out;
+}
+
+bool widen(Variant& variant, const LiveSegment& segment) {
+    const Variant before = variant;
+    const RenditionParameters& parameters = *segment.parameters;
+    variant.bandwidth = std::max(variant.bandwidth, bits_per_second(segment));
+    if (parameters.audio && !variant.codecs.contains("mp4a."))
+        variant.codecs += ',' + codec_string(*parameters.audio);
+    if (parameters.video && !variant.codecs.contains("avc1."))
+        variant.codecs.insert(0, codec_string(*parameters.video) + ',');
+    return variant.bandwidth != before.bandwidth || variant.codecs != before.codecs;
 }
 
 }  // namespace oxbow

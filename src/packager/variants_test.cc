@@ -55,6 +55,26 @@ TEST_CASE("a variant is named without its rate at 30 frames a second") {
     CHECK(variant_of(film(), 60, 1).name == "480p60");
 }
 
+TEST_CASE("a track that comes late and a higher bandwidth widen a variant, nothing else does") {
+    Variant variant = variant_of({.video = film_video(), .audio = {}}, 24, 8'000);
+    LiveSegment segment;
+    segment.duration = 1s;
+    segment.bytes.append(Bytes(1'000));  // 8,000 bits per second
+
+    segment.parameters = std::make_shared<const RenditionParameters>(film());
+    CHECK(widen(variant, segment));
+    CHECK(variant.codecs == "avc1.64001E,mp4a.40.2");
+    CHECK_FALSE(widen(variant, segment));
+
+    segment.bytes.append(Bytes(1));
+    CHECK(widen(variant, segment));
+    CHECK(variant.bandwidth == 8'008);
+
+    Variant sound = variant_of({.video = {}, .audio = stereo()}, 0, 9'000);
+    CHECK(widen(sound, segment));
+    CHECK(sound.codecs == "avc1.64001E,mp4a.40.2");
+}
+
 TEST_CASE("the multivariant playlist of live and rewind") {
     Variant variant = variant_of(film(), 24, 1'234'567);
     variant.path = "/rewind/AsXego4U6tnj/j8Z9O91ndcVs/480p24.m3u8";

@@ -66,7 +66,7 @@ private:
 
 /// Ends what an earlier process left open: its open chunk, cut at the last whole segment, becomes
 /// an object, the playlists get ENDLIST, and the recording ends with a failure that says so. At
-/// start, before anybody publishes.
+/// start, before anybody publishes. One that the disk does not take now is kept for the next start.
 ///
 /// Out: how many recordings were ended.
 Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place);

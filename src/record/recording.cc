@@ -59,7 +59,7 @@ Result<void> Recording::append(const LiveSegment& segment) {
     if (auto logged = log_->append(open_->chunk.number, entry, discontinuity); !logged)
         return logged;
     open_->chunk.segments.push_back(entry);
-    variant_.bandwidth = std::max(variant_.bandwidth, bits_per_second(segment));
+    if (widen(variant_, segment)) multivariants_written_ = false;
     listener_->on_written(*written);
 
     const bool first_chunk = open_->chunk.number == 0;
@@ -147,7 +147,7 @@ Result<void> Recording::put_playlists(bool ended) {
 }
 
 Result<void> Recording::put_multivariants() {
-    bandwidth_written_ = variant_.bandwidth;
+    multivariants_written_ = true;
     const std::array<std::pair<std::string_view, std::string_view>, 2> kinds{
         {{kStandardMultivariant, kStandardPlaylist}, {kByteRangeMultivariant, kByteRangePlaylist}}};
     for (const auto& [name, playlist] : kinds) {
@@ -159,10 +159,10 @@ Result<void> Recording::put_multivariants() {
     return {};
 }
 
-/// BANDWIDTH is the peak, which a later segment may raise; a player that chose by the first one's
-/// was told too little.
+/// A player that chose by the first segment was told too little of a stream that grew, or that has
+/// a track which came late.
 Result<void> Recording::put_multivariants_if_grown() {
-    if (variant_.bandwidth <= bandwidth_written_) return {};
+    if (multivariants_written_) return {};
     return put_multivariants();
 }
 

@@ -135,7 +135,7 @@ private:
     catalog::Recording row_;
     std::string rendition_;
     Variant variant_;
-    std::uint64_t bandwidth_written_ = 0;
+    bool multivariants_written_ = false;  // they say all that variant_ does
     RecordingPlaylists playlists_;
     std::optional<SegmentLog> log_;
     std::optional<OpenChunk> open_;

@@ -402,6 +402,28 @@ TEST_CASE("what an earlier process left open is ended with every segment that wa
     CHECK(end_unfinished_recordings(at.place()).value() == 0);
 }
 
+TEST_CASE("a cut-off recording that the disk does not take yet is whole behind the next start") {
+    Fixture at;
+    Segments segments;
+    {
+        Recording cut_off{at.place(), Fixture::spec(), at.listener};
+        REQUIRE(cut_off.append(segments.next(2s)));
+        REQUIRE(cut_off.append(segments.next(3s)));
+    }
+    std::filesystem::create_directories(at.folder / "spool/nobodys");
+    at.store->failing = true;
+
+    CHECK(end_unfinished_recordings(at.place()).value() == 0);
+    CHECK(at.row().status == catalog::RecordingStatus::Started);
+    CHECK_FALSE(std::filesystem::exists(at.folder / "spool/nobodys"));
+
+    at.store->failing = false;
+    CHECK(end_unfinished_recordings(at.place()).value() == 1);
+    CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
+    CHECK(at.row().duration == 5s);
+    CHECK_FALSE(std::filesystem::exists(at.folder / "spool"));
+}
+
 TEST_CASE("a cut-off recording without its log is ended with what the bucket lists") {
     Fixture at;
     Segments segments;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -81,16 +83,35 @@ Result<void> put_failed_event(const RecordingPlace& place, const catalog::Record
     return put(place, ivs::recording_failed_key(row.prefix), ivs::to_json(*metadata));
 }
 
-/// Ends one recording as far as its objects let. Its row is ended in any case: one that can neither
-/// go on nor be deleted would help nobody.
+/// Ends one recording as far as its objects let. Its row is ended whatever is missing: one that can
+/// neither go on nor be deleted would help nobody.
+///
+/// Errors: Unavailable  the disk takes nothing now: it is as it was, for the next start to end.
 Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
     row.status = catalog::RecordingStatus::EndedWithFailure;
     row.status_message = "InternalServerException";
     row.ended_at = place.clock.wall();
     const auto playlists = end_playlists(place, row);
     const auto event = playlists ? put_failed_event(place, row) : playlists;
+    if (!event && event.error().code == ErrorCode::Unavailable) return event;
     if (auto updated = place.catalog.update_recording(row); !updated) return updated;
     return event;
+}
+
+/// Removes what lies in the spool, but not what of `kept` was written.
+void clear_spool(const std::filesystem::path& spool, const std::set<std::string>& kept) {
+    std::error_code ignored;  // what stays is only untidy
+    if (kept.empty()) {
+        std::filesystem::remove_all(spool, ignored);
+        return;
+    }
+    for (std::filesystem::directory_iterator entry{spool, ignored}, end; !ignored && entry != end;
+         entry.increment(ignored)) {
+        std::error_code untidy;
+        if (!kept.contains(entry->path().filename())) {
+            std::filesystem::remove_all(entry->path(), untidy);
+        }
+    }
 }
 
 }  // namespace
@@ -98,8 +119,18 @@ Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
 Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place) {
     const auto unfinished = place.catalog.unfinished_recordings();
     if (!unfinished) return std::unexpected(unfinished.error());
+    std::set<std::string> kept;
     for (const catalog::Recording& row : *unfinished) {
-        if (auto ended = end_one(place, row); !ended) {
+        const auto ended = end_one(place, row);
+        if (!ended && ended.error().code == ErrorCode::Unavailable) {
+            log::error(
+                "[channel {}] [recording {}] was cut off and cannot be ended now ({}): mend that "
+                "and start again, until then it is kept as it is",
+                row.channel.view(), row.id.view(), ended.error().what);
+            kept.insert(row.id.str());
+            continue;
+        }
+        if (!ended) {
             log::error("[channel {}] [recording {}] was cut off and is not whole: {}",
                        row.channel.view(), row.id.view(), ended.error().what);
             continue;
@@ -110,9 +141,8 @@ Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place) {
             "every segment that was written",
             row.channel.view(), row.id.view());
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(place.spool, ignored);
-    return unfinished->size();
+    clear_spool(place.spool, kept);
+    return unfinished->size() - kept.size();
 }
 
 }  // namespace oxbow::record

@@ -50,7 +50,16 @@ export class Server {
   async createChannel(name) {
     const { stdout } = await run(binary, ['channel', 'create', name, '--json', '--data', this.data]);
     const answer = JSON.parse(stdout);
-    return { id: answer.channel.arn.split('/').pop(), name, ingestUrl: answer.ingestUrl };
+    return { id: answer.channel.arn.split('/').pop(), arn: answer.channel.arn, name, ingestUrl: answer.ingestUrl };
+  }
+
+  /** PutMetadata, by Amazon's command line. */
+  async putMetadata(channel, text) {
+    const env = {
+      PATH: '/usr/bin:/bin', HOME: this.folder, AWS_SHARED_CREDENTIALS_FILE: this.ready.credentials, LC_ALL: 'C.UTF-8',
+    };
+    await run(process.env.AWS ?? '/usr/bin/aws', ['--region', 'us-east-1', '--endpoint-url', this.ready.api, 'ivs', 'put-metadata',
+      '--channel-arn', channel.arn, '--metadata', text], { env });
   }
 
   /**

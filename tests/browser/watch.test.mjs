@@ -110,6 +110,28 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
   assert.ok(later.shown > shownFirst + 3, `second ${later.shown} is not where live is`);
 });
 
+test('metadata becomes a cue of the video, with its text and at the time of the call', async () => {
+  const page = await open(`/watch/${channels[0].id}`);
+  const began = await live(page);
+  const tracks = () => page.evaluate(() => document.querySelector('ox-player video').textTracks.length);
+  const cue = () => page.evaluate(() => {
+    const [track] = document.querySelector('ox-player video').textTracks;
+    const last = [...track.cues].at(-1);
+    return last ? { at: last.startTime, owner: last.value.info, text: new TextDecoder().decode(last.value.data) } : null;
+  });
+
+  assert.equal(await tracks(), 0);
+  await server.putMetadata(channels[0], 'This makes the track, and Chromium forgets what it is made with.');
+  await until('the track', tracks);
+  await server.putMetadata(channels[0], 'Größe 🦬');
+  const found = await until('the cue', cue, (last) => last?.text === 'Größe 🦬');
+  const shown = await until('it plays past the cue', () => playerOf(page), (p) => p.at > found.at);
+  await close(page);
+
+  assert.equal(found.owner, 'metadata.live-video.net');
+  assert.ok(found.at > began.at && found.at < shown.duration, `it is at ${found.at}`);
+});
+
 test('ten jumps back to live hang not once', async () => {
   const page = await open(`/watch/${channels[1].id}`);
   await live(page);

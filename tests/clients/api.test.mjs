@@ -120,8 +120,7 @@ test('a stream, its session, and its end', async () => {
 
   const updated = await failure('UpdateChannel', { arn: live.arn, name: 'other' });
   assert.ok(updated instanceof ivs.ConflictException, String(updated));
-  const metadata = await failure('PutMetadata', { channelArn: live.arn, metadata: 'm' });
-  assert.ok(metadata instanceof ivs.AccessDeniedException, String(metadata));
+  await call('PutMetadata', { channelArn: live.arn, metadata: 'größe' });
   await call('StopStream', { channelArn: live.arn });
 });
 

@@ -290,6 +290,8 @@ class OddStreams(HostileCase):
         folder, rewind, live_list = self.publish_all("late-sound", lambda client: client.send_tags(tags))
 
         self.assert_discontinuities(1, folder, rewind, live_list)
+        # A player that is not told of the sound leaves it out.
+        self.assertRegex((folder / "media/hls/master.m3u8").read_text(), r'CODECS="avc1\.\w+,mp4a\.40\.2"')
         # Of the stream as a whole: ffprobe 5.1 crashes on a playlist in which a track begins.
         joined = self.server.data / "joined.ts"
         joined.write_bytes(b"".join(self.server.get(entry["uri"]).body
