@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include "notify/webhook.h"
+#include "notify/receiver_name.h"
 
 namespace oxbow::app {
 namespace {

@@ -41,6 +41,7 @@
 #include "notify/event_api.h"
 #include "notify/event_log.h"
 #include "notify/object_created_queue.h"
+#include "notify/receiver_name.h"
 #include "notify/webhook.h"
 #include "record/recorder.h"
 #include "store/folder_store.h"

@@ -173,3 +173,19 @@ TEST_CASE("media that the viewer has is not sent again, also when it asks for a 
     CHECK(has(answer, "ETag: \"mp3k9a-57\"\r\n"));
     CHECK(has(answer, "Cache-Control: public, max-age=31536000, immutable\r\n"));
 }
+
+TEST_CASE(
+    "server-sent events are for the listed origin, and nothing on their way keeps or collects "
+    "them") {
+    const Responses responses{{"https://example.org"}};
+
+    const auto answer = responses.events(from("https://example.org"), "retry: 2000\n\n", nullptr);
+
+    CHECK(answer.status == 200);
+    CHECK(has(answer, "Content-Type: text/event-stream\r\n"));
+    CHECK(has(answer, "Cache-Control: no-store\r\n"));
+    CHECK(has(answer, "X-Accel-Buffering: no\r\n"));
+    CHECK(has(answer, "Access-Control-Allow-Origin: https://example.org\r\n"));
+    CHECK_FALSE(has(answer, "ETag: "));
+    CHECK_FALSE(has(answer, "Accept-Ranges"));
+}

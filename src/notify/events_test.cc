@@ -13,6 +13,7 @@
 #include "net/test_request.h"
 #include "notify/channel_events.h"
 #include "notify/event_log.h"
+#include "notify/receiver_name.h"
 #include "notify/webhook.h"
 
 // The log, what is put into it, and who gets it: with a real database and a real receiver.

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "net/http_client.h"
 #include "net/sigv4.h"
+#include "notify/receiver_name.h"
 
 namespace oxbow::notify {
 namespace {
@@ -27,17 +28,6 @@ std::string webhook_signature(std::string_view secret, WallTime sent_at, std::st
         std::chrono::floor<std::chrono::seconds>(sent_at.time_since_epoch()).count();
     return fmt::format("t={},v1={}", seconds,
                        net::hmac_sha256_hex(secret, fmt::format("{}.{}", seconds, body)));
-}
-
-std::string receiver_name(std::string_view url) {
-    url = url.substr(0, url.find_first_of("?#"));
-    const std::size_t scheme = url.find("://");
-    if (scheme == std::string_view::npos) return std::string{url};
-    const std::size_t host = scheme + 3;
-    const std::size_t end = std::min(url.find('/', host), url.size());
-    const std::size_t user = url.substr(0, end).rfind('@');
-    const std::size_t from = user == std::string_view::npos || user < host ? host : user + 1;
-    return fmt::format("{}{}", url.substr(0, host), url.substr(from));
 }
 
 Webhook::Webhook(catalog::Catalog& catalog, const Clock& clock, WebhookOptions options)

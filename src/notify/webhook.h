@@ -67,11 +67,6 @@ private:
     std::thread thread_;  // last: it uses all of the above
 };
 
-// http://ops.example.org/hooks      (of "http://user:word@ops.example.org/hooks?token=x")
-//
-// A receiver's URL without what may be a secret: its name in the log, in lists and in the database.
-std::string receiver_name(std::string_view url);
-
 // t=1675983341,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd
 //
 // v1 is HMAC-SHA-256 with the receiver's secret of "<t>.<body>"; t, the time of sending in seconds,
