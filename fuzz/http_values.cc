@@ -52,7 +52,8 @@ void check_query(std::string_view query, std::string_view name) {
     const auto value = query_value(query, name);
     if (!value) return;
     ENSURE(value->size() <= query.size());
-    ENSURE(!value->contains('\0'));
+    // A value with a broken escape is given as it stands; a request's target has no NUL.
+    ENSURE(query.contains('\0') || !value->contains('\0'));
 }
 
 std::string percent_encode(std::string_view text) {

@@ -204,7 +204,7 @@ std::span<const ConfigurationKey> configuration_keys() {
         ConfigurationKey{"api.quotas.playback_key_pairs", "", "3", false,
                          "how many playback key pairs there may be",
                          quota(&control::Quotas::playback_key_pairs)},
-        ConfigurationKey{"api.quotas.playback_restriction_policies", "", "20", false,
+        ConfigurationKey{"api.quotas.playback_restriction_policies", "", "3", false,
                          "how many playback restriction policies there may be",
                          quota(&control::Quotas::playback_restriction_policies)},
         ConfigurationKey{"api.quotas.amazon_call_rates", "", "false", true,

@@ -116,22 +116,6 @@ TEST_CASE("quotas of the API are numbers, and there are none unless configured")
     CHECK_FALSE(Settings{}.quotas.amazon_call_rates);
 }
 
-TEST_CASE("quotas of the API are numbers, and there are none unless configured") {
-    CHECK(complaint("[api.quotas]\nchannels = -1") ==
-          ":2: api.quotas.channels must be a number from 0");
-    CHECK(complaint("[api.quotas]\nchannels = true") ==
-          ":2: api.quotas.channels must be a number from 0");
-    CHECK(complaint("[api.quotas]\namazon_call_rates = 5") ==
-          ":2: api.quotas.amazon_call_rates must be true or false");
-    const ConfigurationFile file{"[api.quotas]\nchannels = 0\namazon_call_rates = true"};
-    Settings settings;
-    REQUIRE(read_configuration(file.path, settings).has_value());
-    CHECK(settings.quotas.channels == 0);
-    CHECK(settings.quotas.amazon_call_rates);
-    CHECK(Settings{}.quotas.channels == control::Quotas::kNone);
-    CHECK_FALSE(Settings{}.quotas.amazon_call_rates);
-}
-
 TEST_CASE("what is not TOML is refused with its line") {
     CHECK(complaint("account = \"1\"\nregion = \n").starts_with(":2: this is not TOML: "));
 }

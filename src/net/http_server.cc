@@ -372,6 +372,7 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
     } leave{*this, place, of};
     if (!readiness_.add(connection.socket.native_handle(), connection.readiness)) co_return;
     co_await converse(connection);
+    readiness_.remove(connection.socket.native_handle());
 }
 
 /// Requests and answers until one side has enough. What is there already is read, answered and sent

@@ -42,6 +42,10 @@ bool Readiness::add(int descriptor, Socket& socket) {
     return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
+void Readiness::remove(int descriptor) {
+    ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
 asio::awaitable<void> Readiness::wait(Socket& socket) {
     if (std::exchange(socket.fired, false)) co_return;
     co_await parked(socket);

@@ -25,8 +25,11 @@ public:
     Readiness(const Readiness&) = delete;
     Readiness& operator=(const Readiness&) = delete;
 
-    /// False when the system has no room for one more. Closing the descriptor takes it out.
+    /// False when the system has no room for one more.
     bool add(int descriptor, Socket& socket);
+    /// Before the descriptor is closed: while a child process that was just forked holds it, too,
+    /// closing alone would leave it here.
+    void remove(int descriptor);
 
     /// Until something happened to the socket, in whatever direction; may be for nothing.
     boost::asio::awaitable<void> wait(Socket& socket);
