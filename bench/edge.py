@@ -195,7 +195,7 @@ def run(port, path, workload, seconds):
             connection.close()
         headers += ["--header", line]
     done = subprocess.run(
-        [BUILD / "http_load", "--port", str(port), "--path", path, "--connections", str(workload.connections),
+        [BUILD / "bench/http_load", "--port", str(port), "--path", path, "--connections", str(workload.connections),
          "--seconds", str(seconds), "--status", str(workload.status), *headers],
         capture_output=True, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
     return json.loads(done.stdout)
@@ -290,7 +290,7 @@ def main():
             names.append(nginx.add(path, server.server.get(path), gzip))
         nginx.start()
         print(f"{version_of([oxbow.BINARY, 'version'])}; {version_of(['/usr/sbin/nginx', '-v'])}; Linux "
-              f"{platform.release()}; {cpu_model()}, {os.cpu_count()} cores; congestion control: "
+              f"{platform.release()}; {cpu_model()}, {os.cpu_count()} cores; "
               f"{network}\n{rounds} rounds of {seconds} s, alternating; server CPU in microseconds per "
               f"answer: median (least-most); x: nginx / oxbow", flush=True)
         for workload, name in zip(chosen, names):
