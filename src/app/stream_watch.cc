@@ -14,8 +14,8 @@ constexpr std::uint64_t kFirstRowTicks =
 
 }  // namespace
 
-StreamWatch::StreamWatch(catalog::StreamSession session, boost::asio::any_io_executor executor,
-                         Wiring wiring)
+StreamWatch::StreamWatch(catalog::StreamSession session,
+                         const boost::asio::any_io_executor& executor, Wiring wiring)
     : session_(std::move(session)),
       wiring_(std::move(wiring)),
       meter_(wiring_.clock.steady()),

@@ -29,7 +29,7 @@ public:
         std::function<void(const ivs::LimitBreach&)> on_breach;  // may be empty
     };
     /// In: `session` with channel_then.
-    StreamWatch(catalog::StreamSession session, boost::asio::any_io_executor executor,
+    StreamWatch(catalog::StreamSession session, const boost::asio::any_io_executor& executor,
                 Wiring wiring);
 
     /// Session Created; from here on it measures.
