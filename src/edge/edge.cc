@@ -48,7 +48,7 @@ std::shared_ptr<const TextVersion> same_or_new(std::shared_ptr<const TextVersion
 
 Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
     : settings_(std::move(settings)),
-      rooms_(rooms),
+      rooms_(std::move(rooms)),
       responses_(settings_.cors_origins),
       stored_(rooms_.catalog, rooms_.store, rooms_.clock) {
     for (const UiFile& file : ui_files()) {
