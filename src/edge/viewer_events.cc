@@ -144,7 +144,7 @@ std::string ViewerEvents::id_of(std::uint64_t number) const {
 
 std::shared_ptr<net::HttpStream> ViewerEvents::read(boost::asio::any_io_executor executor,
                                                     std::string_view last_event_id,
-                                                    std::optional<std::string> channel) {
+                                                    const std::optional<std::string>& channel) {
     const std::string own = epoch_ + "-";
     const auto position =
         last_event_id.starts_with(own) ? number_of(last_event_id.substr(own.size())) : std::nullopt;
@@ -153,7 +153,7 @@ std::shared_ptr<net::HttpStream> ViewerEvents::read(boost::asio::any_io_executor
          channel](std::uint64_t) -> boost::asio::awaitable<std::optional<net::EventFeed::Piece>> {
         co_return state_piece(channel);
     };
-    return feed_.read(executor,
+    return feed_.read(std::move(executor),
                       {.position = position, .topic = channel, .catch_up = std::move(catch_up)});
 }
 

@@ -37,7 +37,7 @@ public:
     /// In: `last_event_id` as the reader sent it; "" for none. Out: nullptr: too many readers.
     std::shared_ptr<net::HttpStream> read(boost::asio::any_io_executor executor,
                                           std::string_view last_event_id,
-                                          std::optional<std::string> channel);
+                                          const std::optional<std::string>& channel);
 
     void close() { feed_.close(); }
 

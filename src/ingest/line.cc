@@ -153,7 +153,7 @@ void Line::close() {
     socket_.close(ignored);
 }
 
-Result<std::shared_ptr<Line>> Line::move_to(asio::any_io_executor executor) {
+Result<std::shared_ptr<Line>> Line::move_to(const asio::any_io_executor& executor) {
     const auto refused = [](const boost::system::error_code& error) {
         return fail(
             ErrorCode::Unavailable,
@@ -165,7 +165,7 @@ Result<std::shared_ptr<Line>> Line::move_to(asio::any_io_executor executor) {
     timer_.cancel();
     const auto handle = socket_.release(error);
     if (error) return refused(error);
-    tcp::socket moved(std::move(executor));
+    tcp::socket moved(executor);
     moved.assign(local.protocol(), handle, error);
     if (error) {
         ::close(handle);

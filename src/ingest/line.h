@@ -58,7 +58,7 @@ public:
     /// Gives up the socket for another executor: an open one there. Nothing may be waiting here.
     ///
     /// Errors: Unavailable  the system refuses; the connection is closed.
-    Result<std::shared_ptr<Line>> move_to(boost::asio::any_io_executor executor);
+    Result<std::shared_ptr<Line>> move_to(const boost::asio::any_io_executor& executor);
 
 private:
     friend class Looks;

@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 
 /// Nothing here throws but a broken invariant or an empty heap: those end the program.
-void rethrow(std::exception_ptr thrown) {
+void rethrow(const std::exception_ptr& thrown) {
     if (thrown) std::rethrow_exception(thrown);
 }
 

@@ -17,7 +17,8 @@ SegmentEpochs::SegmentEpochs(std::string_view text) {
         const std::size_t colon = item.find(':');
         if (colon == std::string_view::npos) continue;
         std::uint64_t number = 0;
-        std::from_chars(item.data(), item.data() + colon, number);
+        const std::string_view digits = item.substr(0, colon);
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
         from_.emplace_back(number, item.substr(colon + 1));
     }
 }

@@ -123,7 +123,7 @@ std::string stream_id_for(const Started& started, const std::optional<Saved>& sa
                           const StreamStates& streams) {
     const auto& own = started.metadata.recording_session_stream_ids;
     if (!own.empty()) return own.back();
-    const std::string before =
+    std::string before =
         same_recording ? same_recording->metadata.stream_id.value_or("") : std::string{};
     if (!before.empty()) return before;
     const auto live = streams.live_stream(started.recording.channel);
