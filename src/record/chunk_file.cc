@@ -57,7 +57,7 @@ Result<FileRegion> ChunkFile::append(const AppendBuffer& segment) {
             rest.front().iov_len -= static_cast<std::size_t>(written);
         }
     }
-    const FileRegion region{file_, size_, segment.size()};
+    FileRegion region{file_, size_, segment.size()};
     size_ += segment.size();
     return region;
 }

@@ -75,7 +75,8 @@ void Recorder::stream_left(const RecordingId& recording) {
 }
 
 void Recorder::stream_joined(const RecordingId& recording, StreamId stream) {
-    step(recording, 0, [stream](Recording& open) { return open.stream_joined(stream); });
+    step(recording, 0,
+         [stream = std::move(stream)](Recording& open) { return open.stream_joined(stream); });
 }
 
 void Recorder::end(const RecordingId& recording) {
