@@ -29,6 +29,7 @@ public:
     /// What is told of the recording also when its pipeline is gone already.
     struct Origin {
         notify::ChannelEvents& events;
+        record::Thumbnails& thumbnails;
         ChannelId channel;
         StreamId stream;  // the first of it
     };
@@ -50,16 +51,19 @@ public:
         });
     }
     void on_ended() override {
+        origin_.thumbnails.end(recording_);
         tell([](ChannelPipeline& pipeline, const RecordingId& id) {
             pipeline.on_recording_ended(id);
         });
     }
     void on_failed(const std::string& why) override {
+        origin_.thumbnails.end(recording_);
         tell([why](ChannelPipeline& pipeline, const RecordingId& id) {
             pipeline.on_recording_failed(id, why);
         });
     }
     void on_state(const catalog::Recording& recording) override {
+        origin_.thumbnails.announced(recording_);
         asio::post(executor_,
                    [&events = origin_.events, recording] { events.recording_changed(recording); });
     }
@@ -105,7 +109,8 @@ std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
         .stream = ivs::make_stream_id(),
         .started_at = wiring_.clock.wall(),
         .recorded = recording.has_value(),
-        .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0}});
+        .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0},
+        .thumbnails = recording ? record::thumbnail_settings(*recording) : std::nullopt});
     broadcast_->watch = make_watch(std::move(spec));
     live_.begin(broadcast_->stream, broadcast_->started_at);
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
@@ -224,7 +229,13 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     recording_->wall_end = segment->end();
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
-    pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
+    auto& thumbnails = recording_->thumbnails;
+    pending_.push_back({number,
+                        timeline->uri(number),
+                        {segment, {}},
+                        timeline,
+                        false,
+                        thumbnails ? thumbnails->take(*segment) : std::nullopt});
     await_disk();
     if (!wiring_.recorder.append(recording_->id, segment)) {
         on_recording_failed(recording_->id, "the disk is too slow");
@@ -301,11 +312,14 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
         .recording = id,
         .stream = broadcast_->stream,
         .started_at = std::max(first->program_date_time, broadcast_->started_at),
-        .epoch = wiring_.epoch};
+        .epoch = wiring_.epoch,
+        .thumbnails = broadcast_->thumbnails};
+    const std::string prefix =
+        ivs::recording_prefix({spec.account, channel_, id, spec.started_at});
     auto timeline = std::make_shared<live::Timeline>(live::Timeline::Names{
         .channel = channel_,
         .recording = id,
-        .prefix = ivs::recording_prefix({spec.account, channel_, id, spec.started_at}),
+        .prefix = prefix,
         .epoch = wiring_.epoch});
     Variant variant = variant_of_segment(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
@@ -315,12 +329,17 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
                                .started_at = spec.started_at,
                                .parameters = first->parameters,
                                .variant = std::move(variant)};
+    if (spec.thumbnails) {
+        recording_->thumbnails.emplace(spec.thumbnails->interval);
+        wiring_.thumbnails.begin({channel_, id, prefix, *spec.thumbnails});
+    }
     timelines_.emplace(id, OpenTimeline{.timeline = timeline});
     live_.set_timeline(std::move(timeline));
     wiring_.recorder.begin(
         std::move(spec),
         std::make_shared<Listener>(weak_from_this(), executor_, id,
-                                   Listener::Origin{wiring_.events, channel_, broadcast_->stream}));
+                                   Listener::Origin{wiring_.events, wiring_.thumbnails,
+                                                    channel_, broadcast_->stream}));
     broadcast_->watch->recorded_as(id);
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
               broadcast_->stream.view(), id.view());
@@ -374,6 +393,11 @@ void ChannelPipeline::list(const Pending& pending) {
     if (pending.timeline && !pending.timeline->ended())
         pending.timeline->list(pending.number, pending.media);
     live_.list(pending.uri, pending.media);
+    // Of what is durable alone, as the rest of the recording.
+    if (pending.thumbnail && pending.written) {
+        wiring_.thumbnails.submit(pending.timeline->recording(), pending.media.segment,
+                                  *pending.thumbnail);
+    }
     if (pending.written) return;
     const auto open = timelines_.find(pending.timeline->recording());
     if (open != timelines_.end()) ++open->second.listed_unwritten;

@@ -18,6 +18,7 @@
 #include "media/access_unit.h"
 #include "packager/segmenter.h"
 #include "record/recorder.h"
+#include "record/thumbnails.h"
 
 namespace oxbow::app {
 
@@ -28,6 +29,7 @@ struct PipelineWiring {
     std::string epoch;  // of this process, in the names of live segments
     const Clock& clock;
     record::Recorder& recorder;
+    record::Thumbnails& thumbnails;
     live::ChannelViews& channel_views;
     live::StreamStatuses& stream_statuses;
     std::function<void(const live::ChannelView&)> on_view;  // hears of every change of a channel
@@ -87,6 +89,7 @@ private:
         WallTime started_at;
         bool recorded = false;
         std::chrono::seconds reconnect_window{};
+        std::optional<record::ThumbnailSettings> thumbnails;
         std::optional<Segmenter> segmenter;
         std::uint64_t next_number = 0;   // of its segments while no recording numbers them
         std::optional<Variant> variant;  // once its first segment has closed
@@ -105,6 +108,7 @@ private:
         Variant variant;
         MediaTime media_end{};  // of what it holds so far
         WallTime wall_end;
+        std::optional<record::ThumbnailSchedule> thumbnails;
         std::size_t streams = 1;
         bool publisher_there = true;
         WallTime reconnect_until{};  // while the publisher is away
@@ -120,6 +124,7 @@ private:
         live::MediaPlace media;
         std::shared_ptr<live::Timeline> timeline;  // null: not recorded
         bool written;
+        std::optional<MediaTime> thumbnail{};  // where in the recording one is due
     };
     class Listener;
 

@@ -1,10 +1,12 @@
 #include <csignal>
 #include <iostream>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "app/cli.h"
 #include "app/serve.h"
+#include "pictures/helper.h"
 
 namespace {
 
@@ -37,6 +39,9 @@ struct Run {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // For the server alone, and no command: see pictures/helper.h.
+    if (argc == 2 && std::string_view{argv[1]} == oxbow::pictures::kHelperCommand)
+        return oxbow::pictures::run_helper(oxbow::pictures::kHelperSocket);
     // A limit on the size of files is an error of the write that meets it, not the end of the
     // program.
     std::signal(SIGXFSZ, SIG_IGN);

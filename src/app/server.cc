@@ -43,7 +43,9 @@
 #include "notify/object_created_queue.h"
 #include "notify/receiver_name.h"
 #include "notify/webhook.h"
+#include "pictures/helper.h"
 #include "record/recorder.h"
+#include "record/thumbnails.h"
 #include "store/folder_store.h"
 
 namespace oxbow::app {
@@ -133,10 +135,12 @@ private:
     Result<void> open_rooms();
     Result<void> make_default_configuration();
     Result<void> take_up_recordings();
+    void make_thumbnails(const std::vector<catalog::Recording>& newest);
     Result<void> open_event_log();
     void finish_events();
     void wire_functions();
     void wire_remover();
+    void forget_thumbnails(const catalog::Recording& row);
     void reconcile_metadata();
     void save_metadata(const std::string& key);
     Result<void> listen();
@@ -177,6 +181,8 @@ private:
     std::unique_ptr<notify::EventLog> event_log_;
     std::unique_ptr<notify::ChannelEvents> channel_events_;
     asio::thread_pool readers_{kStoreReaders};
+    ivs::NewestThumbnails newest_thumbnails_;
+    std::unique_ptr<record::Thumbnails> thumbnails_;
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
     std::unique_ptr<LiveService> live_;
@@ -267,7 +273,18 @@ Result<void> Server::Impl::take_up_recordings() {
                                              record::RecordingView{.recording = row}));
     }
     recorder_ = std::make_unique<record::Recorder>(place);
+    make_thumbnails(*newest);
     return {};
+}
+
+/// Those of earlier processes are looked up behind the first that are made.
+void Server::Impl::make_thumbnails(const std::vector<catalog::Recording>& newest) {
+    thumbnails_ = std::make_unique<record::Thumbnails>(
+        record::Thumbnails::Rooms{*store_, newest_thumbnails_, clock_}, [this] {
+            return std::make_unique<pictures::PictureProcess>(
+                std::vector<std::string>{"/proc/self/exe", pictures::kHelperCommand}, clock_);
+        });
+    for (const catalog::Recording& row : newest) thumbnails_->look_up(row);
 }
 
 /// The log, what writes to it and who gets it; tells what an earlier process left untold.
@@ -314,6 +331,7 @@ void Server::Impl::wire_functions() {
                    .epoch = epoch_,
                    .clock = clock_,
                    .recorder = *recorder_,
+                   .thumbnails = *thumbnails_,
                    .channel_views = channels_,
                    .stream_statuses = stream_statuses_,
                    .on_view =
@@ -354,8 +372,16 @@ void Server::Impl::wire_remover() {
                 live_->forget_recording(row.channel, row.id);
                 edge_->forget_recording(row.channel, row.id);
                 objects_->forget(row.prefix + "/");
+                forget_thumbnails(row);
             },
         .save_metadata = [this](const std::string& key) { save_metadata(key); }});
+}
+
+/// Where the channel shows another recording now, its newest thumbnail is that one's.
+void Server::Impl::forget_thumbnails(const catalog::Recording& row) {
+    thumbnails_->forget(row.channel, row.id);
+    const auto view = recordings_.get(row.channel);
+    if (view && view->recording.id != row.id) thumbnails_->look_up(view->recording);
 }
 
 /// Takes up the saved metadata of every channel that has a recording, so that the first viewer
@@ -478,6 +504,7 @@ void Server::Impl::open_doors() {
                         .store = *store_,
                         .channels = channels_,
                         .streams = *live_,
+                        .thumbnails = newest_thumbnails_,
                         .latest_meta = *latest_meta_,
                         .open_playlists = *live_,
                         .objects = *objects_,
@@ -560,6 +587,7 @@ void Server::Impl::shut_down() {
     rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
+    thumbnails_->stop();
     created_->stop();
     finish_events();
     viewer_events_->close();

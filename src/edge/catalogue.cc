@@ -25,18 +25,27 @@ json::value newest_recording(const ChannelId& channel, const meta::StreamStates&
             {"reconnectUntil", time_or_null(recording->reconnect_until)}};
 }
 
+/// A poster: the newest thumbnail of the newest recording.
+json::value newest_thumbnail(const ChannelId& channel, const ivs::NewestThumbnails& thumbnails) {
+    const auto newest = thumbnails.get(channel);
+    if (!newest) return nullptr;
+    return {{"url", "/" + newest->key},
+            {"time", format_rfc3339_ms(newest->time)},
+            {"width", newest->resolution.width},
+            {"height", newest->resolution.height}};
+}
+
 struct Row {
     bool live = false;
     WallTime newest;
     json::object body;
 };
 
-Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views,
-                const meta::StreamStates& streams) {
-    const auto stream = streams.live_stream(channel.id);
-    const auto view = views.get(channel.id);
+Row channel_row(const catalog::Channel& channel, const CatalogueRooms& rooms) {
+    const auto stream = rooms.streams.live_stream(channel.id);
+    const auto view = rooms.views.get(channel.id);
     const live::BroadcastView* const on_air = stream && view ? view->watchable() : nullptr;
-    json::value recording = newest_recording(channel.id, streams);
+    json::value recording = newest_recording(channel.id, rooms.streams);
     const bool rewindable = on_air ? on_air->recorded : !recording.is_null();
     const auto rewind_url = fmt::format("/rewind/{}.m3u8", channel.id.view());
 
@@ -52,18 +61,17 @@ Row channel_row(const catalog::Channel& channel, const live::ChannelViews& views
                 {"width", on_air ? on_air->width : 0},
                 {"height", on_air ? on_air->height : 0},
                 {"frameRate", on_air ? on_air->frame_rate : 0},
-                {"recording", std::move(recording)}};
+                {"recording", std::move(recording)},
+                {"thumbnail", newest_thumbnail(channel.id, rooms.thumbnails)}};
     return row;
 }
 
 }  // namespace
 
-std::string channels_json(const catalog::Directory& directory, const live::ChannelViews& views,
-                          const meta::StreamStates& streams, WallTime now,
-                          std::string_view ingest_url) {
+std::string channels_json(const CatalogueRooms& rooms) {
     std::vector<Row> rows;
-    for (const auto& [id, channel] : directory.channels) {
-        if (!channel.authorized) rows.push_back(channel_row(channel, views, streams));
+    for (const auto& [id, channel] : rooms.directory.channels) {
+        if (!channel.authorized) rows.push_back(channel_row(channel, rooms));
     }
     std::ranges::sort(rows, [](const Row& a, const Row& b) {
         return std::pair{a.live, a.newest} > std::pair{b.live, b.newest};
@@ -72,8 +80,8 @@ std::string channels_json(const catalog::Directory& directory, const live::Chann
     for (Row& row : rows) list.push_back(std::move(row.body));
     return json::serialize(json::object{{"channels", std::move(list)},
                                         {"nextToken", nullptr},
-                                        {"now", format_rfc3339_ms(now)},
-                                        {"ingestUrl", ingest_url}});
+                                        {"now", format_rfc3339_ms(rooms.now)},
+                                        {"ingestUrl", rooms.ingest_url}});
 }
 
 std::string recordings_json(const ChannelId& channel,

@@ -3,15 +3,23 @@
 #include <string>
 
 #include "catalog/catalog.h"
+#include "ivs/thumbnails.h"
 #include "live/live_channel.h"
 #include "meta/stream_states.h"
 
 namespace oxbow::edge {
 
+struct CatalogueRooms {
+    const catalog::Directory& directory;
+    const live::ChannelViews& views;
+    const meta::StreamStates& streams;
+    const ivs::NewestThumbnails& thumbnails;
+    WallTime now;
+    std::string_view ingest_url;
+};
+
 /// The body of /channels.json: public channels, those on air first, the newest of them first.
-std::string channels_json(const catalog::Directory& directory, const live::ChannelViews& views,
-                          const meta::StreamStates& streams, WallTime now,
-                          std::string_view ingest_url);
+std::string channels_json(const CatalogueRooms& rooms);
 
 /// The body of /channels/{CHANNEL_ID}/recordings.json: newest first.
 /// In: `next_token` empty when this is the last page.

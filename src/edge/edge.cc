@@ -178,8 +178,12 @@ net::HttpResponse Edge::channels(const net::HttpRequest& request) {
     const SteadyTime now = rooms_.clock.steady();
     auto list = channel_list_.load();
     if (!list || now - list->made_at >= kChannelListFresh) {
-        auto json = channels_json(*rooms_.catalog.directory(), rooms_.channels, rooms_.streams,
-                                  rooms_.clock.wall(), settings_.ingest_url);
+        auto json = channels_json({.directory = *rooms_.catalog.directory(),
+                                   .views = rooms_.channels,
+                                   .streams = rooms_.streams,
+                                   .thumbnails = rooms_.thumbnails,
+                                   .now = rooms_.clock.wall(),
+                                   .ingest_url = settings_.ingest_url});
         list = std::make_shared<const CachedList>(
             CachedList{now, same_or_new(list ? list->json : nullptr, std::move(json))});
         channel_list_.store(list);
@@ -208,10 +212,13 @@ Edge::Later Edge::events(const net::HttpRequest& request) {
 }
 
 net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_view rest) {
+    if (const auto thumbnails_of = before(rest, "/thumbnails.json"))
+        return thumbnails(request, *thumbnails_of);
     const auto id = before(rest, "/recordings.json");
     if (!id) {
         return responses_.error(request, 404,
-                                "a channel has /channels/{CHANNEL_ID}/recordings.json");
+                                "a channel has /channels/{CHANNEL_ID}/recordings.json and "
+                                "/channels/{CHANNEL_ID}/thumbnails.json");
     }
     const auto channel = known_channel(*id);
     if (!channel) return responses_.error(request, channel.error());
@@ -243,6 +250,22 @@ Edge::Later Edge::recordings_page(const net::HttpRequest& request, ChannelId cha
         request,
         std::make_shared<const TextVersion>(recordings_json(
             channel, *rows, more ? std::to_string(offset + kRecordingsPerPage) : std::string{})));
+}
+
+net::HttpAnswer Edge::thumbnails(const net::HttpRequest& request, std::string_view id) {
+    auto channel = known_channel(id);
+    if (!channel) return responses_.error(request, channel.error());
+    auto query = read_thumbnail_query(request.query, std::move(*channel));
+    if (!query) return responses_.error(request, query.error());
+    return thumbnails_page(request, std::move(*query));
+}
+
+Edge::Later Edge::thumbnails_page(const net::HttpRequest& request, ThumbnailQuery query) {
+    auto json = co_await in_blocking_pool(
+        rooms_.blocking,
+        [this, query = std::move(query)] { return thumbnails_json(rooms_.catalog, rooms_.objects, query, rooms_.clock.wall()); });
+    if (!json) co_return responses_.error(request, json.error());
+    co_return responses_.json(request, std::make_shared<const TextVersion>(std::move(*json)));
 }
 
 net::HttpResponse Edge::page(const net::HttpRequest& request) const {

@@ -14,8 +14,10 @@
 #include "edge/open_objects.h"
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
+#include "edge/thumbnails.h"
 #include "edge/viewer_counter.h"
 #include "edge/viewer_events.h"
+#include "ivs/thumbnails.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
 #include "net/http.h"
@@ -46,6 +48,7 @@ struct EdgeRooms {
     store::ObjectStore& store;
     const live::ChannelViews& channels;
     const meta::StreamStates& streams;
+    const ivs::NewestThumbnails& thumbnails;
     meta::GetLatestRecordingStartMeta& latest_meta;
     const OpenPlaylists& open_playlists;
     OpenObjects& objects;
@@ -107,6 +110,9 @@ private:
     net::HttpResponse object_answer(const net::HttpRequest& request, const OpenObject& found) const;
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
     Later recordings_page(const net::HttpRequest& request, ChannelId channel, std::size_t offset);
+
+    net::HttpAnswer thumbnails(const net::HttpRequest& request, std::string_view id);
+    Later thumbnails_page(const net::HttpRequest& request, ThumbnailQuery query);
 
     Later events(const net::HttpRequest& request);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;

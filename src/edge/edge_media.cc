@@ -252,7 +252,8 @@ Edge::Later Edge::stored_object(const net::HttpRequest& request, std::string key
 net::HttpResponse Edge::object_answer(const net::HttpRequest& request,
                                       const OpenObject& found) const {
     const std::string_view type = content_type_of(found.info.key);
-    const auto freshness = type == kSegmentType ? Freshness::Immutable : Freshness::Second;
+    const bool immutable = type == kSegmentType || ivs::is_thumbnail_key(found.info.key);
+    const auto freshness = immutable ? Freshness::Immutable : Freshness::Second;
     if (found.text) return responses_.text(request, type, freshness, found.text);
     return responses_.media(request, type, freshness, found.info.etag,
                             net::HttpBody::of_file({found.file, 0, found.info.size}));

@@ -44,6 +44,23 @@ json::object hls_json(const RecordingMetadata& metadata) {
     return hls;
 }
 
+json::object thumbnail_json(const ThumbnailMetadata& thumbnail) {
+    json::object out{{"path", thumbnail.path}};
+    if (thumbnail.width > 0) {
+        out["resolution_width"] = thumbnail.width;
+        out["resolution_height"] = thumbnail.height;
+    }
+    return out;
+}
+
+json::object media_json(const RecordingMetadata& metadata) {
+    json::object media{{"hls", hls_json(metadata)}};
+    if (metadata.thumbnails) media["thumbnails"] = thumbnail_json(*metadata.thumbnails);
+    if (metadata.latest_thumbnail)
+        media["latest_thumbnail"] = thumbnail_json(*metadata.latest_thumbnail);
+    return media;
+}
+
 /// Whether `text` can stand inside a key: parts not empty, not "." or "..", no control characters.
 bool is_key_path(std::string_view text) {
     const auto is_control = [](char c) {
@@ -69,15 +86,24 @@ std::string read_optional_path(JsonMembers& members, std::string_view name) {
     return members.has(name) ? read_path(members, name) : "";
 }
 
+int read_side(JsonMembers& members, std::string_view name) {
+    return static_cast<int>(members.optional_number(name, 0, kSidePixelsMax).value_or(0));
+}
+
 RenditionMetadata read_rendition(JsonMembers& members) {
-    const auto side = [&members](std::string_view name) {
-        return static_cast<int>(members.optional_number(name, 0, kSidePixelsMax).value_or(0));
-    };
     return {.path = read_path(members, "path"),
             .playlist = read_path(members, "playlist"),
             .byte_range_playlist = read_optional_path(members, "byte_range_playlist"),
-            .width = side("resolution_width"),
-            .height = side("resolution_height")};
+            .width = read_side(members, "resolution_width"),
+            .height = read_side(members, "resolution_height")};
+}
+
+std::optional<ThumbnailMetadata> read_thumbnail(JsonMembers& media, std::string_view name) {
+    auto members = media.optional_object(name);
+    if (!members) return std::nullopt;
+    return ThumbnailMetadata{.path = read_path(*members, "path"),
+                             .width = read_side(*members, "resolution_width"),
+                             .height = read_side(*members, "resolution_height")};
 }
 
 void read_hls(JsonMembers hls, RecordingMetadata& metadata) {
@@ -112,7 +138,7 @@ std::string to_json(const RecordingMetadata& metadata) {
     out["channel_arn"] = metadata.channel_arn;
     out["recording_status"] = metadata.status;
     if (metadata.status_message) out["recording_status_message"] = *metadata.status_message;
-    out["media"] = json::object{{"hls", hls_json(metadata)}};
+    out["media"] = media_json(metadata);
     if (metadata.recording_session_id) out["recording_session_id"] = *metadata.recording_session_id;
     if (!metadata.recording_session_stream_ids.empty()) {
         const auto& ids = metadata.recording_session_stream_ids;
@@ -136,7 +162,10 @@ Result<RecordingMetadata> read_recording_metadata(std::string_view json) {
     metadata.channel_arn = members.text("channel_arn");
     metadata.status = members.text("recording_status");
     metadata.status_message = members.optional_text("recording_status_message");
-    read_hls(members.object("media").object("hls"), metadata);
+    JsonMembers media = members.object("media");
+    read_hls(media.object("hls"), metadata);
+    metadata.thumbnails = read_thumbnail(media, "thumbnails");
+    metadata.latest_thumbnail = read_thumbnail(media, "latest_thumbnail");
     metadata.recording_session_id = members.optional_text("recording_session_id");
     metadata.recording_session_stream_ids = members.optional_texts("recording_session_stream_ids");
     metadata.stream_id = members.optional_text("streamId");

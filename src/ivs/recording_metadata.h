@@ -26,6 +26,13 @@ struct RenditionMetadata {
     int height = 0;
 };
 
+/// Where thumbnails are: a folder of them, or the one file that is always the newest.
+struct ThumbnailMetadata {
+    std::string path;  // "media/thumbnails", relative to the recording's prefix
+    int width = 0;     // 0: not said, as in recordings of 2023
+    int height = 0;
+};
+
 /// recording-started.json, recording-ended.json, recording-failed.json, and the saved
 /// recording-started-{CHANNEL_ID}.json, which adds streamId and makes hls_path absolute.
 struct RecordingMetadata {
@@ -39,6 +46,8 @@ struct RecordingMetadata {
     std::string playlist = "master.m3u8";
     std::string byte_range_playlist = "byte-range-multivariant.m3u8";  // "": absent
     std::vector<RenditionMetadata> renditions;
+    std::optional<ThumbnailMetadata> thumbnails;        // with storage SEQUENTIAL
+    std::optional<ThumbnailMetadata> latest_thumbnail;  // with storage LATEST
     std::optional<std::string> stream_id;  // saved metadata only
     std::optional<std::string> sequencer;  // saved metadata only, ours: of the event that saved it
     // Ours, beside the schema, in recording-started.json and recording-ended.json:

@@ -36,14 +36,6 @@ constexpr std::string_view kRealEnded =
     R"(playlist":"byte-range-variant.m3u8","resolution_width":284,"resolution_height":160}])"
     R"(},"thumbnails":{"path":"media/thumbnails"}}})";
 
-// The only member of the real files that Oxbow does not write.
-constexpr std::string_view kThumbnails = R"(,"thumbnails":{"path":"media/thumbnails"})";
-
-std::string without_thumbnails(std::string_view file) {
-    std::string out(file);
-    return out.erase(out.find(kThumbnails), kThumbnails.size());
-}
-
 RenditionMetadata rendition(std::string path, int width, int height) {
     return {.path = std::move(path),
             .playlist = "playlist.m3u8",
@@ -70,8 +62,9 @@ TEST_CASE("recording-started.json has the bytes of Amazon's") {
     RecordingMetadata metadata = real_recording();
     metadata.renditions = {rendition("160p30", 284, 160), rendition("720p30", 1280, 720),
                            rendition("480p30", 852, 480), rendition("360p30", 640, 360)};
+    metadata.thumbnails = ThumbnailMetadata{.path = "media/thumbnails"};
 
-    CHECK(to_json(metadata) == without_thumbnails(kRealStarted));
+    CHECK(to_json(metadata) == kRealStarted);
 }
 
 TEST_CASE("recording-ended.json has the bytes of Amazon's") {
@@ -81,19 +74,45 @@ TEST_CASE("recording-ended.json has the bytes of Amazon's") {
     metadata.duration = 171'546ms;
     metadata.renditions = {rendition("720p30", 1280, 720), rendition("480p30", 852, 480),
                            rendition("360p30", 640, 360), rendition("160p30", 284, 160)};
+    metadata.thumbnails = ThumbnailMetadata{.path = "media/thumbnails"};
 
-    CHECK(to_json(metadata) == without_thumbnails(kRealEnded));
+    CHECK(to_json(metadata) == kRealEnded);
 }
 
-TEST_CASE("the real files are read, and written again they are the same but for the thumbnails") {
+TEST_CASE("the real files are read, and written again they are the same") {
     const auto started = read_recording_metadata(kRealStarted).value();
     const auto ended = read_recording_metadata(kRealEnded).value();
 
-    CHECK(to_json(started) == without_thumbnails(kRealStarted));
-    CHECK(to_json(ended) == without_thumbnails(kRealEnded));
+    CHECK(to_json(started) == kRealStarted);
+    CHECK(to_json(ended) == kRealEnded);
     CHECK(ended.duration == 171'546ms);
     CHECK(ended.renditions.at(3).path == "160p30");
     CHECK(ended.renditions.at(3).height == 160);
+}
+
+TEST_CASE("thumbnails of both kinds stand in the media, with their size") {
+    RecordingMetadata metadata = real_recording();
+    metadata.thumbnails = ThumbnailMetadata{"media/thumbnails", 1280, 720};
+    metadata.latest_thumbnail = ThumbnailMetadata{"media/latest_thumbnail/thumb.jpg", 1280, 720};
+
+    const std::string json = to_json(metadata);
+    const auto again = read_recording_metadata(json).value();
+
+    CHECK(json.ends_with(
+        R"("renditions":[]},"thumbnails":{"path":"media/thumbnails","resolution_width":1280,)"
+        R"("resolution_height":720},"latest_thumbnail":{"path":"media/latest_thumbnail/thumb.jpg",)"
+        R"("resolution_width":1280,"resolution_height":720}}})"));
+    CHECK(to_json(again) == json);
+}
+
+TEST_CASE("a path of thumbnails that leads out of the recording is refused") {
+    const std::string json =
+        R"({"version":"v1","recording_started_at":"2023-02-09T22:55:41Z","channel_arn":"x",)"
+        R"("recording_status":"RECORDING_STARTED","media":{"hls":{"path":"media/hls",)"
+        R"("playlist":"master.m3u8"},"latest_thumbnail":{"path":"../../thumb.jpg"}}})";
+
+    CHECK(read_recording_metadata(json).error().what.ends_with(
+        "media.latest_thumbnail.path is not a relative path"));
 }
 
 TEST_CASE("our members stand behind Amazon's, and are read back") {

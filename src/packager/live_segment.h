@@ -20,6 +20,12 @@ struct RenditionParameters {
     friend bool operator==(const RenditionParameters&, const RenditionParameters&) = default;
 };
 
+/// Where a key frame is in a live segment.
+struct KeyFramePlace {
+    std::size_t offset = 0;  // of its first packet in the segment's bytes
+    MediaTime pts{};         // on the timeline of the recording
+};
+
 /// One live segment: MPEG-TS, muxed once, shared by the live playlist, the rewind timeline, the
 /// chunk object and every viewer. Immutable from the moment it is handed out.
 struct LiveSegment {
@@ -29,6 +35,7 @@ struct LiveSegment {
     WallTime program_date_time;
     bool discontinuity = false;  // true: its clock or its parameters do not continue the one before
     bool starts_with_idr = false;
+    std::optional<KeyFramePlace> key_frame;  // its first
     std::uint32_t video_frames = 0;
     std::uint32_t audio_frames = 0;
     AppendBuffer bytes;

@@ -270,7 +270,10 @@ void Segmenter::Impl::mux(const AccessUnit& unit) {
     if (unit.track == Track::Video) {
         key_frame_needed_ = false;
         if (open_->video_frames == 0) open_->starts_with_idr = unit.key_frame == KeyFrame::Yes;
-        if (unit.key_frame == KeyFrame::Yes) reorder_ = unit.pts - unit.dts;
+        if (unit.key_frame == KeyFrame::Yes) {
+            reorder_ = unit.pts - unit.dts;
+            if (!open_->key_frame) open_->key_frame = {open_->bytes.size(), unit.pts};
+        }
         muxer_.write_video(open_->bytes, unit, parameter_sets_for(unit));
         ++open_->video_frames;
     } else {

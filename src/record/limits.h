@@ -32,4 +32,14 @@ inline constexpr std::chrono::hours kRecordingMax{48};
 /// Streams that one recording may merge.
 inline constexpr std::size_t kMergedStreamsMax = 20;
 
+/// Live segments whose key frames wait to be made thumbnails, all channels together; above it
+/// thumbnails are dropped.
+inline constexpr std::size_t kThumbnailBytesMax = 64 * 1024 * 1024;
+
+/// How often at most thumbnails that were lost are told.
+inline constexpr std::chrono::minutes kLostThumbnailsEvery{1};
+
+/// After this without a picture to make the decoder's process is let go.
+inline constexpr std::chrono::seconds kThumbnailIdleMax{150};
+
 }  // namespace oxbow::record

@@ -277,6 +277,8 @@ ivs::RecordingMetadata Recording::metadata() const {
                             .byte_range_playlist = std::string{kByteRangePlaylist},
                             .width = variant_.width,
                             .height = variant_.height}};
+    if (spec_.thumbnails)
+        add_thumbnails(metadata, *spec_.thumbnails, {variant_.width, variant_.height});
     metadata.recording_session_id = spec_.recording.str();
     for (const StreamId& stream : row_.streams) {
         metadata.recording_session_stream_ids.push_back(stream.str());

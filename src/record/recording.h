@@ -16,6 +16,7 @@
 #include "packager/playlists.h"
 #include "record/chunk_file.h"
 #include "record/segment_log.h"
+#include "record/thumbnail_plan.h"
 #include "store/object_store.h"
 
 namespace oxbow::record {
@@ -57,6 +58,7 @@ struct RecordingSpec {
     StreamId stream;  // the first of it
     WallTime started_at;
     std::string epoch;  // in the names of its live segments
+    std::optional<ThumbnailSettings> thumbnails{};
 };
 
 struct RecordingPlace {
