@@ -279,11 +279,10 @@ Result<void> Server::Impl::take_up_recordings() {
 
 /// Those of earlier processes are looked up behind the first that are made.
 void Server::Impl::make_thumbnails(const std::vector<catalog::Recording>& newest) {
+    const std::vector<std::string> helper{"/proc/self/exe", pictures::kHelperCommand};
     thumbnails_ = std::make_unique<record::Thumbnails>(
-        record::Thumbnails::Rooms{*store_, newest_thumbnails_, clock_}, [this] {
-            return std::make_unique<pictures::PictureProcess>(
-                std::vector<std::string>{"/proc/self/exe", pictures::kHelperCommand}, clock_);
-        });
+        record::Thumbnails::Rooms{*store_, newest_thumbnails_, clock_},
+        std::make_unique<pictures::PictureProcess>(helper, clock_));
     for (const catalog::Recording& row : newest) thumbnails_->look_up(row);
 }
 

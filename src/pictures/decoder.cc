@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "pictures/colors.h"
 #include "pictures/ffmpeg.h"
 
 namespace oxbow::pictures {
@@ -34,14 +35,17 @@ private:
 };
 
 /// What the pixels of a frame mean, as its header says or as is usual for its size.
-int matrix_of(const AVFrame& frame) {
-    if (frame.colorspace != AVCOL_SPC_UNSPECIFIED && frame.colorspace != AVCOL_SPC_RGB)
-        return frame.colorspace;
-    return frame.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;
+ColorMeaning meaning_of(const AVFrame& frame) {
+    constexpr int kHighDefinition = 720;
+    const bool unsaid = frame.colorspace == AVCOL_SPC_UNSPECIFIED;
+    return {.bt709 = unsaid ? frame.height >= kHighDefinition : frame.colorspace == AVCOL_SPC_BT709,
+            .full_range =
+                frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P};
 }
 
-bool is_full_range(const AVFrame& frame) {
-    return frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P;
+Planes planes_of(const AVFrame& frame) {
+    return {.data = {frame.data[0], frame.data[1], frame.data[2]},
+            .stride = {frame.linesize[0], frame.linesize[1], frame.linesize[2]}};
 }
 
 }  // namespace
@@ -58,10 +62,9 @@ public:
         const Owned<AVFrame> decoded = frame();
         if (!decoded || !decode(access_unit, *decoded.get()))
             return std::unexpected(Outcome::Undecodable);
-        const Owned<AVFrame> picture = frame();
-        if (!picture || !scale(*decoded.get(), size, *picture.get()))
-            return std::unexpected(Outcome::Undecodable);
-        return encode(*picture.get(), out);
+        const Owned<AVFrame> scaled = frame();
+        AVFrame* const picture = scaled ? prepare(*decoded.get(), size, *scaled.get()) : nullptr;
+        return picture ? encode(*picture, out) : std::unexpected(Outcome::Undecodable);
     }
 
     /// A grey picture takes the way of all others, but for the bytes of a decoder.
@@ -75,10 +78,10 @@ public:
                         static_cast<std::size_t>(rows) *
                             static_cast<std::size_t>(grey->linesize[plane]));
         }
-        const Owned<AVFrame> picture = frame();
-        if (!picture || !scale(*grey.get(), {32, 32}, *picture.get())) return;
+        const Owned<AVFrame> scaled = frame();
+        AVFrame* const picture = scaled ? prepare(*grey.get(), {32, 32}, *scaled.get()) : nullptr;
         Bytes out(kWarmUpBytes);
-        if (encode(*picture.get(), out)) return;
+        if (picture == nullptr || !encode(*picture, out)) return;
     }
 
 private:
@@ -96,9 +99,9 @@ private:
         Owned<AVCodecContext> out = context(codec);
         if (!out) return out;
         out->thread_count = 1;
+        // A quarter of the time, for edges that a thumbnail does not show.
+        out->skip_loop_filter = AVDISCARD_ALL;
         out->max_pixels = kPicturePixelsMax;
-        // What is missing of a picture is told, not painted over.
-        out->error_concealment = 0;
         if (ffmpeg_.avcodec_open2(out.get(), codec, nullptr) < 0)
             return {nullptr, ffmpeg_.avcodec_free_context};
         return out;
@@ -128,21 +131,31 @@ private:
         return ffmpeg_.av_frame_get_buffer(&frame, 0) >= 0;
     }
 
-    /// To the size, the matrix (BT.601) and the range (full) that a JPEG has.
+    /// To another size; what the pixels mean stays.
     bool scale(const AVFrame& from, PictureSize size, AVFrame& to) const {
         if (!fill(to, size, AV_PIX_FMT_YUVJ420P)) return false;
         SwsContext* const scaler = ffmpeg_.sws_getContext(
             from.width, from.height, AV_PIX_FMT_YUV420P, size.width, size.height,
             AV_PIX_FMT_YUV420P, SWS_BILINEAR, nullptr, nullptr, nullptr);
         if (scaler == nullptr) return false;
-        const int one = 1 << 16;
-        ffmpeg_.sws_setColorspaceDetails(scaler, ffmpeg_.sws_getCoefficients(matrix_of(from)),
-                                         is_full_range(from) ? 1 : 0,
-                                         ffmpeg_.sws_getCoefficients(SWS_CS_ITU601), 1, 0, one, one);
         const int rows = ffmpeg_.sws_scale(scaler, from.data, from.linesize, 0, from.height,
                                            to.data, to.linesize);
         ffmpeg_.sws_freeContext(scaler);
         return rows == size.height;
+    }
+
+    /// A picture of `size` in the colors of a JPEG: `decoded` itself where it has that size.
+    AVFrame* prepare(AVFrame& decoded, PictureSize size, AVFrame& scaled) const {
+        const ColorMeaning meaning = meaning_of(decoded);
+        AVFrame* out = &decoded;
+        if (PictureSize{decoded.width, decoded.height} != size) {
+            if (!scale(decoded, size, scaled)) return nullptr;
+            out = &scaled;
+        }
+        to_jpeg_colors(planes_of(*out), size.width, size.height, meaning);
+        out->format = AV_PIX_FMT_YUVJ420P;
+        out->color_range = AVCOL_RANGE_JPEG;
+        return out;
     }
 
     std::expected<std::size_t, Outcome> encode(AVFrame& picture,

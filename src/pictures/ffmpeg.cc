@@ -59,8 +59,6 @@ Result<Ffmpeg> load_ffmpeg() {
     scale.find("sws_getContext", out.sws_getContext);
     scale.find("sws_freeContext", out.sws_freeContext);
     scale.find("sws_scale", out.sws_scale);
-    scale.find("sws_getCoefficients", out.sws_getCoefficients);
-    scale.find("sws_setColorspaceDetails", out.sws_setColorspaceDetails);
     for (const Library* library : {&util, &codec, &scale}) {
         if (library->missing().empty()) continue;
         return fail(ErrorCode::Unsupported,

@@ -40,8 +40,6 @@ struct Ffmpeg {
     decltype(&::sws_getContext) sws_getContext;
     decltype(&::sws_freeContext) sws_freeContext;
     decltype(&::sws_scale) sws_scale;
-    decltype(&::sws_getCoefficients) sws_getCoefficients;
-    decltype(&::sws_setColorspaceDetails) sws_setColorspaceDetails;
 };
 
 /// Loads the libraries whose headers we were built with, and no other version of them: the layout

@@ -100,7 +100,8 @@ private:
     /// The next picture may be of another channel, and its process have been taken over.
     void forget_picture() {
         std::ranges::fill(access_unit_, std::uint8_t{0});
-        std::ranges::fill(handover_.jpeg, std::uint8_t{0});
+        std::fill_n(handover_.jpeg, std::min<std::size_t>(handover_.jpeg_bytes, kJpegBytesMax),
+                    std::uint8_t{0});
     }
 
     /// In the process of this one picture.

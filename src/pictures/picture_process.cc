@@ -21,6 +21,9 @@
 namespace oxbow::pictures {
 namespace {
 
+/// How often a wait looks whether it was cancelled.
+constexpr std::chrono::milliseconds kLookEvery{100};
+
 std::unexpected<Error> unavailable(std::string_view what) {
     return fail(ErrorCode::Unavailable,
                 fmt::format("the helper that makes thumbnails {}: {}", what,
@@ -208,13 +211,15 @@ void PictureProcess::failed() {
 
 Result<void> PictureProcess::await(short events, SteadyTime deadline) const {
     while (true) {
-        const auto left = deadline - clock_.steady();
+        if (cancelled_) return fail(ErrorCode::Unavailable, "no more thumbnails are made");
+        const auto left = std::min(deadline - clock_.steady(), kLookEvery);
         pollfd waiting{.fd = socket_, .events = events, .revents = 0};
         const int ready =
             left.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(left.count())) : 0;
         if (ready < 0 && errno == EINTR) continue;
         if (ready < 0) return unavailable("cannot be heard");
         if (ready > 0) return {};
+        if (clock_.steady() < deadline) continue;
         return fail(ErrorCode::Timeout, "the helper that makes thumbnails took too long");
     }
 }

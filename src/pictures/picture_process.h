@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <string>
@@ -30,6 +31,9 @@ public:
 
     /// Lets go of what waits for the next picture.
     virtual void rest() = 0;
+
+    /// Makes a picture that is under way, and all later ones, fail at once. Any thread.
+    virtual void cancel() = 0;
 };
 
 /// How long the helper may take, and how long it is left alone after a failure.
@@ -53,6 +57,7 @@ public:
 
     Result<Bytes> jpeg_of(BytesView access_unit, PictureSize size) override;
     void rest() override { end(); }
+    void cancel() override { cancelled_ = true; }
 
 private:
     Result<void> start();
@@ -71,6 +76,7 @@ private:
     int socket_ = -1;
     std::chrono::milliseconds rest_{0};
     SteadyTime not_before_{};
+    std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace oxbow::pictures

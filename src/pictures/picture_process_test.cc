@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -50,6 +51,17 @@ TEST_CASE("a helper that ends while it is asked costs the picture") {
 TEST_CASE("a helper that says nothing is ended at its deadline") {
     CHECK(failure("sleep 100", {.start_max = 50ms}).code == ErrorCode::Timeout);
     CHECK(failure(kReady + "sleep 100", {.answer_max = 50ms}).code == ErrorCode::Timeout);
+}
+
+TEST_CASE("a picture that is under way fails at once when all are cancelled") {
+    const SystemClock clock;
+    PictureProcess process{shell(kReady + "sleep 100"), clock};
+    std::thread other{[&] { process.cancel(); }};
+
+    const auto error = process.jpeg_of(kRedKeyFrame, kSize).error();
+    other.join();
+
+    CHECK(error.what == "no more thumbnails are made");
 }
 
 TEST_CASE("what a helper says is believed only as far as it makes sense") {

@@ -29,8 +29,8 @@ std::int64_t page_number(std::string_view key) {
 
 }  // namespace
 
-Thumbnails::Thumbnails(Rooms rooms, MakePictures pictures)
-    : rooms_(rooms), make_pictures_(std::move(pictures)), thread_([this] { run(); }) {}
+Thumbnails::Thumbnails(Rooms rooms, std::unique_ptr<pictures::Pictures> pictures)
+    : rooms_(rooms), pictures_(std::move(pictures)), thread_([this] { run(); }) {}
 
 Thumbnails::~Thumbnails() {
     stop();
@@ -42,6 +42,7 @@ void Thumbnails::stop() {
         stopping_ = true;
         changed_.notify_one();
     }
+    pictures_->cancel();
     if (thread_.joinable()) thread_.join();
 }
 
@@ -131,7 +132,6 @@ bool Thumbnails::busy() const {
 // --- The thread ----------------------------------------------------------------------------------
 
 void Thumbnails::run() {
-    pictures_ = make_pictures_();
     std::unique_lock lock{mutex_};
     while (!stopping_) {
         working_ = !queue_.empty() || !look_ups_.empty();
@@ -158,7 +158,7 @@ void Thumbnails::run() {
         }
     }
     lock.unlock();
-    pictures_.reset();
+    pictures_->rest();  // on the thread that started it
 }
 
 /// Under the mutex.
@@ -171,6 +171,7 @@ void Thumbnails::take_picture(const OpenPtr& open, const Picture& picture) {
     const auto made = make(*open, picture);
     {
         const std::lock_guard lock{mutex_};
+        if (!made && stopping_) return;
         ++(made ? counts_.made : counts_.failed);
     }
     if (!made) lost(*open, made.error());

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,10 +45,7 @@ public:
         ivs::NewestThumbnails& newest;
         const Clock& clock;
     };
-    /// Makes the pictures; called on our thread, so that its helper is a child of that.
-    using MakePictures = std::function<std::unique_ptr<pictures::Pictures>()>;
-
-    Thumbnails(Rooms rooms, MakePictures pictures);
+    Thumbnails(Rooms rooms, std::unique_ptr<pictures::Pictures> pictures);
     ~Thumbnails();
 
     void begin(ThumbnailedRecording recording);
@@ -120,8 +116,7 @@ private:
     void tell_lost();
 
     Rooms rooms_;
-    MakePictures make_pictures_;
-    std::unique_ptr<pictures::Pictures> pictures_;  // the thread's own
+    std::unique_ptr<pictures::Pictures> pictures_;  // asked by the thread alone
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
