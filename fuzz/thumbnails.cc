@@ -1,4 +1,5 @@
-// What the process that makes thumbnails says, and pages of the index. Input: a byte that says which, then it.
+// What the process that makes thumbnails says, and pages of the index. Input: a byte that says
+// which, then it.
 
 #include <algorithm>
 

@@ -314,13 +314,9 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
         .started_at = std::max(first->program_date_time, broadcast_->started_at),
         .epoch = wiring_.epoch,
         .thumbnails = broadcast_->thumbnails};
-    const std::string prefix =
-        ivs::recording_prefix({spec.account, channel_, id, spec.started_at});
+    const std::string prefix = ivs::recording_prefix({spec.account, channel_, id, spec.started_at});
     auto timeline = std::make_shared<live::Timeline>(live::Timeline::Names{
-        .channel = channel_,
-        .recording = id,
-        .prefix = prefix,
-        .epoch = wiring_.epoch});
+        .channel = channel_, .recording = id, .prefix = prefix, .epoch = wiring_.epoch});
     Variant variant = variant_of_segment(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
@@ -335,11 +331,10 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     }
     timelines_.emplace(id, OpenTimeline{.timeline = timeline});
     live_.set_timeline(std::move(timeline));
-    wiring_.recorder.begin(
-        std::move(spec),
-        std::make_shared<Listener>(weak_from_this(), executor_, id,
-                                   Listener::Origin{wiring_.events, wiring_.thumbnails,
-                                                    channel_, broadcast_->stream}));
+    wiring_.recorder.begin(std::move(spec), std::make_shared<Listener>(
+                                                weak_from_this(), executor_, id,
+                                                Listener::Origin{wiring_.events, wiring_.thumbnails,
+                                                                 channel_, broadcast_->stream}));
     broadcast_->watch->recorded_as(id);
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
               broadcast_->stream.view(), id.view());

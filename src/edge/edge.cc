@@ -261,9 +261,9 @@ net::HttpAnswer Edge::thumbnails(const net::HttpRequest& request, std::string_vi
 }
 
 Edge::Later Edge::thumbnails_page(const net::HttpRequest& request, ThumbnailQuery query) {
-    auto json = co_await in_blocking_pool(
-        rooms_.blocking,
-        [this, query = std::move(query)] { return thumbnails_json(rooms_.catalog, rooms_.objects, query, rooms_.clock.wall()); });
+    auto json = co_await in_blocking_pool(rooms_.blocking, [this, query = std::move(query)] {
+        return thumbnails_json(rooms_.catalog, rooms_.objects, query, rooms_.clock.wall());
+    });
     if (!json) co_return responses_.error(request, json.error());
     co_return responses_.json(request, std::make_shared<const TextVersion>(std::move(*json)));
 }

@@ -15,8 +15,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kRowsAtATime = 100;
-/// Longer than any recording lasts, its reconnects included: one that began earlier than this before
-/// a time has ended by then.
+/// Longer than any recording lasts, its reconnects included: one that began earlier than this
+/// before a time has ended by then.
 constexpr std::chrono::hours kRecordingTimeMax{24 * 7};
 /// How far the clock of a recording's pictures may be ahead of ours.
 constexpr std::chrono::minutes kClockAheadMax{10};
@@ -58,8 +58,8 @@ public:
 
     /// False when the answer is full: it is cut between two pages.
     bool add(const catalog::Recording& row, WallTime now) {
-        WallTime begins = std::max(query_.from.value_or(kWallTimeMin),
-                                   row.started_at - kClockBehindMax);
+        WallTime begins =
+            std::max(query_.from.value_or(kWallTimeMin), row.started_at - kClockBehindMax);
         const WallTime ends = std::min(query_.to.value_or(kWallTimeMax), end_of(row, now));
         if (query_.next && query_.next->recording == row.id) {
             begins = std::max(begins, query_.next->page);
@@ -93,9 +93,8 @@ private:
             if (!loaded) return;  // ten minutes without a thumbnail
             object = *loaded;
         }
-        const auto page =
-            object->text ? ivs::read_thumbnail_page(object->text->str())
-                         : Result<ivs::ThumbnailPage>{ivs::ThumbnailPage{}};
+        const auto page = object->text ? ivs::read_thumbnail_page(object->text->str())
+                                       : Result<ivs::ThumbnailPage>{ivs::ThumbnailPage{}};
         if (!page) return;  // not ours; the others are
         for (const ivs::Thumbnail& thumbnail : page->thumbnails) {
             const bool wanted = (!query_.from || thumbnail.time >= *query_.from) &&
@@ -106,9 +105,8 @@ private:
 
     static json::object entry(const catalog::Recording& row, const ivs::ThumbnailPage& page,
                               const ivs::Thumbnail& thumbnail) {
-        const std::string key = thumbnail.number
-                                    ? ivs::thumbnail_key(row.prefix, *thumbnail.number)
-                                    : ivs::latest_thumbnail_key(row.prefix);
+        const std::string key = thumbnail.number ? ivs::thumbnail_key(row.prefix, *thumbnail.number)
+                                                 : ivs::latest_thumbnail_key(row.prefix);
         return {{"time", format_rfc3339_ms(thumbnail.time)},
                 {"recordingId", row.id.view()},
                 {"offsetMs", thumbnail.offset.count()},
@@ -143,8 +141,8 @@ Result<std::vector<catalog::Recording>> recordings_of(catalog::Catalog& catalog,
     for (std::size_t offset = 0; offset < kThumbnailRecordingsMax; offset += kRowsAtATime) {
         auto rows = catalog.recordings(query.channel, {.offset = offset, .limit = kRowsAtATime});
         if (!rows) return std::unexpected(rows.error());
-        const bool last = rows->size() < kRowsAtATime ||
-                          rows->back().started_at < from - kRecordingTimeMax;
+        const bool last =
+            rows->size() < kRowsAtATime || rows->back().started_at < from - kRecordingTimeMax;
         for (catalog::Recording& row : *rows) {
             if (row.started_at < to && end_of(row, now) > from) out.push_back(std::move(row));
         }

@@ -141,9 +141,12 @@ TEST_CASE("an answer ends with the page that fills it, and the next goes on behi
     fixture.add_thumbnails("rec2", kStart + 1h, kStart + 1h + 5s, 1s);
 
     const auto first = fixture.ask("from=0");
-    const auto second = fixture.ask("from=0&nextToken=" + std::string{first.at("nextToken").as_string()});
-    const auto third = fixture.ask("from=0&nextToken=" + std::string{second.at("nextToken").as_string()});
-    const auto fourth = fixture.ask("from=0&nextToken=" + std::string{third.at("nextToken").as_string()});
+    const auto second =
+        fixture.ask("from=0&nextToken=" + std::string{first.at("nextToken").as_string()});
+    const auto third =
+        fixture.ask("from=0&nextToken=" + std::string{second.at("nextToken").as_string()});
+    const auto fourth =
+        fixture.ask("from=0&nextToken=" + std::string{third.at("nextToken").as_string()});
 
     // A page has 600: the first that brings 1,000 or more is the last.
     CHECK(first.at("thumbnails").as_array().size() == 1'200);
@@ -171,7 +174,8 @@ TEST_CASE("a page of the index that cannot be read is passed over") {
     Fixture fixture;
     fixture.add_recording("rec1", kStart, kStart + 20min);
     fixture.add_thumbnails("rec1", kStart, kStart + 20min, 1min);
-    const auto broken = ivs::thumbnail_page_key("ivs/v1/0/AsXego4U6tnj/2025/11/26/7/30/rec1", kStart);
+    const auto broken =
+        ivs::thumbnail_page_key("ivs/v1/0/AsXego4U6tnj/2025/11/26/7/30/rec1", kStart);
     REQUIRE(fixture.bucket->put(broken, as_bytes("{")));
 
     CHECK(fixture.list("").size() == 10);

@@ -48,7 +48,7 @@ struct RecordingMetadata {
     std::vector<RenditionMetadata> renditions;
     std::optional<ThumbnailMetadata> thumbnails;        // with storage SEQUENTIAL
     std::optional<ThumbnailMetadata> latest_thumbnail;  // with storage LATEST
-    std::optional<std::string> stream_id;  // saved metadata only
+    std::optional<std::string> stream_id;               // saved metadata only
     std::optional<std::string> sequencer;  // saved metadata only, ours: of the event that saved it
     // Ours, beside the schema, in recording-started.json and recording-ended.json:
     std::optional<std::string> recording_session_id;

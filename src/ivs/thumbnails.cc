@@ -101,11 +101,10 @@ Result<ThumbnailPage> read_thumbnail_page(std::string_view json) {
     for (JsonMembers& entry : members.objects("thumbnails", kThumbnailsPerPageMax)) {
         const auto number =
             entry.optional_number("number", 0, std::numeric_limits<std::int64_t>::max());
-        Thumbnail thumbnail{.number = number ? std::optional{static_cast<std::uint64_t>(*number)}
-                                             : std::nullopt,
-                            .time = entry.time("time"),
-                            .offset = std::chrono::milliseconds{
-                                needed(entry, "offset_ms", kOffsetMsMax)}};
+        Thumbnail thumbnail{
+            .number = number ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt,
+            .time = entry.time("time"),
+            .offset = std::chrono::milliseconds{needed(entry, "offset_ms", kOffsetMsMax)}};
         if (!page.thumbnails.empty() && thumbnail.time < page.thumbnails.back().time)
             entry.wrong("time", "is before the one in front of it");
         page.thumbnails.push_back(thumbnail);

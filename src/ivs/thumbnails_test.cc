@@ -1,7 +1,7 @@
 #include "ivs/thumbnails.h"
 
-#include <fmt/format.h>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace oxbow::ivs {
 namespace {
@@ -9,11 +9,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr WallTime kTime{1'764'142'205'233ms};  // 2025-11-26T07:30:05.233Z
-constexpr std::string_view kPrefix =
-    "ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs";
+constexpr std::string_view kPrefix = "ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs";
 
 std::string page_of(std::size_t count) {
-    std::string out = R"({"version":"v1","resolution_width":1,"resolution_height":1,"thumbnails":[)";
+    std::string out =
+        R"({"version":"v1","resolution_width":1,"resolution_height":1,"thumbnails":[)";
     for (std::size_t i = 0; i < count; ++i) {
         out += fmt::format(R"({}{{"number":{},"time":"2026-11-26T07:30:05Z","offset_ms":0}})",
                            i == 0 ? "" : ",", i);

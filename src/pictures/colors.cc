@@ -15,8 +15,8 @@ constexpr std::int32_t fixed(double value) {
 
 /// The new numbers of a pixel, from its old ones without their offsets.
 struct Factors {
-    std::int32_t luma;        // of Y
-    std::int32_t luma_cb;     // what Cb and Cr give to Y
+    std::int32_t luma;     // of Y
+    std::int32_t luma_cb;  // what Cb and Cr give to Y
     std::int32_t luma_cr;
     std::int32_t cb_cb;
     std::int32_t cb_cr;
@@ -24,8 +24,8 @@ struct Factors {
     std::int32_t cr_cr;
 };
 
-/// RGB is the same before and after: Y' = Kr R + (1 - Kr - Kb) G + Kb B in the new matrix, with R, G
-/// and B as the old one makes them of Y, Cb and Cr.
+/// RGB is the same before and after: Y' = Kr R + (1 - Kr - Kb) G + Kb B in the new matrix, with R,
+/// G and B as the old one makes them of Y, Cb and Cr.
 constexpr Factors factors(ColorMeaning from) {
     constexpr double kRed601 = 0.299;
     constexpr double kBlue601 = 0.114;

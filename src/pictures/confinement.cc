@@ -46,10 +46,10 @@ constexpr int kNicest = 19;
 
 /// All that allocators and the C library need to compute.
 constexpr std::array kAllowed{
-    __NR_brk,          __NR_munmap,       __NR_mremap,        __NR_madvise,
-    __NR_futex,        __NR_sched_yield,  __NR_clock_gettime, __NR_gettimeofday,
-    __NR_getpid,       __NR_gettid,       __NR_rt_sigreturn,  __NR_rt_sigprocmask,
-    __NR_exit,         __NR_exit_group,   __NR_getrandom,     __NR_restart_syscall,
+    __NR_brk,         __NR_munmap,      __NR_mremap,        __NR_madvise,
+    __NR_futex,       __NR_sched_yield, __NR_clock_gettime, __NR_gettimeofday,
+    __NR_getpid,      __NR_gettid,      __NR_rt_sigreturn,  __NR_rt_sigprocmask,
+    __NR_exit,        __NR_exit_group,  __NR_getrandom,     __NR_restart_syscall,
     __NR_sigaltstack,  // AddressSanitizer at _exit
 };
 /// Allowed unless they would make memory executable.

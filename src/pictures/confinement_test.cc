@@ -49,8 +49,7 @@ TEST_CASE("a confined process opens, sends, starts and kills nothing") {
 
 TEST_CASE("a confined process gets no memory that can be executed") {
     const auto map = [](int protection) {
-        void* const memory =
-            ::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* const memory = ::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         return memory == MAP_FAILED ? errno : 0;
     };
 

@@ -21,7 +21,8 @@ class Owned {
 public:
     using Free = void (*)(Value**);
     Owned(Value* value, Free free) : value_(value), free_(free) {}
-    Owned(Owned&& other) noexcept : value_(std::exchange(other.value_, nullptr)), free_(other.free_) {}
+    Owned(Owned&& other) noexcept
+        : value_(std::exchange(other.value_, nullptr)), free_(other.free_) {}
     Owned& operator=(Owned&&) = delete;
     ~Owned() { free_(&value_); }
 
@@ -38,9 +39,9 @@ private:
 ColorMeaning meaning_of(const AVFrame& frame) {
     constexpr int kHighDefinition = 720;
     const bool unsaid = frame.colorspace == AVCOL_SPC_UNSPECIFIED;
-    return {.bt709 = unsaid ? frame.height >= kHighDefinition : frame.colorspace == AVCOL_SPC_BT709,
-            .full_range =
-                frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P};
+    return {
+        .bt709 = unsaid ? frame.height >= kHighDefinition : frame.colorspace == AVCOL_SPC_BT709,
+        .full_range = frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P};
 }
 
 Planes planes_of(const AVFrame& frame) {
@@ -74,9 +75,9 @@ public:
         if (!grey || !fill(*grey.get(), {64, 64}, AV_PIX_FMT_YUV420P)) return;
         for (const int plane : {0, 1, 2}) {
             const int rows = plane == 0 ? 64 : 32;
-            std::memset(grey->data[plane], 0x80,
-                        static_cast<std::size_t>(rows) *
-                            static_cast<std::size_t>(grey->linesize[plane]));
+            std::memset(
+                grey->data[plane], 0x80,
+                static_cast<std::size_t>(rows) * static_cast<std::size_t>(grey->linesize[plane]));
         }
         const Owned<AVFrame> scaled = frame();
         AVFrame* const picture = scaled ? prepare(*grey.get(), {32, 32}, *scaled.get()) : nullptr;
@@ -119,7 +120,8 @@ private:
         if (ffmpeg_.avcodec_send_packet(opened.get(), input.get()) < 0) return false;
         if (ffmpeg_.avcodec_send_packet(opened.get(), nullptr) < 0) return false;
         if (ffmpeg_.avcodec_receive_frame(opened.get(), &out) < 0) return false;
-        const bool damaged = out.decode_error_flags != 0 || (out.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+        const bool damaged =
+            out.decode_error_flags != 0 || (out.flags & AV_FRAME_FLAG_CORRUPT) != 0;
         const bool known = out.format == AV_PIX_FMT_YUV420P || out.format == AV_PIX_FMT_YUVJ420P;
         return !damaged && known && out.width > 0 && out.height > 0;
     }

@@ -61,10 +61,10 @@ Result<Ffmpeg> load_ffmpeg() {
     scale.find("sws_scale", out.sws_scale);
     for (const Library* library : {&util, &codec, &scale}) {
         if (library->missing().empty()) continue;
-        return fail(ErrorCode::Unsupported,
-                    fmt::format("{} is not there: install libavcodec{} and libswscale{}",
-                                library->missing(), LIBAVCODEC_VERSION_MAJOR,
-                                LIBSWSCALE_VERSION_MAJOR));
+        return fail(
+            ErrorCode::Unsupported,
+            fmt::format("{} is not there: install libavcodec{} and libswscale{}",
+                        library->missing(), LIBAVCODEC_VERSION_MAJOR, LIBSWSCALE_VERSION_MAJOR));
     }
     return out;
 }

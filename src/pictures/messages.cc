@@ -45,8 +45,8 @@ Result<void> check_frame(BytesView frame, PictureSize size) {
         return malformed("its frame is none of 8 bits");
     if (width != static_cast<std::uint64_t>(size.width) ||
         height != static_cast<std::uint64_t>(size.height)) {
-        return malformed(fmt::format("it is {}x{}, not {}x{}", *width, *height, size.width,
-                                     size.height));
+        return malformed(
+            fmt::format("it is {}x{}, not {}x{}", *width, *height, size.width, size.height));
     }
     return reader.remaining() == *components * 3 ? Result<void>{}
                                                  : malformed("its frame has a wrong length");

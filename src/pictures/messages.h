@@ -28,11 +28,11 @@ struct Request {
 /// How an answer came out.
 enum class Outcome : std::uint32_t {
     Done = 0,
-    Undecodable = 1,   // no picture, or one with errors in it
-    TooLarge = 2,      // the JPEG would pass kJpegBytesMax
-    Crashed = 3,       // the process that decoded it was ended: a fault, its memory or its time
-    NoLibraries = 4,   // FFmpeg's libraries are not installed
-    NotConfined = 5,   // the system does not let a process give up its rights
+    Undecodable = 1,  // no picture, or one with errors in it
+    TooLarge = 2,     // the JPEG would pass kJpegBytesMax
+    Crashed = 3,      // the process that decoded it was ended: a fault, its memory or its time
+    NoLibraries = 4,  // FFmpeg's libraries are not installed
+    NotConfined = 5,  // the system does not let a process give up its rights
 };
 
 struct Answer {

@@ -26,8 +26,7 @@ constexpr std::chrono::milliseconds kLookEvery{100};
 
 std::unexpected<Error> unavailable(std::string_view what) {
     return fail(ErrorCode::Unavailable,
-                fmt::format("the helper that makes thumbnails {}: {}", what,
-                            std::strerror(errno)));
+                fmt::format("the helper that makes thumbnails {}: {}", what, std::strerror(errno)));
 }
 
 std::unexpected<Error> gone() {

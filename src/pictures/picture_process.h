@@ -23,10 +23,10 @@ public:
     /// In:     one access unit in Annex B form, parameter sets included; the size wanted.
     /// Out:    a baseline JPEG of that size.
     /// Errors: Malformed      the key frame cannot be decoded, or is damaged;
-    ///         LimitExceeded  it is larger than kAccessUnitBytesMax, or its JPEG than kJpegBytesMax;
-    ///         Unavailable    who makes them crashed, says what makes no sense, or rests after that;
-    ///         Timeout        it took longer than is allowed;
-    ///         Unsupported    this machine cannot make any.
+    ///         LimitExceeded  it is larger than kAccessUnitBytesMax, or its JPEG than
+    ///         kJpegBytesMax; Unavailable    who makes them crashed, says what makes no sense, or
+    ///         rests after that; Timeout        it took longer than is allowed; Unsupported    this
+    ///         machine cannot make any.
     virtual Result<Bytes> jpeg_of(BytesView access_unit, PictureSize size) = 0;
 
     /// Lets go of what waits for the next picture.
@@ -44,9 +44,9 @@ struct PictureTimes {
     std::chrono::milliseconds rest_max{60'000};
 };
 
-/// Has them made by a helper, a process of its own: a key frame is bytes from anybody, and a decoder
-/// is a large program. Whatever the helper does, it costs the picture that it was asked for; it is
-/// started with the first picture, and again after a failure, with growing pauses.
+/// Has them made by a helper, a process of its own: a key frame is bytes from anybody, and a
+/// decoder is a large program. Whatever the helper does, it costs the picture that it was asked
+/// for; it is started with the first picture, and again after a failure, with growing pauses.
 ///
 /// Thread safety: one thread, which outlives it: the system takes its end for ours.
 class PictureProcess final : public Pictures {

@@ -247,10 +247,9 @@ Result<void> Thumbnails::put(Open& open, const ivs::Thumbnail& thumbnail, BytesV
     const auto listed = rooms_.store.put(ivs::thumbnail_page_key(recording.prefix, page),
                                          as_bytes(ivs::to_json(progress.page)));
     if (!listed) return std::unexpected(listed.error());
-    rooms_.newest.publish(recording.channel, std::make_shared<const ivs::NewestThumbnail>(
-                                                 ivs::NewestThumbnail{recording.recording, key,
-                                                                      made.time,
-                                                                      progress.page.resolution}));
+    rooms_.newest.publish(recording.channel,
+                          std::make_shared<const ivs::NewestThumbnail>(ivs::NewestThumbnail{
+                              recording.recording, key, made.time, progress.page.resolution}));
     return {};
 }
 
@@ -275,13 +274,12 @@ void Thumbnails::find_newest(const LookUp& wanted) {
     const std::lock_guard lock{mutex_};
     const bool made_meanwhile = rooms_.newest.get(wanted.channel) != nullptr;
     if (made_meanwhile || looking_up_ != wanted.recording) return;
-    rooms_.newest.publish(
-        wanted.channel,
-        std::make_shared<const ivs::NewestThumbnail>(ivs::NewestThumbnail{
-            wanted.recording,
-            newest.number ? ivs::thumbnail_key(wanted.prefix, *newest.number)
-                          : ivs::latest_thumbnail_key(wanted.prefix),
-            newest.time, (*page)->resolution}));
+    rooms_.newest.publish(wanted.channel,
+                          std::make_shared<const ivs::NewestThumbnail>(ivs::NewestThumbnail{
+                              wanted.recording,
+                              newest.number ? ivs::thumbnail_key(wanted.prefix, *newest.number)
+                                            : ivs::latest_thumbnail_key(wanted.prefix),
+                              newest.time, (*page)->resolution}));
 }
 
 // --- What was lost -------------------------------------------------------------------------------

@@ -58,7 +58,8 @@ public:
     /// No more of it; what was submitted is still made.
     void end(const RecordingId& recording);
 
-    /// Lets go of a recording that is being deleted: when it returns, nothing of it is put any more.
+    /// Lets go of a recording that is being deleted: when it returns, nothing of it is put any
+    /// more.
     void forget(const ChannelId& channel, const RecordingId& recording);
     /// Finds the newest thumbnail of a channel's newest recording, made by an earlier process.
     void look_up(const catalog::Recording& recording);

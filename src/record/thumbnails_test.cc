@@ -75,9 +75,8 @@ struct Fixture {
         std::filesystem::remove_all(folder);
     }
     void start() {
-        thumbnails = std::make_unique<Thumbnails>(
-            Thumbnails::Rooms{*store, newest, clock},
-            std::make_unique<ScriptedPictures>(script));
+        thumbnails = std::make_unique<Thumbnails>(Thumbnails::Rooms{*store, newest, clock},
+                                                  std::make_unique<ScriptedPictures>(script));
     }
     void begin(ThumbnailSettings settings = {}) {
         thumbnails->begin({kChannel, kRecording, std::string{kPrefix}, std::move(settings)});
@@ -118,7 +117,8 @@ struct Fixture {
     std::unique_ptr<Thumbnails> thumbnails;
 };
 
-// --- Which -----------------------------------------------------------------------------------------
+// --- Which
+// -----------------------------------------------------------------------------------------
 
 std::vector<std::int64_t> chosen(ThumbnailSchedule schedule, std::chrono::milliseconds gop,
                                  int count) {
@@ -141,7 +141,8 @@ TEST_CASE("a thumbnail is made of the first key frame at or after each multiple 
 }
 
 TEST_CASE("a recording that is taken up again keeps its rhythm") {
-    CHECK(chosen(ThumbnailSchedule{5s, 12s}, 2s, 5) == std::vector<std::int64_t>{12'000, 16'000, 20'000});
+    CHECK(chosen(ThumbnailSchedule{5s, 12s}, 2s, 5) ==
+          std::vector<std::int64_t>{12'000, 16'000, 20'000});
 }
 
 TEST_CASE("a segment without a key frame counts as time, and gives no thumbnail") {
@@ -189,7 +190,8 @@ TEST_CASE("the metadata names what is stored, with its size, and nothing for sou
     CHECK_FALSE(sound.latest_thumbnail);
 }
 
-// --- Their objects -----------------------------------------------------------------------------------
+// --- Their objects
+// -----------------------------------------------------------------------------------
 
 TEST_CASE("thumbnails are numbered objects, listed by time with their place in the recording") {
     Fixture fixture;
@@ -270,7 +272,8 @@ TEST_CASE("another process goes on behind the last thumbnail, listed or not") {
           std::vector<ivs::Thumbnail>{{0, kStart, 0ms}, {2, kStart + 6s, 6'000ms}});
 }
 
-// --- When -------------------------------------------------------------------------------------------
+// --- When
+// -------------------------------------------------------------------------------------------
 
 TEST_CASE("nothing is put before the recording is announced, and then what waits") {
     Fixture fixture;
