@@ -1,6 +1,8 @@
 #include "pictures/colors.h"
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 namespace oxbow::pictures {
 namespace {
@@ -57,14 +59,17 @@ std::uint8_t byte_of(std::int32_t value) {
     return static_cast<std::uint8_t>(std::clamp(value >> kFraction, 0, 255));
 }
 
-/// One row of luma, with the chroma that belongs to it.
-void convert_luma(std::uint8_t* luma, const std::uint8_t* cb, const std::uint8_t* cr, int width,
-                  const Factors& by, std::int32_t black) {
-    for (int x = 0; x < width; ++x) {
-        const std::int32_t u = cb[x / 2] - 128;
-        const std::int32_t v = cr[x / 2] - 128;
-        luma[x] = byte_of((luma[x] - black) * by.luma + u * by.luma_cb + v * by.luma_cr + kHalf);
+/// What a row of chroma gives to each pixel of the two rows of luma above it.
+void add_chroma(std::span<std::int32_t> to, const std::uint8_t* cb, const std::uint8_t* cr,
+                const Factors& by, std::int32_t black) {
+    const std::int32_t base = kHalf - black * by.luma;
+    for (std::size_t x = 0; x < to.size(); ++x) {
+        to[x] = (cb[x / 2] - 128) * by.luma_cb + (cr[x / 2] - 128) * by.luma_cr + base;
     }
+}
+
+void convert_luma(std::uint8_t* luma, std::span<const std::int32_t> chroma, std::int32_t factor) {
+    for (std::size_t x = 0; x < chroma.size(); ++x) luma[x] = byte_of(luma[x] * factor + chroma[x]);
 }
 
 void convert_chroma(std::uint8_t* cb, std::uint8_t* cr, int width, const Factors& by) {
@@ -86,8 +91,11 @@ void to_jpeg_colors(const Planes& planes, int width, int height, ColorMeaning fr
     const auto row = [&planes](int plane, int y) {
         return planes.data[plane] + y * planes.stride[plane];
     };
-    for (int y = 0; y < height; ++y)
-        convert_luma(row(0, y), row(1, y / 2), row(2, y / 2), width, by, black);
+    std::vector<std::int32_t> chroma(static_cast<std::size_t>(width));
+    for (int y = 0; y < height; ++y) {
+        if (y % 2 == 0) add_chroma(chroma, row(1, y / 2), row(2, y / 2), by, black);
+        convert_luma(row(0, y), chroma, by.luma);
+    }
     for (int y = 0; y < (height + 1) / 2; ++y)
         convert_chroma(row(1, y), row(2, y), (width + 1) / 2, by);
 }
