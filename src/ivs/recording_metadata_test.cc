@@ -109,7 +109,7 @@ TEST_CASE("a path of thumbnails that leads out of the recording is refused") {
     const std::string json =
         R"({"version":"v1","recording_started_at":"2023-02-09T22:55:41Z","channel_arn":"x",)"
         R"("recording_status":"RECORDING_STARTED","media":{"hls":{"path":"media/hls",)"
-        R"("playlist":"master.m3u8"},"latest_thumbnail":{"path":"../../thumb.jpg"}}})";
+        R"("playlist":"master.m3u8","renditions":[]},"latest_thumbnail":{"path":"../../thumb.jpg"}}})";
 
     CHECK(read_recording_metadata(json).error().what.ends_with(
         "media.latest_thumbnail.path is not a relative path"));
