@@ -38,7 +38,7 @@ public:
 
 /// How long the helper may take, and how long it is left alone after a failure.
 struct PictureTimes {
-    std::chrono::milliseconds start_max{10'000};  // until it says that it is ready
+    std::chrono::milliseconds start_max{30'000};  // until it says that it is ready
     std::chrono::milliseconds answer_max{15'000};
     std::chrono::milliseconds rest_min{1'000};  // after its first failure; twice as long after each
     std::chrono::milliseconds rest_max{60'000};
