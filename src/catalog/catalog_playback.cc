@@ -116,10 +116,10 @@ Result<void> Catalog::revoke_viewer_sessions(
         session << "SELECT COUNT(*) FROM viewer_session_revocations", soci::into(count);
         const long long too_many = count - static_cast<long long>(kRevocationsMax);
         if (too_many <= 0) return {};
-        gone = fetch<ViewerSessionRevocation>(
-            (session.prepare << "SELECT * FROM viewer_session_revocations "
-                                "ORDER BY revoked_at, rowid LIMIT :too_many",
-             soci::use(too_many, "too_many")));
+        gone = fetch<ViewerSessionRevocation>((session.prepare
+                                                   << "SELECT * FROM viewer_session_revocations "
+                                                      "ORDER BY revoked_at, rowid LIMIT :too_many",
+                                               soci::use(too_many, "too_many")));
         session << "DELETE FROM viewer_session_revocations WHERE rowid IN (SELECT rowid FROM "
                    "viewer_session_revocations ORDER BY revoked_at, rowid LIMIT :too_many)",
             soci::use(too_many, "too_many");

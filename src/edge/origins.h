@@ -21,9 +21,9 @@ struct OriginRules {
     static constexpr std::size_t kStrictOriginsMax = 5;
 };
 
-/// Whether `origin` is the one that `pattern` names. The host of a pattern may begin with '*', which
-/// stands for one character or more; a pattern of "*" alone names all. Upper and lower case are the
-/// same.
+/// Whether `origin` is the one that `pattern` names. The host of a pattern may begin with '*',
+/// which stands for one character or more; a pattern of "*" alone names all. Upper and lower case
+/// are the same.
 bool origin_matches(std::string_view pattern, std::string_view origin);
 
 }  // namespace oxbow::edge

@@ -29,8 +29,8 @@ using PathOwner = std::variant<EveryonesPath, ChannelsPath, RecordingsPath, Nobo
 
 /// In: `path` decoded, starting with '/'; `query` as sent. What has an empty part, or one of dots
 /// alone, is nobody's: no two paths lead to one thing. Under "/channels/{CHANNEL_ID}/" and
-/// "/recordings/{recordingId}" everything belongs to that channel or recording, also what no handler
-/// knows yet.
+/// "/recordings/{recordingId}" everything belongs to that channel or recording, also what no
+/// handler knows yet.
 PathOwner owner_of(std::string_view path, std::string_view default_channel);
 
 /// The channel's id in the name of a live multivariant playlist, behind /api/video/v1/; "" where it

@@ -36,7 +36,8 @@ Bytes payload_of(const PlaybackSession& session) {
     Bytes out;
     append_number(out, kForm, 1);
     append_number(out, session.number, 8);
-    append_number(out, static_cast<std::uint64_t>(session.started_at.time_since_epoch().count()), 8);
+    append_number(out, static_cast<std::uint64_t>(session.started_at.time_since_epoch().count()),
+                  8);
     append_number(out, static_cast<std::uint64_t>(session.viewer_session_version), 8);
     const auto resolution = static_cast<std::uint8_t>(session.maximum_resolution);
     append_number(out, session.origins.strict ? resolution | kStrictBit : resolution, 1);

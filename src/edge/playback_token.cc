@@ -85,7 +85,8 @@ Result<void> read_origins(const json::object& object, OriginRules& rules) {
         const std::size_t end = std::min(rest.find(','), rest.size());
         const std::string_view origin = trimmed(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (origin.empty() || !std::ranges::all_of(origin, [](char c) { return c > ' ' && c < 127; }))
+        if (origin.empty() ||
+            !std::ranges::all_of(origin, [](char c) { return c > ' ' && c < 127; }))
             return malformed(fmt::format("{} has an origin that is none", kOrigins));
         rules.allowed.emplace_back(origin);
     }
@@ -136,8 +137,7 @@ Result<void> read_limits(const json::object& object, TokenClaims& claims) {
     if (!single_use) return std::unexpected(single_use.error());
     if (single_use->has_value()) {
         claims.single_use = uuid_of(**std::move(single_use));
-        if (claims.single_use->empty())
-            return malformed(fmt::format("{} is no UUID", kSingleUse));
+        if (claims.single_use->empty()) return malformed(fmt::format("{} is no UUID", kSingleUse));
     }
     const auto resolution = member<std::string>(object, kResolution);
     if (!resolution) return std::unexpected(resolution.error());
@@ -252,9 +252,9 @@ Result<void> check_times(const TokenClaims& claims, WallTime now) {
     const std::int64_t latest =
         seconds + std::chrono::seconds{kNamedTokenLife}.count() + kTokenClockSkew.count();
     if (named && claims.expires_at > latest) {
-        return fail(ErrorCode::Refused,
-                    fmt::format("with {} or {} it may count for 10 minutes only", kSingleUse,
-                                kViewer));
+        return fail(
+            ErrorCode::Refused,
+            fmt::format("with {} or {} it may count for 10 minutes only", kSingleUse, kViewer));
     }
     return {};
 }

@@ -33,8 +33,8 @@ std::optional<Resolution> parse_resolution(std::string_view name);
 /// Whether a picture of that size is within it. One whose size is not known is.
 bool within(Resolution maximum, int width, int height);
 
-/// What a playback token says. Claims about ads, and those that Amazon IVS does not know, are passed
-/// over.
+/// What a playback token says. Claims about ads, and those that Amazon IVS does not know, are
+/// passed over.
 struct TokenClaims {
     std::string channel_arn;
     std::int64_t expires_at = 0;  // Unix seconds; counts when playback starts

@@ -15,8 +15,8 @@ namespace oxbow::edge {
 /// kAgeMax.
 ///
 /// Every fetch counts, not those of playlists alone: a player reads the playlist of a finished
-/// recording once, and its segments for hours. A session is remembered from its second fetch on; one
-/// that is not is as good as new while it is young, or while this process is: after a restart
+/// recording once, and its segments for hours. A session is remembered from its second fetch on;
+/// one that is not is as good as new while it is young, or while this process is: after a restart
 /// players go on.
 ///
 /// Thread-safe; a fetch costs one short lock.
