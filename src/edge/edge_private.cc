@@ -34,6 +34,8 @@ private:
     const Admitted admitted_;
 };
 
+constexpr std::string_view kNull = "null";
+
 std::string text_of(const net::HttpBody& body) {
     std::string out;
     for (const BytesView piece : body.pieces) out += as_text(piece);
@@ -184,6 +186,8 @@ Edge::Later Edge::answer_admitted(const net::HttpRequest& request, const Guarded
             std::make_shared<SessionStream>(std::move(response.stream), rooms_.gate, admitted);
     }
     if (!admitted.single_use || response.status >= 400) co_return response;
+    // Of a channel that was never on the air: it leads nowhere.
+    if (response.body.size() == kNull.size() && text_of(response.body) == kNull) co_return response;
     co_return co_await used_up(request, admitted, std::move(response));
 }
 
