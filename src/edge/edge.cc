@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kEvents = "/events";
 constexpr std::string_view kMetadataPrefix = "/recording-started-";
+constexpr std::string_view kMalformedId =
+    "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -";
 constexpr std::string_view kLivePrefix = "/api/video/v1/";
 constexpr std::size_t kRecordingsPerPage = 100;
 constexpr int kRetryEventsMs = 2'000;  // a browser that lost its events comes back after this
@@ -96,6 +98,8 @@ net::HttpAnswer Edge::answer_path(const net::HttpRequest& request, std::string_v
         return answer_recording(request, std::string{path}, RecordingId{std::string{of->recording}},
                                 std::nullopt);
     }
+    const bool named = path.starts_with("/channels/") || path.starts_with(kMetadataPrefix);
+    if (named && path.ends_with(".json")) return responses_.error(request, 400, kMalformedId);
     return page(request);
 }
 
@@ -151,8 +155,7 @@ Result<ChannelId> Edge::known_channel(std::string_view text) const {
                    c == '-';
         });
     if (!well_formed) {
-        return fail(ErrorCode::Malformed,
-                    "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -");
+        return fail(ErrorCode::Malformed, std::string{kMalformedId});
     }
     ChannelId id{std::string{text}};
     if (!rooms_.streams.channel_exists(id))
