@@ -119,7 +119,8 @@ Result<Admitted> PlaybackGate::check_token(std::string_view text, const ChannelR
     if (!claims.single_use) return out;
     out.single_use = fmt::format("{}/{}", rules.channel.view(), *claims.single_use);
     // From then on check_times() refuses it.
-    out.token_expires_at = WallTime{std::chrono::seconds{claims.expires_at}} + 2 * kTokenClockSkew;
+    out.token_expires_at =
+        WallTime{std::chrono::seconds{claims.expires_at}} + 2 * kTokenClockSkewMax;
     return out;
 }
 

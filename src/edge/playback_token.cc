@@ -246,11 +246,11 @@ Result<PlaybackToken> read_playback_token(std::string_view text) {
 Result<void> check_times(const TokenClaims& claims, WallTime now) {
     const std::int64_t seconds =
         std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-    if (claims.expires_at < seconds - kTokenClockSkew.count())
+    if (claims.expires_at < seconds - kTokenClockSkewMax.count())
         return fail(ErrorCode::Refused, "it has expired");
     const bool named = claims.single_use.has_value() || !claims.viewer_id.empty();
     const std::int64_t latest =
-        seconds + std::chrono::seconds{kNamedTokenLife}.count() + kTokenClockSkew.count();
+        seconds + std::chrono::seconds{kNamedTokenLifeMax}.count() + kTokenClockSkewMax.count();
     if (named && claims.expires_at > latest) {
         return fail(
             ErrorCode::Refused,

@@ -17,9 +17,9 @@ namespace oxbow::edge {
 inline constexpr std::size_t kTokenBytesMax = 2'048;
 inline constexpr std::size_t kViewerIdMax = 40;  // characters
 /// How far the clock of who makes tokens may be from ours.
-inline constexpr std::chrono::seconds kTokenClockSkew{30};
+inline constexpr std::chrono::seconds kTokenClockSkewMax{30};
 /// How far ahead the end of a token may lie that names a viewer, or that counts once.
-inline constexpr std::chrono::minutes kNamedTokenLife{10};
+inline constexpr std::chrono::minutes kNamedTokenLifeMax{10};
 /// How deep objects of a token may lie in each other; the claims of Amazon IVS are flat.
 inline constexpr std::size_t kTokenDepthMax = 8;
 

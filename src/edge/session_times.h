@@ -35,7 +35,7 @@ public:
     static constexpr std::chrono::minutes kIdleMax{5};
     static constexpr std::chrono::hours kAgeMax{48};
     static constexpr std::size_t kShards = 16;
-    static constexpr std::size_t kSessionsMax = 200'000 / kShards * kShards;
+    static constexpr std::size_t kSessionsMax = 200'000;
     static constexpr std::chrono::seconds kForgetEvery{10};  // those that are over
 
 private:
