@@ -87,6 +87,7 @@ PathOwner owner_of(std::string_view path, std::string_view default_channel) {
     if (const auto rest = after(path, "channels/"))
         return ChannelsPath{.channel = first_part(*rest)};
     if (const auto rest = after(path, "recording-started-")) {
+        if (rest->contains('/')) return NobodysPath{};
         const std::string_view channel = without(*rest, ".json");
         return ChannelsPath{.channel = channel == "latest" ? default_channel : channel};
     }

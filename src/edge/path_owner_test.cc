@@ -60,6 +60,7 @@ TEST_CASE("another spelling of a path is nobody's, or another channel's") {
     CHECK(owner("/ivs/v1/0/AsXego4U6tnj/.../x") == "nobody");
     CHECK(owner("/seg/../rewind/AsXego4U6tnj.m3u8") == "nobody");
     CHECK(owner("/IVS/v1/0/AsXego4U6tnj/x") == "nobody");
+    CHECK(owner("/recording-started-AsXego4U6tnj/x.json") == "nobody");
     CHECK(owner("/bucket/ivs/v1/0/AsXego4U6tnj/x") == "nobody");
     CHECK(owner("/ivs/v1/0/AsXego4U6tnj./x") == "AsXego4U6tnj. in the bucket");
     CHECK(owner("/ivs/v1/0/asxego4u6tnj/x") == "asxego4u6tnj in the bucket");
