@@ -410,6 +410,13 @@ Result<OpenedObject> FolderStore::open(std::string_view key) const {
                         .file = std::make_shared<const SharedFile>(object->file.release())};
 }
 
+bool FolderStore::shares_file_system(const std::filesystem::path& path) const {
+    struct stat theirs{};
+    struct stat ours{};
+    return ::stat(path.c_str(), &theirs) == 0 && ::fstat(folder_.fd(), &ours) == 0 &&
+           theirs.st_dev == ours.st_dev;
+}
+
 Result<void> FolderStore::sync() {
     if (::syncfs(folder_.fd()) == 0) return {};
     return fail(ErrorCode::Unavailable, fmt::format("cannot sync the bucket folder {}: {}",
