@@ -104,22 +104,42 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
                          channel.view(), configuration->second.state);
         }
     }
-    std::uint64_t serial = 0;
-    {
-        const std::lock_guard lock{mutex_};
-        serial = ++serials_;
-        publishers_[channel] = {serial, request.stop};
-    }
+    const auto serial = publisher_came(channel, request.stop);
+    if (!serial) return std::unexpected(serial.error());
     // A channel that is deleted from here on stops its publisher; one that was deleted before had
     // none.
     if (!rooms_.wiring.catalog.directory()->channels.contains(channel)) {
-        publisher_gone(channel, serial);
+        publisher_gone(channel, *serial);
         return fail(ErrorCode::NotFound, "the channel was deleted");
     }
     return ingest::PublishGrant{
         .executor = executor_of(channel),
-        .session = std::make_unique<Session>(*this, channel, serial, std::move(*ticket),
+        .session = std::make_unique<Session>(*this, channel, *serial, std::move(*ticket),
                                              pipeline(channel), std::move(spec))};
+}
+
+Result<std::uint64_t> LiveService::publisher_came(const ChannelId& channel,
+                                                  std::function<void(std::string)> stop) {
+    const std::lock_guard lock{mutex_};
+    const std::size_t others = publishers_.size() - publishers_.count(channel);
+    std::vector<ivs::LimitBreach> breaches;
+    if (others >= rooms_.concurrent_streams_max) {
+        breaches.push_back(
+            {.limit_name = "Concurrent Broadcasts",
+             .limit_value = static_cast<std::int64_t>(rooms_.concurrent_streams_max),
+             .value = static_cast<std::int64_t>(others) + 1,
+             .limit_unit = "active streams"});
+    }
+    for (const auto& breach : breaches_.news(breaches, rooms_.wiring.clock.steady()))
+        rooms_.wiring.events.account_limit_breached(breach);
+    if (!breaches.empty()) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("{} channels are on the air, as many as api.quotas.concurrent_streams "
+                                "allows; stop one, or allow more",
+                                others));
+    }
+    publishers_[channel] = {++serials_, std::move(stop)};
+    return serials_;
 }
 
 bool LiveService::has_publishers() const {

@@ -8,10 +8,12 @@
 #include "app/channel_pipeline.h"
 #include "catalog/catalog.h"
 #include "control/live_control.h"
+#include "control/quotas.h"
 #include "edge/edge.h"
 #include "edge/viewer_counter.h"
 #include "ingest/admission.h"
 #include "ingest/publish_gate.h"
+#include "live/ingest_limits.h"
 #include "meta/stream_states.h"
 #include "net/loops.h"
 #include "record/recorder.h"
@@ -33,6 +35,7 @@ public:
         PipelineWiring wiring;
         const record::RecordingViews& recordings;
         const edge::ViewerCounter& viewers;
+        std::size_t concurrent_streams_max = control::Quotas::kNone;
     };
     explicit LiveService(Rooms rooms);
     ~LiveService() override;
@@ -68,6 +71,9 @@ private:
     void let_idle_go();
     boost::asio::any_io_executor executor_of(const ChannelId& channel);
     bool has_publishers() const;
+    /// Its serial number. Errors: LimitExceeded  as many channels are on the air as may be.
+    Result<std::uint64_t> publisher_came(const ChannelId& channel,
+                                         std::function<void(std::string)> stop);
     void publisher_gone(const ChannelId& channel, std::uint64_t serial);
     std::string playback_path(const ChannelId& channel) const;
 
@@ -81,6 +87,7 @@ private:
     };
     std::map<ChannelId, Publisher> publishers_;  // connected now; the newest of each channel
     std::uint64_t serials_ = 0;
+    live::BreachMemory breaches_;  // of the account; under the mutex
 };
 
 }  // namespace oxbow::app

@@ -322,7 +322,8 @@ void Server::Impl::wire_functions() {
                    .catalog = *catalog_,
                    .enforce_limits = settings_.enforce_ingest_limits},
         .recordings = recordings_,
-        .viewers = viewers_});
+        .viewers = viewers_,
+        .concurrent_streams_max = settings_.quotas.concurrent_streams});
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);

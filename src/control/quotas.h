@@ -10,6 +10,7 @@ struct Quotas {
     static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
     std::size_t channels = kNone;
+    std::size_t concurrent_streams = kNone;
     std::size_t recording_configurations = kNone;
     std::size_t playback_key_pairs = kNone;
     std::size_t playback_restriction_policies = kNone;

@@ -82,8 +82,12 @@ bool is_error(std::string_view type, std::string_view name) {
 
 std::string to_json(const EventHead& head, const EventDetail& detail) {
     json::object inner = std::visit([](const auto& one) { return detail_json(one); }, detail);
-    inner["channel_name"] = head.channel_name;
-    inner["stream_id"] = head.stream.view();
+    json::array resources;
+    if (!head.channel_arn.empty()) {
+        resources.emplace_back(head.channel_arn);
+        inner["channel_name"] = head.channel_name;
+        inner["stream_id"] = head.stream.view();
+    }
     return json::serialize(json::object{{"version", "0"},
                                         {"id", head.id},
                                         {"detail-type", detail_type(detail)},
@@ -91,7 +95,7 @@ std::string to_json(const EventHead& head, const EventDetail& detail) {
                                         {"account", head.account},
                                         {"time", format_rfc3339(head.time)},
                                         {"region", head.region},
-                                        {"resources", json::array{head.channel_arn}},
+                                        {"resources", std::move(resources)},
                                         {"detail", std::move(inner)}});
 }
 

@@ -25,12 +25,13 @@ struct StreamHealthChange {
     std::string event_name;  // "Starvation Start", "Starvation End"
 };
 
-/// "IVS Limit Breach", of one stream's ingest.
+/// "IVS Limit Breach", of one stream's ingest or of the account.
 struct LimitBreach {
-    std::string limit_name;  // "Ingest Bitrate", "Ingest Resolution"
+    std::string limit_name;  // "Ingest Bitrate", "Ingest Resolution", "Concurrent Broadcasts"
     std::int64_t limit_value = 0;
     std::int64_t value = 0;  // what was measured; the event tells by how much it is too much
-    std::string limit_unit;  // "bits per second", "total pixels", "pixels per edge"
+    std::string limit_unit;  // "bits per second", "total pixels", "pixels per edge",
+                             // "active streams"
 };
 
 /// "IVS Recording State Change".
@@ -53,7 +54,7 @@ struct EventHead {
     WallTime time;
     std::string account;
     std::string region;
-    std::string channel_arn;
+    std::string channel_arn;  // "": of the account; then neither name nor stream is told
     std::string channel_name;
     StreamId stream;
 };

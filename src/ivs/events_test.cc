@@ -55,6 +55,20 @@ TEST_CASE("a limit breach tells the limit and what is above it") {
     CHECK(event_name(breach) == "Ingest Bitrate");
 }
 
+TEST_CASE("a breach of the account's limit names neither channel nor stream") {
+    const LimitBreach breach{.limit_name = "Concurrent Broadcasts",
+                             .limit_value = 100,
+                             .value = 101,
+                             .limit_unit = "active streams"};
+    EventHead account = head();
+    account.channel_arn = "";
+    const std::string text = to_json(account, breach);
+    CHECK(text.find(R"("resources":[])") != std::string::npos);
+    CHECK(text.substr(text.find("\"detail\":")) ==
+          R"("detail":{"limit_name":"Concurrent Broadcasts","limit_value":100,"exceeded_by":1,)"
+          R"("limit_unit":"active streams"}})");
+}
+
 TEST_CASE("a recording's event names its bucket, prefix, session and streams") {
     const RecordingStateChange change{
         .status = "Recording End",

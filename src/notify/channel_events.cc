@@ -78,6 +78,23 @@ void ChannelEvents::limit_breached(const catalog::StreamSession& session,
     append(session, breach);
 }
 
+void ChannelEvents::account_limit_breached(const ivs::LimitBreach& breach) {
+    const WallTime now = clock_.wall();
+    const ivs::EventHead head{.id = random_uuid(),
+                              .time = now,
+                              .account = settings_.account,
+                              .region = settings_.region,
+                              .channel_arn = "",
+                              .channel_name = "",
+                              .stream = {}};
+    log_.append({.session = std::nullopt,
+                 .events = {{.type = std::string{ivs::detail_type(breach)},
+                             .name = std::string{ivs::event_name(breach)},
+                             .time = now,
+                             .body = ivs::to_json(head, breach)}},
+                 .recording = std::nullopt});
+}
+
 void ChannelEvents::recording_changed(const catalog::Recording& recording) {
     recording_event(recording, recording.status != catalog::RecordingStatus::Started);
 }

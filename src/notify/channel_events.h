@@ -37,6 +37,8 @@ public:
     void starvation_started(const catalog::StreamSession& session);
     void starvation_ended(const catalog::StreamSession& session);
     void limit_breached(const catalog::StreamSession& session, const ivs::LimitBreach& breach);
+    /// A limit of all channels together.
+    void account_limit_breached(const ivs::LimitBreach& breach);
 
     /// What its status says: it started, ended, or ended with a failure.
     void recording_changed(const catalog::Recording& recording);

@@ -8,9 +8,11 @@
 namespace oxbow {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t kLineBytesMax = 1'024;
 constexpr std::uint64_t kObjectBytesMax = std::uint64_t{1} << 40;
-constexpr std::int64_t kEntrySecondsMax = 86'400;
+constexpr std::chrono::milliseconds kEntryMax = 24h;  // an entry is shorter
 
 /// `text` behind `tag`; nullopt when it does not begin so.
 std::optional<std::string_view> after(std::string_view text, std::string_view tag) {
@@ -31,13 +33,14 @@ std::optional<MediaTime> duration_of(std::string_view text) {
     const std::string_view number = text.substr(0, text.find(','));
     const std::size_t point = number.find('.');
     const auto seconds = whole_number(number.substr(0, point));
-    if (!seconds || *seconds >= kEntrySecondsMax) return std::nullopt;
+    if (!seconds || *seconds >= kEntryMax / 1s) return std::nullopt;
     std::string decimals{point == std::string_view::npos ? "0" : number.substr(point + 1)};
     if (decimals.size() > 9) return std::nullopt;
     decimals.resize(9, '0');
     const auto nanoseconds = whole_number(decimals);
     if (!nanoseconds || number.ends_with('.')) return std::nullopt;
     const auto ms = *seconds * 1'000 + (*nanoseconds + 500'000) / 1'000'000;
+    if (ms >= kEntryMax.count()) return std::nullopt;
     return std::chrono::milliseconds{ms};
 }
 

@@ -73,6 +73,15 @@ TEST_CASE("durations are rounded to whole milliseconds") {
     CHECK(playlist.chunks[0].segments[1].duration == 1'001ms);
 }
 
+TEST_CASE("an entry is shorter than a day, also when its duration is rounded") {
+    const auto with = [](std::string_view duration) {
+        return read(first("#EXTINF:" + std::string{duration} + ",\n#EXT-X-BYTERANGE:1@0\n0.ts\n"));
+    };
+    CHECK(with("86399.9994").value().chunks[0].segments[0].duration == 24h - 1ms);
+    CHECK(with("86399.9995").error().code == ErrorCode::Malformed);
+    CHECK(with("86400").error().code == ErrorCode::Malformed);
+}
+
 TEST_CASE("text that is no playlist is malformed") {
     CHECK(read_byte_range_playlist("").error().code == ErrorCode::Malformed);
     CHECK(read_byte_range_playlist("<html>").error().code == ErrorCode::Malformed);

@@ -123,6 +123,22 @@ class Events(EventTestCase):
         self.assertEqual((breach["limit_value"], breach["exceeded_by"], breach["limit_unit"]),
                          (1920, 80, "pixels per edge"))
 
+    def test_a_publisher_beyond_the_quota_of_streams_is_refused_and_told_once(self):
+        server = self.start(config(None, "[api.quotas]\nconcurrent_streams = 1\n"))
+        first, second = server.create_channel("first"), server.create_channel("second")
+        self.publish(first)
+        self.wait_for_event(server, "Stream Start")
+
+        for _ in range(2):
+            self.assertNotEqual(self.publish(second).wait(), 0)
+
+        events = self.wait_for_event(server, "Concurrent Broadcasts")
+        told = [event for _, event in events if name_of(event) == "Concurrent Broadcasts"]
+        self.assertEqual([event["resources"] for event in told], [[]])
+        self.assertEqual(told[0]["detail"], {"limit_name": "Concurrent Broadcasts", "limit_value": 1,
+                                             "exceeded_by": 1, "limit_unit": "active streams"})
+        self.assertIn("api.quotas.concurrent_streams", server.log_text())
+
     def test_wrong_questions_are_refused_with_what_is_wrong(self):
         server = self.start(config())
         for query, word in (("after=x", "after"), ("limit=0", "limit"), ("limit=1001", "limit"),
