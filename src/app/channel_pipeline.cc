@@ -539,12 +539,24 @@ void ChannelPipeline::settle(const std::shared_ptr<live::Timeline>& timeline, st
     found->media.file = place;
 }
 
-void ChannelPipeline::on_interrupted(const RecordingId& recording, const std::string& why) {
-    if (const auto row = row_of(recording)) wiring_.events.recording_interrupted(*row, why);
+/// What an event tells of the recording; nullopt: it is not the channel's open one any more.
+std::optional<catalog::Recording> ChannelPipeline::row_of(const RecordingId& recording) const {
+    if (!recording_ || recording_->id != recording || !broadcast_) return std::nullopt;
+    catalog::Recording row;
+    row.id = recording;
+    row.channel = channel_;
+    row.prefix = recording_->timeline->prefix();
+    row.started_at = recording_->started_at;
+    row.streams = {broadcast_->stream};
+    return row;
 }
 
-void ChannelPipeline::on_resumed(const RecordingId& recording, std::uint64_t lost) {
-    if (const auto row = row_of(recording)) wiring_.events.recording_resumed(*row, lost);
+void ChannelPipeline::on_interrupted(const RecordingId& recording, const std::string&) {
+    if (const auto row = row_of(recording)) wiring_.events.recording_interrupted(*row);
+}
+
+void ChannelPipeline::on_resumed(const RecordingId& recording, std::uint64_t) {
+    if (const auto row = row_of(recording)) wiring_.events.recording_resumed(*row);
 }
 
 void ChannelPipeline::on_chunk(const RecordingId& recording, const Chunk& chunk) {

@@ -160,6 +160,7 @@ private:
     void finish_broadcast();
     void let_go();
 
+    std::optional<catalog::Recording> row_of(const RecordingId& recording) const;
     std::shared_ptr<Listener> listener_of(const RecordingId& recording, const StreamId& stream);
     void settle(const std::shared_ptr<live::Timeline>& timeline, std::uint64_t number,
                 const FileRegion& place);

@@ -72,6 +72,7 @@ public:
     void take_up(const std::vector<Chunk>& chunks, SegmentNames names, std::uint64_t next_number);
 
     const RecordingId& recording() const { return names_.recording; }
+    const std::string& prefix() const { return names_.prefix; }
     bool ended() const { return ended_; }
 
     /// Of a segment that this process names.
