@@ -376,17 +376,16 @@ void ChannelPipeline::take_up(record::TakenUp taken_up, WallTime until) {
     Variant variant = taken_up.variant;
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
-    recording_ =
-        OpenRecording{.id = id,
-                      .timeline = timeline,
-                      .started_at = taken_up.row.started_at,
-                      .parameters = parameters_of_variant(variant),
-                      .variant = std::move(variant),
-                      .media_end = taken_up.media_end,
-                      .wall_end = taken_up.wall_end,
-                      .streams = taken_up.row.streams.size(),
-                      .publisher_there = false,
-                      .reconnect_until = until};
+    recording_ = OpenRecording{.id = id,
+                               .timeline = timeline,
+                               .started_at = taken_up.row.started_at,
+                               .parameters = parameters_of_variant(variant),
+                               .variant = std::move(variant),
+                               .media_end = taken_up.media_end,
+                               .wall_end = taken_up.wall_end,
+                               .streams = taken_up.row.streams.size(),
+                               .publisher_there = false,
+                               .reconnect_until = until};
     timelines_.emplace(id, OpenTimeline{.timeline = timeline, .unwritten = {}});
     live_.set_timeline(std::move(timeline));
     live_.await_publisher(until);

@@ -130,7 +130,7 @@ private:
         std::string uri;
         live::MediaPlace media;
         std::shared_ptr<live::Timeline> timeline;  // null: not recorded
-        bool settled;  // written, or known to be never
+        bool settled;                              // written, or known to be never
     };
     class Listener;
 

@@ -125,19 +125,19 @@ Result<std::uint64_t> LiveService::publisher_came(const ChannelId& channel,
     const std::size_t others = publishers_.size() - publishers_.count(channel);
     std::vector<ivs::LimitBreach> breaches;
     if (others >= rooms_.concurrent_streams_max) {
-        breaches.push_back(
-            {.limit_name = "Concurrent Broadcasts",
-             .limit_value = static_cast<std::int64_t>(rooms_.concurrent_streams_max),
-             .value = static_cast<std::int64_t>(others) + 1,
-             .limit_unit = "active streams"});
+        breaches.push_back({.limit_name = "Concurrent Broadcasts",
+                            .limit_value = static_cast<std::int64_t>(rooms_.concurrent_streams_max),
+                            .value = static_cast<std::int64_t>(others) + 1,
+                            .limit_unit = "active streams"});
     }
     for (const auto& breach : breaches_.news(breaches, rooms_.wiring.clock.steady()))
         rooms_.wiring.events.account_limit_breached(breach);
     if (!breaches.empty()) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("{} channels are on the air, as many as api.quotas.concurrent_streams "
-                                "allows; stop one, or allow more",
-                                others));
+        return fail(
+            ErrorCode::LimitExceeded,
+            fmt::format("{} channels are on the air, as many as api.quotas.concurrent_streams "
+                        "allows; stop one, or allow more",
+                        others));
     }
     publishers_[channel] = {++serials_, std::move(stop)};
     return serials_;

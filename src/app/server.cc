@@ -271,8 +271,8 @@ Result<void> Server::Impl::take_up_recordings() {
     auto taken_up = record::take_up_recordings(place, epoch_, record::boot_of_machine());
     if (!taken_up) return std::unexpected(taken_up.error());
     taken_up_ = std::move(*taken_up);
-    std::ranges::stable_sort(
-        taken_up_, {}, [](const record::TakenUp& each) { return each.row.started_at; });
+    std::ranges::stable_sort(taken_up_, {},
+                             [](const record::TakenUp& each) { return each.row.started_at; });
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {

@@ -39,6 +39,16 @@ void list(LiveChannel& channel, int from, int count, std::chrono::milliseconds d
     }
 }
 
+void list_recorded(LiveChannel& channel, Timeline& timeline, int count,
+                   std::chrono::milliseconds duration) {
+    for (int i = 0; i < count; ++i) {
+        const std::uint64_t number = timeline.take_number();
+        const MediaPlace media{segment(i, duration), {}};
+        timeline.list(number, media);
+        channel.list(timeline.uri(number), media, number);
+    }
+}
+
 const Variant kVariant{.group_id = "720p30",
                        .bandwidth = 1'000'000,
                        .codecs = "avc1.64001F",
@@ -165,12 +175,24 @@ TEST_CASE(
 TEST_CASE("a recorded broadcast holds in its window only what the playlist lists") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
-    channel.set_timeline(timeline());
+    const auto line = timeline();
+    channel.set_timeline(line);
     channel.begin(kStream, kStart);
-    list(channel, 0, 30, 2s);
+    list_recorded(channel, *line, 30, 2s);
     channel.publish();
 
     CHECK(views.get(kChannel)->on_air->segments.size() == 12);
+}
+
+TEST_CASE("a segment that the disk has not taken stays for players when the window has left it") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.set_timeline(timeline());
+    channel.begin(kStream, kStart);
+    list(channel, 0, 14, 2s);
+    channel.publish();
+
+    CHECK(views.get(kChannel)->on_air->segment("/seg/0.ts") != nullptr);
 }
 
 TEST_CASE(

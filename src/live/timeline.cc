@@ -37,8 +37,8 @@ void Timeline::take_up(const std::vector<Chunk>& chunks, SegmentNames names,
 }
 
 std::string Timeline::uri(std::string_view epoch, std::uint64_t number) const {
-    return fmt::format("/seg/{}/{}/{}-{}.ts", names_.channel.view(), names_.recording.view(),
-                       epoch, number);
+    return fmt::format("/seg/{}/{}/{}-{}.ts", names_.channel.view(), names_.recording.view(), epoch,
+                       number);
 }
 
 void Timeline::list(std::uint64_t number, MediaPlace media) {
@@ -83,8 +83,7 @@ void Timeline::release_held() {
     for (const HeldSegment& held : held_) held_time += held.media.segment->duration;
     // After the end nothing more is located: what a failed recording could not keep is let go as
     // well.
-    while (held_.size() > kWindowSegmentsMin &&
-           (ended_ || held_.front().index < located_.size()) &&
+    while (held_.size() > kWindowSegmentsMin && (ended_ || held_.front().index < located_.size()) &&
            held_time - held_.front().media.segment->duration >= kWindowMin) {
         held_time -= held_.front().media.segment->duration;
         held_.pop_front();
@@ -92,16 +91,15 @@ void Timeline::release_held() {
 }
 
 std::shared_ptr<const TimelineView> Timeline::view() const {
-    return std::make_shared<const TimelineView>(
-        TimelineView{.recording = names_.recording,
-                     .prefix = names_.prefix,
-                     .rendition = rendition_,
-                     .multivariant = multivariant_,
-                     .playlist = playlist_.version(),
-                     .names = segment_names_,
-                     .ended = ended_,
-                     .held = held_,
-                     .located = located_.view()});
+    return std::make_shared<const TimelineView>(TimelineView{.recording = names_.recording,
+                                                             .prefix = names_.prefix,
+                                                             .rendition = rendition_,
+                                                             .multivariant = multivariant_,
+                                                             .playlist = playlist_.version(),
+                                                             .names = segment_names_,
+                                                             .ended = ended_,
+                                                             .held = held_,
+                                                             .located = located_.view()});
 }
 
 }  // namespace oxbow::live

@@ -43,7 +43,7 @@ struct TimelineView {
     std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
     // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
     std::shared_ptr<const TextVersion> playlist;
-    SegmentNames names;                     // of its segments, by index
+    SegmentNames names;  // of its segments, by index
     bool ended = false;
     std::deque<HeldSegment> held;           // consecutive, the newest last
     GrowingList<ChunkRange>::View located;  // [index], for all that are in closed chunks

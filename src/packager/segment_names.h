@@ -23,8 +23,8 @@ public:
     /// Parts that are not as above are passed over: their segments are not found by name.
     explicit SegmentNames(std::string_view text);
 
-    /// From `index` on, which is behind all before, names begin with `number` and carry `epoch`. In:
-    /// `number` not below `index`.
+    /// From `index` on, which is behind all before, names begin with `number` and carry `epoch`.
+    /// In: `number` not below `index`.
     void add(std::uint64_t index, std::uint64_t number, std::string epoch);
 
     /// Out: an empty epoch where none is known.

@@ -67,9 +67,9 @@ Journal::~Journal() {
 Result<void> Journal::append(std::string_view records) {
     // What stood behind a torn record would never be read.
     if (torn_ && ::ftruncate(fd_, static_cast<off_t>(size_)) != 0) {
-        return fail(ErrorCode::Unavailable,
-                    fmt::format("cannot cut back the journal of a recording: {}",
-                                std::strerror(errno)));
+        return fail(
+            ErrorCode::Unavailable,
+            fmt::format("cannot cut back the journal of a recording: {}", std::strerror(errno)));
     }
     torn_ = false;
     const ssize_t written = ::write(fd_, records.data(), records.size());
@@ -85,8 +85,8 @@ Result<void> Journal::append(std::string_view records) {
 
 Result<void> Journal::sync() {
     if (::fdatasync(fd_) == 0) return {};
-    return fail(ErrorCode::Unavailable, fmt::format("cannot sync the journal of a recording: {}",
-                                                    std::strerror(errno)));
+    return fail(ErrorCode::Unavailable,
+                fmt::format("cannot sync the journal of a recording: {}", std::strerror(errno)));
 }
 
 std::string boot_of_machine() {

@@ -78,9 +78,9 @@ TEST_CASE("what is written is read back") {
 }
 
 TEST_CASE("a publisher that came back is not away") {
-    const auto read = read_journal(begun() + journal_segment(segment(0, 0, 0)) +
-                                   journal_away(kHead.started_at) +
-                                   journal_stream(StreamId{"st-2"}));
+    const auto read =
+        read_journal(begun() + journal_segment(segment(0, 0, 0)) + journal_away(kHead.started_at) +
+                     journal_stream(StreamId{"st-2"}));
 
     CHECK_FALSE(read.value().away_until);
 }
@@ -124,7 +124,8 @@ TEST_CASE("a record with the right checksum that is none is malformed") {
               .code == ErrorCode::Malformed);
 }
 
-TEST_CASE("what the disk does not take whole is cut back, and the next record stands in its place") {
+TEST_CASE(
+    "what the disk does not take whole is cut back, and the next record stands in its place") {
     const auto folder = std::filesystem::temp_directory_path() /
                         fmt::format("oxbow-journal-{}", random_alphanumeric(8));
     {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kVersion = "2";
 constexpr std::size_t kChecksumDigits = 8;
-constexpr std::size_t kFieldsMax = 12;
 
 // 7ac4f3d1 journal 2
 std::string record_line(std::string_view body) {
@@ -136,7 +135,8 @@ private:
             out_.interrupted = fields.text();
         } else if (kind == "synced") {
             out_.synced = fields.number<std::size_t>();
-            if (out_.synced > out_.segments.size()) return malformed("more is synced than there is");
+            if (out_.synced > out_.segments.size())
+                return malformed("more is synced than there is");
         } else if (kind == "end") {
             return take_end(fields);
         } else {
@@ -203,7 +203,8 @@ private:
     }
 
     Result<void> check_order(const JournalSegment& segment) const {
-        if (!out_.variant || out_.epoch.empty()) return malformed("nothing says what the segment is");
+        if (!out_.variant || out_.epoch.empty())
+            return malformed("nothing says what the segment is");
         if (segment.entry.length == 0) return malformed("the segment is empty");
         const bool first = out_.segments.empty();
         if (segment.number < out_.segments.size() ||
@@ -215,8 +216,8 @@ private:
             return malformed("the chunks are not in order");
         const std::uint64_t expected =
             same_chunk ? out_.segments.back().entry.offset + out_.segments.back().entry.length : 0;
-        if (segment.entry.offset != expected ||
-            segment.entry.length > std::uint64_t{1} << 40)  // a terabyte
+        if (segment.entry.offset != expected || segment.entry.length > std::uint64_t{1}
+                                                                           << 40)  // a terabyte
             return malformed("the segment does not begin where the one before ends");
         if (same_chunk && segment.discontinuity)
             return malformed("a discontinuity stands inside a chunk");
@@ -261,16 +262,15 @@ std::string journal_stream(const StreamId& stream) {
 std::string journal_rendition(const Variant& variant) {
     return record_line(fmt::format("rendition {} {} {} {} {} {} {}", or_dash(variant.group_id),
                                    or_dash(variant.name), variant.width, variant.height,
-                                   variant.frame_rate, variant.bandwidth,
-                                   or_dash(variant.codecs)));
+                                   variant.frame_rate, variant.bandwidth, or_dash(variant.codecs)));
 }
 
 std::string journal_segment(const JournalSegment& segment) {
     const ByteRangeEntry& entry = segment.entry;
-    return record_line(fmt::format(
-        "segment {} {} {:d} {} {} {} {} {} {:08x}", segment.number, segment.chunk,
-        segment.discontinuity, entry.offset, entry.length, milliseconds(entry.duration),
-        ms_of(entry.program_date_time), segment.start.count(), segment.checksum));
+    return record_line(fmt::format("segment {} {} {:d} {} {} {} {} {} {:08x}", segment.number,
+                                   segment.chunk, segment.discontinuity, entry.offset, entry.length,
+                                   milliseconds(entry.duration), ms_of(entry.program_date_time),
+                                   segment.start.count(), segment.checksum));
 }
 
 std::string journal_away(WallTime until) {
@@ -286,8 +286,8 @@ std::string journal_synced(std::size_t segments) {
 }
 
 std::string journal_end(const JournalEnd& end) {
-    return record_line(fmt::format("end {} {} {}", ivs::name_of(end.status), ms_of(end.at),
-                                   or_dash(end.message)));
+    return record_line(
+        fmt::format("end {} {} {}", ivs::name_of(end.status), ms_of(end.at), or_dash(end.message)));
 }
 
 Result<JournalContent> read_journal(std::string_view bytes) {

@@ -116,8 +116,7 @@ Result<void> Recording::begin_chunk(const LiveSegment& segment) {
         if (auto closed = close_chunk(); !closed) return closed;
     }
     if (!open_) return open_chunk(breaks);
-    open_->chunk.discontinuity =
-        open_->chunk.discontinuity || (breaks && open_->chunk.number > 0);
+    open_->chunk.discontinuity = open_->chunk.discontinuity || (breaks && open_->chunk.number > 0);
     return {};
 }
 
@@ -171,8 +170,8 @@ void Recording::lose(const Error& why) {
 }
 
 void Recording::resume() {
-    log::warning("[channel {}] [recording {}] goes on; it lacks {} segments",
-                 spec_.channel.view(), spec_.recording.view(), lost_);
+    log::warning("[channel {}] [recording {}] goes on; it lacks {} segments", spec_.channel.view(),
+                 spec_.recording.view(), lost_);
     listener_->on_resumed(std::exchange(lost_, 0));
     interrupted_ = false;
 }
@@ -206,9 +205,10 @@ Result<void> Recording::open_chunk(bool discontinuity) {
         // The names of the new files, too.
         if (auto synced = sync_folders(spool()); !synced) return synced;
     }
-    open_.emplace(OpenChunk{
-        std::move(*file),
-        {.number = next_chunk_, .discontinuity = discontinuity && next_chunk_ > 0, .segments = {}}});
+    open_.emplace(OpenChunk{std::move(*file),
+                            {.number = next_chunk_,
+                             .discontinuity = discontinuity && next_chunk_ > 0,
+                             .segments = {}}});
     return {};
 }
 

@@ -93,7 +93,8 @@ struct TakenUp;
 ///
 /// In:     segments in order. Out: objects in the store, a row in the catalogue, a RecordingView.
 /// Errors: a failure before it has started, more than kInterruptionsMax interruptions, or an end
-///         that the disk does not take: call fail_with() then, and close_failed() until it succeeds.
+///         that the disk does not take: call fail_with() then, and close_failed() until it
+///         succeeds.
 /// Thread safety: the recorder's thread.
 /// Source: facts of real recordings in README.md; architecture's timeline in ARCHITECTURE.md.
 class Recording {

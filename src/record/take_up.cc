@@ -38,23 +38,21 @@ struct Reading {
 Result<void> find_row(Reading& reading) {
     const JournalHead& head = reading.journal.head;
     auto found = reading.place.catalog.recording(head.recording);
-    if (!found && found.error().code != ErrorCode::NotFound)
-        return std::unexpected(found.error());
+    if (!found && found.error().code != ErrorCode::NotFound) return std::unexpected(found.error());
     reading.row_is_there = found.has_value();
     if (found) {
         reading.row = std::move(*found);
         // It has ended, but a power loss took the record of it.
         if (reading.row.status != catalog::RecordingStatus::Started && !reading.journal.end) {
-            reading.journal.end =
-                JournalEnd{reading.row.status,
-                           reading.row.ended_at.value_or(reading.place.clock.wall()),
-                           reading.row.status_message};
+            reading.journal.end = JournalEnd{
+                reading.row.status, reading.row.ended_at.value_or(reading.place.clock.wall()),
+                reading.row.status_message};
         }
     } else {
         reading.row.id = head.recording;
         reading.row.channel = head.channel;
-        reading.row.prefix = ivs::recording_prefix(
-            {head.account, head.channel, head.recording, head.started_at});
+        reading.row.prefix =
+            ivs::recording_prefix({head.account, head.channel, head.recording, head.started_at});
         reading.row.started_at = head.started_at;
     }
     if (reading.journal.variant) reading.row.rendition = reading.journal.variant->group_id;
@@ -110,11 +108,10 @@ Result<void> put_playlists(const Reading& reading, const RecordingPlaylists& pla
          {std::pair{"master.m3u8", "playlist.m3u8"},
           std::pair{"byte-range-multivariant.m3u8", "byte-range-variant.m3u8"}}) {
         variant.path = fmt::format("{}/{}", reading.row.rendition, playlist);
-        if (auto done =
-                put(reading.place, folder + name,
-                    recording_multivariant_playlist(reading.row.channel.view(),
-                                                    reading.journal.head.account,
-                                                    std::span{&variant, 1}));
+        if (auto done = put(reading.place, folder + name,
+                            recording_multivariant_playlist(reading.row.channel.view(),
+                                                            reading.journal.head.account,
+                                                            std::span{&variant, 1}));
             !done) {
             return done;
         }
@@ -242,7 +239,8 @@ Result<std::optional<TakenUp>> take_up(Reading reading) {
     }
     const std::size_t verify_from =
         reading.machine_was_down() ? reading.journal.synced : reading.journal.segments.size();
-    const auto whole = whole_chunks(reading.place, reading.row.prefix, reading.journal, verify_from);
+    const auto whole =
+        whole_chunks(reading.place, reading.row.prefix, reading.journal, verify_from);
     if (!whole) return std::unexpected(whole.error());
     if (whole->segments == 0) {
         if (auto done = take_back(reading); !done) return std::unexpected(done.error());
@@ -266,9 +264,10 @@ Result<std::optional<TakenUp>> take_up(Reading reading) {
     if (reading.journal.end) {
         if (auto done = put_started(reading); !done) return std::unexpected(done.error());
         if (auto done = finish(reading, playlists); !done) return std::unexpected(done.error());
-        log::warning("[channel {}] [recording {}] was being ended when an earlier process ended; "
-                     "it is ended now",
-                     reading.row.channel.view(), reading.row.id.view());
+        log::warning(
+            "[channel {}] [recording {}] was being ended when an earlier process ended; "
+            "it is ended now",
+            reading.row.channel.view(), reading.row.id.view());
         return std::nullopt;
     }
 
@@ -328,8 +327,7 @@ void tell_kept(std::string_view channel, std::string_view recording, const Error
 }  // namespace
 
 Result<std::vector<TakenUp>> take_up_recordings(const RecordingPlace& place,
-                                                const std::string& epoch,
-                                                const std::string& boot) {
+                                                const std::string& epoch, const std::string& boot) {
     std::vector<TakenUp> out;
     std::set<std::string> settled;
     std::set<std::string> kept;

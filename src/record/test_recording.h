@@ -167,5 +167,4 @@ struct Segments {
     }();
 };
 
-
 }  // namespace oxbow::record

@@ -30,7 +30,8 @@ bool matches(int fd, const JournalSegment& segment) {
     Bytes buffer(kReadBytes);
     std::uint32_t checksum = 0;
     for (std::uint64_t done = 0; done < segment.entry.length;) {
-        const std::size_t count = std::min<std::uint64_t>(buffer.size(), segment.entry.length - done);
+        const std::size_t count =
+            std::min<std::uint64_t>(buffer.size(), segment.entry.length - done);
         const ssize_t read =
             ::pread(fd, buffer.data(), count, static_cast<off_t>(segment.entry.offset + done));
         if (read < 0 && errno == EINTR) continue;
@@ -124,9 +125,8 @@ std::vector<Chunk> chunks_of(const std::vector<JournalSegment>& segments) {
     std::vector<Chunk> out;
     for (const JournalSegment& segment : segments) {
         if (out.empty() || out.back().number != segment.chunk) {
-            out.push_back({.number = segment.chunk,
-                           .discontinuity = segment.discontinuity,
-                           .segments = {}});
+            out.push_back(
+                {.number = segment.chunk, .discontinuity = segment.discontinuity, .segments = {}});
         }
         out.back().segments.push_back(segment.entry);
     }

@@ -6,6 +6,8 @@
 //                 after
 //                 torn
 //   OXBOW_DISK_LOG=FILE    every call, with its bytes, in order: power_loss.py reads it
+//   OXBOW_DISK_BOOT=FILE   what is read as the boot id of the machine: another one stands for a
+//                          power loss
 //   OXBOW_DISK_CONTROL=F   a file of two 32-bit numbers that may change at any time: milliseconds
 //                          by which each write is late; not 0: no write finds room (ENOSPC)
 //
@@ -38,20 +40,19 @@ enum Op : std::uint8_t { Create = 1, MakeFolder, Write, Truncate, Rename, Remove
 /// One call in the log, in the machine's byte order; `name_bytes` and `data_bytes` follow.
 struct Record {
     std::uint8_t op;
-    std::uint8_t unused[7];
-    std::uint64_t number;  // of the call in this process; of a sync, of the last before it began
-    std::uint64_t inode;   // the file, or the folder in which a name changes
-    std::uint64_t other;   // what was made; the folder renamed to
-    std::uint64_t offset;  // of a write; the size of a truncate
-    std::uint32_t name_bytes;
-    std::uint32_t data_bytes;
+    std::uint8_t unused[7]{};
+    std::uint64_t number;     // of the call in this process; of a sync, of the last before it began
+    std::uint64_t inode = 0;  // the file, or the folder in which a name changes
+    std::uint64_t other = 0;  // what was made; the folder renamed to
+    std::uint64_t offset = 0;  // of a write; the size of a truncate
+    std::uint32_t name_bytes = 0;
+    std::uint32_t data_bytes = 0;
 };
 
 template <typename Call>
 Call* real(const char* name) {
     return reinterpret_cast<Call*>(::dlsym(RTLD_NEXT, name));
 }
-#define REAL(name) static auto* const real_##name = real<decltype(::name)>(#name)
 
 struct Faults {
     std::string root;
@@ -64,7 +65,8 @@ struct Faults {
 
     Faults() {
         if (const char* text = std::getenv("OXBOW_DISK_ROOT")) root = text;
-        if (const char* text = std::getenv("OXBOW_DISK_DIE_AT")) die_at = std::strtoull(text, nullptr, 10);
+        if (const char* text = std::getenv("OXBOW_DISK_DIE_AT"))
+            die_at = std::strtoull(text, nullptr, 10);
         if (const char* text = std::getenv("OXBOW_DISK_DIE")) die = text;
         if (const char* text = std::getenv("OXBOW_DISK_LOG"))
             log = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, text,
@@ -168,8 +170,6 @@ ssize_t write_at(int fd, const iovec* parts, int count, off_t offset, bool at_en
         return -1;
     }
     return change([&](std::uint64_t number, bool torn) -> ssize_t {
-        std::size_t size = 0;
-        for (int i = 0; i < count; ++i) size += parts[i].iov_len;
         iovec half{parts[0].iov_base, parts[0].iov_len / 2};
         const iovec* const given = torn ? &half : parts;
         const int given_count = torn ? 1 : count;
@@ -177,9 +177,8 @@ ssize_t write_at(int fd, const iovec* parts, int count, off_t offset, bool at_en
             const bool appends = (::fcntl(fd, F_GETFL) & O_APPEND) != 0;
             offset = ::lseek(fd, 0, appends ? SEEK_END : SEEK_CUR);
         }
-        const ssize_t done =
-            at_end ? ::syscall(SYS_writev, fd, given, given_count)
-                   : ::syscall(SYS_pwritev, fd, given, given_count, offset, 0);
+        const ssize_t done = at_end ? ::syscall(SYS_writev, fd, given, given_count)
+                                    : ::syscall(SYS_pwritev, fd, given, given_count, offset, 0);
         if (done > 0) {
             Record record{.op = Write, .number = number, .inode = inode_of(fd)};
             record.offset = static_cast<std::uint64_t>(offset);
@@ -251,9 +250,7 @@ int remove_at(int folder, const char* name, int flags) {
 
 int make_folder_at(int folder, const char* name, mode_t mode) {
     const std::string path = path_at(folder, name);
-    const auto call = [&] {
-        return static_cast<int>(::syscall(SYS_mkdirat, folder, name, mode));
-    };
+    const auto call = [&] { return static_cast<int>(::syscall(SYS_mkdirat, folder, name, mode)); };
     if (!faults().is_ours(path) || inode_of(path) != 0) return call();
     return change([&](std::uint64_t number, bool) {
         const int done = call();
@@ -380,6 +377,17 @@ int mkdir(const char* path, mode_t mode) {
 }
 int mkdirat(int folder, const char* path, mode_t mode) {
     return make_folder_at(folder, path, mode);
+}
+
+FILE* fopen64(const char* path, const char* mode) {
+    const char* const boot = std::getenv("OXBOW_DISK_BOOT");
+    const bool is_boot =
+        boot != nullptr && std::strcmp(path, "/proc/sys/kernel/random/boot_id") == 0;
+    static auto* const next = real<FILE*(const char*, const char*)>("fopen64");
+    return next(is_boot ? boot : path, mode);
+}
+FILE* fopen(const char* path, const char* mode) {
+    return fopen64(path, mode);
 }
 
 int fsync(int fd) {

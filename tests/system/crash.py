@@ -5,6 +5,7 @@ Everything that chance decides comes from one seed.
 
 import datetime
 import hashlib
+import http.client
 import json
 import pathlib
 import random
@@ -12,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import disk_faults
 import oxbow
 from recording_check import check_recording
 
@@ -208,3 +210,33 @@ def kill_and_check(broadcasts, kills, quiet_max=4.0):
         if broadcasts.random.random() < 0.7:
             broadcasts.live_again()
             broadcasts.look()
+
+
+def die_and_check(broadcasts, deaths, calls_max=400):
+    """The server dies around one of the calls by which it changes the disk, also of its start."""
+    server = broadcasts.server
+    broadcasts.crash()
+    for _ in range(deaths):
+        at, how = broadcasts.random.randint(1, calls_max), broadcasts.random.choice(["before", "after", "torn"])
+        server.environment = disk_faults.environment(server, die_at=at, die=how)
+        try:
+            broadcasts.start()
+        except AssertionError:
+            if server.process.poll() != -9:
+                raise
+        deadline = time.monotonic() + 60
+        while server.process.poll() is None and time.monotonic() < deadline:
+            try:
+                broadcasts.look(how_many=2)
+            except (OSError, http.client.HTTPException):
+                pass  # it died while it answered
+            time.sleep(0.05)
+        broadcasts.test.assertEqual(server.process.wait(timeout=10), -9, f"{how} call {at}: {server.log_text()[-3000:]}")
+        broadcasts.killed_at.append(time.time())
+        for encoder in broadcasts.encoders:
+            encoder.ready.clear()
+        server.environment = {}
+        broadcasts.start()
+        broadcasts.look()
+        broadcasts.crash()
+    broadcasts.start()
