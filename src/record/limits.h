@@ -11,8 +11,8 @@ namespace oxbow::record {
 /// segment).
 inline constexpr MediaTime kChunkTarget = std::chrono::seconds{10};
 
-/// Live segments waiting for the disk, all channels together. Above it the recordings that still
-/// send end with a failure: live never waits for a disk.
+/// Live segments waiting for the disk, all channels together. What is above it is not recorded:
+/// live never waits for a disk.
 inline constexpr std::size_t kQueuedBytesMax = 256 * 1024 * 1024;
 
 /// How often the playlists of an open recording are put to the bucket: with every chunk at first,
