@@ -24,15 +24,17 @@ class PowerLoss(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-power-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def publish_and_lose_power(self, seed, loses_all):
+    def publish_and_lose_power(self, seed, loses_all, folder):
         """Out: the broadcasts, on the air before, and a server that has started behind the loss."""
-        server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n", data=self.folder / "before")
+        folder.mkdir()
+        (folder / "before").mkdir()
+        server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n", data=folder / "before")
         self.addCleanup(server.close)
         broadcasts = crash.Broadcasts(self, server, seed)
         self.addCleanup(lambda: [encoder.stop() for encoder in broadcasts.encoders])
         self.assertEqual(server.stop(), 0)
         disk = power_loss.Disk(server.data)
-        log = self.folder / "log"
+        log = folder / "log"
         server.environment = disk_faults.environment(server, log=log)
         server.start()
         broadcasts.begin()
@@ -43,11 +45,11 @@ class PowerLoss(unittest.TestCase):
             time.sleep(0.1)
         broadcasts.crash()
 
-        power_loss.build(self.folder / "after", disk.play(power_loss.read_log(log),
+        power_loss.build(folder / "after", disk.play(power_loss.read_log(log),
                                                           None if loses_all else broadcasts.random))
-        server.data = self.folder / "after"
-        (self.folder / "boot").write_text("the-next-boot\n")
-        server.environment = disk_faults.environment(server, boot=self.folder / "boot")
+        server.data = folder / "after"
+        (folder / "boot").write_text("the-next-boot\n")
+        server.environment = disk_faults.environment(server, boot=folder / "boot")
         server.start()
         return broadcasts
 
@@ -72,10 +74,10 @@ class PowerLoss(unittest.TestCase):
                 broadcasts.seen.pop(url)
                 self.lost.append(url)
 
-    def go_through(self, seed, loses_all):
+    def go_through(self, seed, loses_all, folder="once"):
         print(f"OXBOW_SEED={seed}")
         self.lost = []
-        broadcasts = self.publish_and_lose_power(seed, loses_all)
+        broadcasts = self.publish_and_lose_power(seed, loses_all, self.folder / folder)
         self.check_loss(broadcasts)
         for encoder in broadcasts.encoders:
             encoder.ready.set()
