@@ -19,8 +19,8 @@ namespace oxbow::record {
 // The journal of an open recording, DATA/spool/{recordingId}/journal: everything that the next
 // process needs to go on with it. Text, a record per line, appended and never changed:
 //
-//     7ac4f3d1 journal 2
-//     0b6d21e8 recording j8Z9O91ndcVs AsXego4U6tnj 000000000000 us-east-1 1700000000000
+//     0a56d4f2 journal 2
+//     df86a2bf recording j8Z9O91ndcVs AsXego4U6tnj 000000000000 us-east-1 1700000000000
 //     ...
 //
 // Eight hexadecimal digits are the CRC-32C of what stands behind the blank after them, up to the

@@ -47,8 +47,8 @@ std::string begun() {
 
 TEST_CASE("a journal is text, a checksum before each record") {
     CHECK(journal_head(kHead) ==
-          "9c5a4e5d journal 2\n"
-          "00000000 recording j8Z9O91ndcVs AsXego4U6tnj 000000000000 us-east-1 1700000000000\n");
+          "0a56d4f2 journal 2\n"
+          "df86a2bf recording j8Z9O91ndcVs AsXego4U6tnj 000000000000 us-east-1 1700000000000\n");
     CHECK(journal_segment(segment(57, 6, 188)).substr(9) ==
           "segment 57 6 0 188 188 2000 1700000000000 10260000 0badc0de\n");
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kVersion = "2";
 constexpr std::size_t kChecksumDigits = 8;
 
-// 7ac4f3d1 journal 2
+// 0a56d4f2 journal 2
 std::string record_line(std::string_view body) {
     return fmt::format("{:08x} {}\n", crc32c(as_bytes(body)), body);
 }
