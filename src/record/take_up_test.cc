@@ -77,6 +77,19 @@ TEST_CASE("a recording is cut off again and again, and names tell the processes 
     CHECK(taken[0].chunks.size() == 3);
 }
 
+TEST_CASE("a recording that goes on tells of a disk that takes nothing as any other") {
+    CutOff at;
+    auto taken = at.take_up();
+    Recording recording{at.place(), std::move(taken.at(0)), at.listener};
+    at.store->failing = true;
+    REQUIRE(recording.append(at.segments.next(10s, true)));
+
+    REQUIRE(recording.append(at.segments.next(2s)));
+
+    CHECK(at.listener->lost == 1);
+    CHECK(at.listener->interruptions.size() == 1);
+}
+
 TEST_CASE("a cut-off recording to which nobody comes back is ended in order") {
     CutOff at;
     auto taken = at.take_up();
