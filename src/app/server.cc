@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <system_error>
@@ -270,9 +271,10 @@ Result<void> Server::Impl::take_up_recordings() {
                                        .sync_always = settings_.sync_recordings_always};
     auto taken_up = record::take_up_recordings(place, epoch_, record::boot_of_machine());
     if (!taken_up) return std::unexpected(taken_up.error());
-    taken_up_ = std::move(*taken_up);
-    std::ranges::stable_sort(taken_up_, {},
-                             [](const record::TakenUp& each) { return each.row.started_at; });
+    std::multimap<WallTime, std::size_t> by_start;
+    for (std::size_t i = 0; i < taken_up->size(); ++i)
+        by_start.emplace((*taken_up)[i].row.started_at, i);
+    for (const auto& [started_at, i] : by_start) taken_up_.push_back(std::move((*taken_up)[i]));
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
