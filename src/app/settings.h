@@ -48,6 +48,8 @@ struct Settings {
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
 
+    bool sync_recordings_always = false;  // recording.sync: "always", not "group"
+
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
     control::Quotas quotas;            // api.quotas
 
