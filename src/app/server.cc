@@ -320,6 +320,7 @@ void Server::Impl::wire_functions() {
                        [this](const live::ChannelView& view) { viewer_events_->on_view(view); },
                    .events = *channel_events_,
                    .catalog = *catalog_,
+                   .recording_max = settings_.recording_max,
                    .enforce_limits = settings_.enforce_ingest_limits},
         .recordings = recordings_,
         .viewers = viewers_,

@@ -45,9 +45,10 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None):
+    def __init__(self, config="", data=None, rtmp="127.0.0.1:0"):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
+        self.rtmp = rtmp
         self.start()
 
     def start(self):
@@ -58,7 +59,7 @@ class Server:
         self.log = open(self.data / "server.log", "ab")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, "--config", config, "--http", "127.0.0.1:0",
-             "--api", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--ready-file", ready],
+             "--api", "127.0.0.1:0", "--rtmp", self.rtmp, "--ready-file", ready],
             stdout=self.log, stderr=self.log)
         wait_for("the ready file", 20, lambda: ready.exists() or self.process.poll() is not None)
         if self.process.poll() is not None:
