@@ -340,8 +340,9 @@ std::optional<std::string> ChannelPipeline::why_no_merge(const LiveSegment& firs
     if (wiring_.clock.wall() - recording_->started_at >= wiring_.recording_max)
         return "it has lasted long enough";
     record::StreamTraits original = recording_->original;
+    const std::int64_t time_ms = std::max<std::int64_t>(1, milliseconds(recording_->original_time));
     original.measured_bits_per_second =
-        bits_per_second(recording_->original_bytes, recording_->original_time);
+        recording_->original_bytes * 8'000 / static_cast<std::uint64_t>(time_ms);
     return record::why_not_merged(original, traits_of(first));
 }
 

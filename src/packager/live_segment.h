@@ -38,14 +38,10 @@ struct LiveSegment {
     }
 };
 
-inline std::uint64_t bits_per_second(std::uint64_t bytes, MediaTime duration) {
-    const std::int64_t duration_ms = std::max<std::int64_t>(1, milliseconds(duration));
-    return bytes * 8'000 / static_cast<std::uint64_t>(duration_ms);
-}
-
 /// The segment's bit rate, as BANDWIDTH counts it.
 inline std::uint64_t bits_per_second(const LiveSegment& segment) {
-    return bits_per_second(segment.bytes.size(), segment.duration);
+    const std::int64_t duration_ms = std::max<std::int64_t>(1, milliseconds(segment.duration));
+    return segment.bytes.size() * 8'000 / static_cast<std::uint64_t>(duration_ms);
 }
 
 using LiveSegmentPtr = std::shared_ptr<const LiveSegment>;
