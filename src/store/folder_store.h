@@ -4,6 +4,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 
 #include "base/times.h"
@@ -82,6 +83,9 @@ private:
     FileHandle folder_;     // root_
     FileHandle temporary_;  // root_/.oxbow-tmp
     std::atomic<std::uint64_t> last_stamp_{0};
+    // Held by a put from the making of its folders to its rename, and alone by who removes empty
+    // folders: without it, a put beside busy removes finds its folder gone again and again.
+    std::shared_mutex empty_folders_;
     Observer observer_;
 };
 

@@ -137,7 +137,7 @@ def media(name, *arguments):
     MEDIA.mkdir(parents=True, exist_ok=True)
     file = MEDIA / name
     if not file.exists():
-        part = file.with_name("part-" + name)
+        part = file.with_name(f"part-{os.getpid()}-{name}")
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments, part], check=True)
         part.rename(file)
     return file
