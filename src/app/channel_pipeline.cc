@@ -264,9 +264,13 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
     pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
-    await_disk();
+    timelines_.at(recording_->id).handed_over.push_back(wiring_.clock.steady());
     if (!wiring_.recorder.append(recording_->id, segment)) {
         on_recording_failed(recording_->id, "the disk is too slow");
+    } else if (disk_is_slow_) {
+        list_all();
+    } else {
+        await_disk();
     }
 }
 
@@ -316,11 +320,20 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     }
 }
 
-record::StreamTraits ChannelPipeline::traits_of(const LiveSegment& first) const {
-    return {.parameters = first.parameters,
-            .frame_rate = frame_rate_of(*first.parameters, first.video_frames, first.duration),
-            .declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata),
-            .measured_bits_per_second = bits_per_second(first)};
+record::StreamTraits ChannelPipeline::traits_of_recording() const {
+    record::StreamTraits traits = record::traits_of(recording_->variant);
+    traits.declared_bits_per_second = recording_->declared_bits_per_second;
+    const std::int64_t time_ms = std::max<std::int64_t>(1, milliseconds(recording_->original_time));
+    traits.measured_bits_per_second =
+        recording_->original_bytes * 8'000 / static_cast<std::uint64_t>(time_ms);
+    return traits;
+}
+
+record::StreamTraits ChannelPipeline::traits_of_broadcast(const LiveSegment& first) const {
+    record::StreamTraits traits = record::traits_of(variant_of_segment(first));
+    traits.declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata);
+    traits.measured_bits_per_second = bits_per_second(first);
+    return traits;
 }
 
 bool ChannelPipeline::can_merge(const LiveSegment& first) const {
@@ -339,11 +352,7 @@ std::optional<std::string> ChannelPipeline::why_no_merge(const LiveSegment& firs
     if (broadcast_->started_at > recording_->reconnect_until) return "it came too late";
     if (wiring_.clock.wall() - recording_->started_at >= wiring_.recording_max)
         return "it has lasted long enough";
-    record::StreamTraits original = recording_->original;
-    const std::int64_t time_ms = std::max<std::int64_t>(1, milliseconds(recording_->original_time));
-    original.measured_bits_per_second =
-        recording_->original_bytes * 8'000 / static_cast<std::uint64_t>(time_ms);
-    return record::why_not_merged(original, traits_of(first));
+    return record::why_not_merged(traits_of_recording(), traits_of_broadcast(first));
 }
 
 void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
@@ -364,11 +373,12 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     Variant variant = variant_of_segment(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
-    recording_ = OpenRecording{.id = id,
-                               .timeline = timeline,
-                               .started_at = spec.started_at,
-                               .original = traits_of(*first),
-                               .variant = std::move(variant)};
+    recording_ = OpenRecording{
+        .id = id,
+        .timeline = timeline,
+        .started_at = spec.started_at,
+        .declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata),
+        .variant = std::move(variant)};
     timelines_.emplace(id, OpenTimeline{.timeline = timeline});
     live_.set_timeline(std::move(timeline));
     wiring_.recorder.begin(
@@ -420,7 +430,11 @@ void ChannelPipeline::await_disk() {
         const auto self = weak.lock();
         if (cancelled || !self) return;
         self->awaiting_disk_ = false;
-        if (!self->pending_.empty()) self->list_all();
+        if (self->pending_.empty()) return;
+        log::warning("[channel {}] the disk is slow: segments go out before they are recorded",
+                     self->channel_.view());
+        self->disk_is_slow_ = true;
+        self->list_all();
     });
 }
 
@@ -455,8 +469,6 @@ void ChannelPipeline::list_written() {
 
 void ChannelPipeline::list_all() {
     if (!pending_.empty()) {
-        log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded",
-                     channel_.view(), pending_.size());
         for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
         publish_listed();
     }
@@ -491,6 +503,13 @@ void ChannelPipeline::let_go() {
 void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion& place) {
     const auto open = timelines_.find(recording);
     if (open == timelines_.end()) return;
+    const SteadyTime handed_over = open->second.handed_over.front();
+    open->second.handed_over.pop_front();
+    const bool in_time = wiring_.clock.steady() - handed_over <= kDiskStallMax;
+    if (disk_is_slow_ && in_time) {
+        log::info("[channel {}] the disk is fast enough again", channel_.view());
+        disk_is_slow_ = false;
+    }
     if (open->second.listed_unwritten > 0) {
         --open->second.listed_unwritten;
         return;

@@ -52,8 +52,9 @@ struct BroadcastSpec {
 /// viewers. One object per channel, for all its broadcasts, so that a reconnect finds what is open.
 ///
 /// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that
-/// a crash takes back is advertised), or after kDiskStallMax, because a disk never delays live.
-/// Thread safety: the channel's strand (`executor`) for everything but idle().
+/// a crash takes back is advertised), or after kDiskStallMax, because a disk never delays live;
+/// from then on at once, until the disk has written a segment in that time. Thread safety: the
+/// channel's strand (`executor`) for everything but idle().
 class ChannelPipeline : public std::enable_shared_from_this<ChannelPipeline> {
 public:
     ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor,
@@ -110,8 +111,8 @@ private:
         RecordingId id;
         std::shared_ptr<live::Timeline> timeline;
         WallTime started_at;
-        record::StreamTraits original;  // of the stream that began it
-        std::uint64_t original_bytes = 0;
+        std::uint64_t declared_bits_per_second = 0;  // by the stream that began it
+        std::uint64_t original_bytes = 0;            // and what of it is recorded
         MediaTime original_time{};
         Variant variant;
         MediaTime media_end{};  // of what it holds so far
@@ -123,7 +124,8 @@ private:
     /// A timeline whose recorder has not said yet that it is complete.
     struct OpenTimeline {
         std::shared_ptr<live::Timeline> timeline;
-        std::size_t listed_unwritten = 0;  // segments that went out before the disk had them
+        std::size_t listed_unwritten = 0;    // segments that went out before the disk had them
+        std::deque<SteadyTime> handed_over;  // when the recorder got what it has not written yet
     };
     struct Pending {  // closed, not listed yet
         std::uint64_t number;
@@ -149,7 +151,8 @@ private:
     void widen_variants(const LiveSegment& segment);
 
     void choose_recording(const LiveSegmentPtr& segment);
-    record::StreamTraits traits_of(const LiveSegment& first) const;
+    record::StreamTraits traits_of_recording() const;
+    record::StreamTraits traits_of_broadcast(const LiveSegment& first) const;
     bool can_merge(const LiveSegment& first) const;
     std::optional<std::string> why_no_merge(const LiveSegment& first) const;
     void begin_recording(const LiveSegmentPtr& first);
@@ -182,6 +185,7 @@ private:
     std::map<RecordingId, OpenTimeline> timelines_;
     std::deque<Pending> pending_;
     bool awaiting_disk_ = false;
+    bool disk_is_slow_ = false;  // nothing waits for it, until it has written something in time
     SteadyTime record_again_at_{};
     boost::asio::steady_timer stall_timer_;
     boost::asio::steady_timer reconnect_timer_;

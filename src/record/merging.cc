@@ -1,6 +1,8 @@
 #include "record/merging.h"
 
 #include <cmath>
+#include <ranges>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -9,9 +11,16 @@ namespace {
 
 constexpr double kFrameRateTolerance = 0.5;
 
-std::string codec_family(const VideoParameters& video) {
-    const std::string codec = codec_string(video);  // avc1.64001F: profile and level may differ
-    return codec.substr(0, codec.find('.'));
+/// avc1.64001F: another profile or level is the same codec. mp4a.40.5 is not mp4a.40.2.
+std::string without_profiles(std::string_view codecs) {
+    std::string out;
+    for (const auto part : std::views::split(codecs, ',')) {
+        const std::string_view codec{part.begin(), part.end()};
+        const bool sound = codec.starts_with("mp4a.");
+        if (!out.empty()) out += ',';
+        out += sound ? codec : codec.substr(0, codec.find('.'));
+    }
+    return out;
 }
 
 bool is_within_half(std::uint64_t original, std::uint64_t next) {
@@ -19,19 +28,19 @@ bool is_within_half(std::uint64_t original, std::uint64_t next) {
     return difference <= original / 2;
 }
 
-std::optional<std::string> differing_tracks(const RenditionParameters& original,
-                                            const RenditionParameters& next) {
-    const auto tracks = [](const RenditionParameters& of) {
-        return fmt::format("{}{}", of.video ? codec_family(*of.video) : "no picture",
-                           of.audio ? " and " + codec_string(*of.audio) : " and no sound");
-    };
-    const std::string before = tracks(original);
-    const std::string now = tracks(next);
-    if (before == now) return std::nullopt;
-    return fmt::format("it has {}, the recording {}", now, before);
+std::optional<std::string> why_rates_differ(std::uint64_t original, std::uint64_t next) {
+    if (original == 0 || next == 0 || is_within_half(original, next)) return std::nullopt;
+    return fmt::format("it has {} bits a second, the recording {}", next, original);
 }
 
 }  // namespace
+
+StreamTraits traits_of(const Variant& variant) {
+    return {.codecs = without_profiles(variant.codecs),
+            .width = variant.width,
+            .height = variant.height,
+            .frame_rate = variant.frame_rate};
+}
 
 std::uint64_t declared_bits_per_second(const StreamMetadata& metadata) {
     constexpr double kBelievable = 1e12;
@@ -42,26 +51,20 @@ std::uint64_t declared_bits_per_second(const StreamMetadata& metadata) {
 }
 
 std::optional<std::string> why_not_merged(const StreamTraits& original, const StreamTraits& next) {
-    if (auto differ = differing_tracks(*original.parameters, *next.parameters)) return differ;
-    const auto& before = original.parameters->video;
-    const auto& now = next.parameters->video;
-    if (now && (before->width != now->width || before->height != now->height)) {
-        return fmt::format("its pictures have {}x{}, those of the recording {}x{}", now->width,
-                           now->height, before->width, before->height);
+    if (original.codecs != next.codecs)
+        return fmt::format("it has {}, the recording {}", next.codecs, original.codecs);
+    if (original.width != next.width || original.height != next.height) {
+        return fmt::format("its pictures have {}x{}, those of the recording {}x{}", next.width,
+                           next.height, original.width, original.height);
     }
-    if (now && std::abs(original.frame_rate - next.frame_rate) >= kFrameRateTolerance) {
+    if (std::abs(original.frame_rate - next.frame_rate) >= kFrameRateTolerance) {
         return fmt::format("it has {:.3f} frames a second, the recording {:.3f}", next.frame_rate,
                            original.frame_rate);
     }
-    const bool declared =
-        original.declared_bits_per_second > 0 && next.declared_bits_per_second > 0;
-    const auto rate = [&](const StreamTraits& of) {
-        return declared ? of.declared_bits_per_second : of.measured_bits_per_second;
-    };
-    if (!is_within_half(rate(original), rate(next))) {
-        return fmt::format("it has {} bits a second, the recording {}", rate(next), rate(original));
+    if (original.declared_bits_per_second > 0 && next.declared_bits_per_second > 0) {
+        return why_rates_differ(original.declared_bits_per_second, next.declared_bits_per_second);
     }
-    return std::nullopt;
+    return why_rates_differ(original.measured_bits_per_second, next.measured_bits_per_second);
 }
 
 }  // namespace oxbow::record
