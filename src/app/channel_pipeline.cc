@@ -14,18 +14,6 @@ namespace oxbow::app {
 namespace asio = boost::asio;
 namespace {
 
-/// What a rendition is made of, as far as it decides whether a stream can continue it.
-std::shared_ptr<const RenditionParameters> parameters_of_variant(const Variant& variant) {
-    RenditionParameters made;
-    if (variant.width > 0) {
-        made.video.emplace();
-        made.video->width = variant.width;
-        made.video->height = variant.height;
-    }
-    if (variant.codecs.contains("mp4a.")) made.audio.emplace();
-    return std::make_shared<const RenditionParameters>(std::move(made));
-}
-
 /// What the first segment of a rendition tells of it.
 Variant variant_of_segment(const LiveSegment& segment) {
     const double frame_rate =
@@ -116,11 +104,14 @@ ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor execut
       wiring_(std::move(wiring)),
       live_(channel_, wiring_.channel_views, wiring_.on_view),
       stall_timer_(executor_),
-      reconnect_timer_(executor_) {}
+      reconnect_timer_(executor_),
+      takeover_timer_(executor_) {}
 
 // --- A broadcast: publisher -> segmenter ---------------------------------------------------------
 
 std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
+    const bool goes_on = broadcast_ && spec.takes_over && broadcast_->takeovers < kTakeoversMax;
+    if (goes_on) return take_over(std::move(spec));
     if (broadcast_) end(broadcast_->number);
     if (ending_) list_all();
     idle_ = false;
@@ -130,7 +121,8 @@ std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
         .stream = ivs::make_stream_id(),
         .started_at = wiring_.clock.wall(),
         .recorded = recording.has_value(),
-        .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0}});
+        .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0},
+        .metadata = spec.metadata});
     broadcast_->watch = make_watch(std::move(spec));
     live_.begin(broadcast_->stream, broadcast_->started_at);
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
@@ -147,17 +139,44 @@ std::shared_ptr<StreamWatch> ChannelPipeline::make_watch(BroadcastSpec spec) {
     StreamWatch::Wiring wiring{.clock = wiring_.clock,
                                .events = wiring_.events,
                                .statuses = wiring_.stream_statuses,
-                               .on_breach = {}};
-    if (wiring_.enforce_limits && spec.stop) {
-        wiring.on_breach = [stop = std::move(spec.stop)](const ivs::LimitBreach& breach) {
-            stop(fmt::format("{} is above the {} {} of its channel's type", breach.limit_name,
-                             breach.limit_value, breach.limit_unit));
-        };
-    }
+                               .on_breach = on_breach(std::move(spec.stop))};
     auto watch = std::make_shared<StreamWatch>(std::move(session), executor_, std::move(wiring));
     watch->meter().set_metadata(std::move(spec.metadata));
     watch->begin();
     return watch;
+}
+
+std::function<void(const ivs::LimitBreach&)> ChannelPipeline::on_breach(
+    std::function<void(std::string)> stop) const {
+    if (!wiring_.enforce_limits || !stop) return {};
+    return [stop = std::move(stop)](const ivs::LimitBreach& breach) {
+        stop(fmt::format("{} is above the {} {} of its channel's type", breach.limit_name,
+                         breach.limit_value, breach.limit_unit));
+    };
+}
+
+/// The stream and its recording stay; only who sends it is another.
+std::uint64_t ChannelPipeline::take_over(BroadcastSpec spec) {
+    takeover_timer_.cancel();
+    broadcast_->number = ++broadcasts_;
+    ++broadcast_->takeovers;
+    broadcast_->metadata = spec.metadata;
+    broadcast_->watch->next_publisher(std::move(spec.metadata), on_breach(std::move(spec.stop)));
+    if (broadcast_->segmenter) broadcast_->segmenter->next_publisher();
+    log::info("[channel {}] [stream {}] goes on with another publisher", channel_.view(),
+              broadcast_->stream.view());
+    return broadcast_->number;
+}
+
+void ChannelPipeline::hand_over(std::uint64_t broadcast) {
+    if (!is_on_air(broadcast)) return;
+    broadcast_->number = ++broadcasts_;
+    takeover_timer_.expires_after(kFirstSegmentMax);
+    takeover_timer_.async_wait([weak = weak_from_this(),
+                                number = broadcast_->number](boost::system::error_code cancelled) {
+        const auto self = weak.lock();
+        if (!cancelled && self) self->end(number);
+    });
 }
 
 Segmenter& ChannelPipeline::segmenter() {
@@ -173,7 +192,9 @@ Segmenter& ChannelPipeline::segmenter() {
 }
 
 void ChannelPipeline::set_metadata(std::uint64_t broadcast, StreamMetadata metadata) {
-    if (is_on_air(broadcast)) broadcast_->watch->meter().set_metadata(std::move(metadata));
+    if (!is_on_air(broadcast)) return;
+    broadcast_->metadata = metadata;
+    broadcast_->watch->meter().set_metadata(std::move(metadata));
 }
 
 void ChannelPipeline::set_video_parameters(std::uint64_t broadcast, VideoParameters parameters) {
@@ -191,6 +212,7 @@ void ChannelPipeline::set_audio_parameters(std::uint64_t broadcast, AudioParamet
 void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
     if (!is_on_air(broadcast)) return;
     broadcast_->watch->meter().take(unit);
+    if (segmenter().waits()) segmenter().arrived(wiring_.clock.wall());
     take(segmenter().push(std::move(unit)));
 }
 
@@ -216,6 +238,7 @@ void ChannelPipeline::shut_down() {
     if (broadcast_) end(broadcast_->number);
     if (recording_) end_recording();
     reconnect_timer_.cancel();
+    takeover_timer_.cancel();
 }
 
 void ChannelPipeline::forget(const RecordingId& recording) {
@@ -247,13 +270,22 @@ void ChannelPipeline::take(const LiveSegmentPtr& segment) {
 void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     recording_->media_end = segment->start + segment->duration;
     recording_->wall_end = segment->end();
+    if (recording_->streams == 1) {
+        recording_->original_bytes += segment->bytes.size();
+        recording_->original_time += segment->duration;
+    }
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
     pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
     if (wiring_.recorder.append(recording_->id, segment, recording_->lost)) {
         recording_->lost = 0;
-        timelines_.at(recording_->id).unwritten.push_back({number, segment});
-        await_disk();
+        timelines_.at(recording_->id)
+            .unwritten.push_back({number, segment, wiring_.clock.steady()});
+        if (disk_is_slow_) {
+            list_all();
+        } else {
+            await_disk();
+        }
         return;
     }
     if (recording_->lost++ == 0) {
@@ -290,7 +322,7 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     const bool first_of_broadcast = !broadcast_->variant;
     if (first_of_broadcast) live_.await_publisher(std::nullopt);
     if (first_of_broadcast && recording_) {
-        if (can_merge(segment)) {
+        if (can_merge(*segment)) {
             ++recording_->streams;
             recording_->publisher_there = true;
             wiring_.recorder.stream_joined(recording_->id, broadcast_->stream);
@@ -302,7 +334,7 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
         }
         end_recording();
     }
-    if (recording_ && now - recording_->started_at >= record::kRecordingMax) end_recording();
+    if (recording_ && now - recording_->started_at >= wiring_.recording_max) end_recording();
     const bool may_record = broadcast_->recorded && wiring_.clock.steady() >= record_again_at_;
     if (!recording_ && may_record) {
         begin_recording(segment);
@@ -311,19 +343,39 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     }
 }
 
-bool ChannelPipeline::can_merge(const LiveSegmentPtr& first) const {
-    if (!broadcast_->recorded || recording_->streams >= record::kMergedStreamsMax) return false;
-    if (broadcast_->started_at > recording_->reconnect_until) return false;
-    if (wiring_.clock.wall() - recording_->started_at >= record::kRecordingMax) return false;
-    const RenditionParameters& before = *recording_->parameters;
-    const RenditionParameters& now = *first->parameters;
-    const bool same_tracks = before.video.has_value() == now.video.has_value() &&
-                             before.audio.has_value() == now.audio.has_value();
-    if (!same_tracks) return false;
-    if (!now.video) return true;
-    const double frame_rate = frame_rate_of(now, first->video_frames, first->duration);
-    return before.video->width == now.video->width && before.video->height == now.video->height &&
-           std::abs(frame_rate - recording_->variant.frame_rate) < 0.5;
+record::StreamTraits ChannelPipeline::traits_of_recording() const {
+    record::StreamTraits traits = record::traits_of(recording_->variant);
+    traits.declared_bits_per_second = recording_->declared_bits_per_second;
+    const std::int64_t time_ms = std::max<std::int64_t>(1, milliseconds(recording_->original_time));
+    traits.measured_bits_per_second =
+        recording_->original_bytes * 8'000 / static_cast<std::uint64_t>(time_ms);
+    return traits;
+}
+
+record::StreamTraits ChannelPipeline::traits_of_broadcast(const LiveSegment& first) const {
+    record::StreamTraits traits = record::traits_of(variant_of_segment(first));
+    traits.declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata);
+    traits.measured_bits_per_second = bits_per_second(first);
+    return traits;
+}
+
+bool ChannelPipeline::can_merge(const LiveSegment& first) const {
+    const auto why_not = why_no_merge(first);
+    if (why_not) {
+        log::info("[channel {}] [stream {}] does not continue recording {}: {}", channel_.view(),
+                  broadcast_->stream.view(), recording_->id.view(), *why_not);
+    }
+    return !why_not;
+}
+
+std::optional<std::string> ChannelPipeline::why_no_merge(const LiveSegment& first) const {
+    if (!broadcast_->recorded) return "the channel is not recorded any more";
+    if (recording_->streams >= record::kMergedStreamsMax)
+        return fmt::format("it holds {} streams, as many as may be", record::kMergedStreamsMax);
+    if (broadcast_->started_at > recording_->reconnect_until) return "it came too late";
+    if (wiring_.clock.wall() - recording_->started_at >= wiring_.recording_max)
+        return "it has lasted long enough";
+    return record::why_not_merged(traits_of_recording(), traits_of_broadcast(first));
 }
 
 void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
@@ -344,11 +396,12 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     Variant variant = variant_of_segment(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
-    recording_ = OpenRecording{.id = id,
-                               .timeline = timeline,
-                               .started_at = spec.started_at,
-                               .parameters = first->parameters,
-                               .variant = std::move(variant)};
+    recording_ = OpenRecording{
+        .id = id,
+        .timeline = timeline,
+        .started_at = spec.started_at,
+        .declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata),
+        .variant = std::move(variant)};
     timelines_.emplace(id, OpenTimeline{.timeline = timeline, .unwritten = {}});
     live_.set_timeline(std::move(timeline));
     wiring_.recorder.begin(std::move(spec), listener_of(id, broadcast_->stream));
@@ -376,10 +429,11 @@ void ChannelPipeline::take_up(record::TakenUp taken_up, WallTime until) {
     Variant variant = taken_up.variant;
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
+    // What its encoder declared, and how much its first stream was, is not known any more: any bit
+    // rate continues it.
     recording_ = OpenRecording{.id = id,
                                .timeline = timeline,
                                .started_at = taken_up.row.started_at,
-                               .parameters = parameters_of_variant(variant),
                                .variant = std::move(variant),
                                .media_end = taken_up.media_end,
                                .wall_end = taken_up.wall_end,
@@ -438,7 +492,11 @@ void ChannelPipeline::await_disk() {
         const auto self = weak.lock();
         if (cancelled || !self) return;
         self->awaiting_disk_ = false;
-        if (!self->pending_.empty()) self->list_all();
+        if (self->pending_.empty()) return;
+        log::warning("[channel {}] the disk is slow: segments go out before they are recorded",
+                     self->channel_.view());
+        self->disk_is_slow_ = true;
+        self->list_all();
     });
 }
 
@@ -474,8 +532,6 @@ void ChannelPipeline::list_settled(bool grown) {
 
 void ChannelPipeline::list_all() {
     if (!pending_.empty()) {
-        log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded",
-                     channel_.view(), pending_.size());
         for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
         publish_listed();
     }
@@ -512,6 +568,11 @@ void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion&
     if (open == timelines_.end() || open->second.unwritten.empty()) return;
     const Unwritten written = std::move(open->second.unwritten.front());
     open->second.unwritten.pop_front();
+    const bool in_time = wiring_.clock.steady() - written.handed_over <= kDiskStallMax;
+    if (disk_is_slow_ && in_time) {
+        log::info("[channel {}] the disk is fast enough again", channel_.view());
+        disk_is_slow_ = false;
+    }
     const auto& timeline = open->second.timeline;
     timeline->list(written.number, {written.segment, place});
     settle(timeline, written.number, place);

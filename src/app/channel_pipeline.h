@@ -17,6 +17,8 @@
 #include "live/live_channel.h"
 #include "media/access_unit.h"
 #include "packager/segmenter.h"
+#include "record/limits.h"
+#include "record/merging.h"
 #include "record/recorder.h"
 
 namespace oxbow::app {
@@ -33,6 +35,7 @@ struct PipelineWiring {
     std::function<void(const live::ChannelView&)> on_view;  // hears of every change of a channel
     notify::ChannelEvents& events;
     catalog::Catalog& catalog;
+    std::chrono::seconds recording_max = record::kRecordingMax;  // then it rolls over
     bool enforce_limits = false;  // a publisher above the limits of its channel is disconnected
 };
 
@@ -42,6 +45,7 @@ struct BroadcastSpec {
     std::optional<catalog::RecordingConfiguration> recording;  // nullopt: it is not recorded
     StreamMetadata metadata{};                // as far as it came before the broadcast
     std::function<void(std::string)> stop{};  // ends the publisher
+    bool takes_over = false;                  // it goes on with the broadcast that is under way
 };
 
 /// The way of one channel's media, top to bottom: access units -> live segments -> recording and
@@ -49,22 +53,26 @@ struct BroadcastSpec {
 ///
 /// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that
 /// a crash takes back is advertised). After kDiskStallMax it is listed in the live playlist anyway,
-/// because a disk never delays live; the rewind timeline lists only what is written. What the disk
-/// does not take is a hole in both, timeline and recording.
+/// because a disk never delays live, and from then on at once, until the disk has written a segment
+/// in that time; the rewind timeline lists only what is written. What the disk does not take is a
+/// hole in both, timeline and recording.
 /// Thread safety: the channel's strand (`executor`) for everything but idle().
 class ChannelPipeline : public std::enable_shared_from_this<ChannelPipeline> {
 public:
     ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor,
                     PipelineWiring wiring);
 
-    /// Begins a broadcast; one that is still under way ends first. Out: its number, for the calls
-    /// below, which ignore the numbers of earlier broadcasts.
+    /// Begins a broadcast; one that is still under way ends first, unless this one takes it over.
+    /// Out: its number, for the calls below, which ignore the numbers of earlier publishers.
     std::uint64_t begin(BroadcastSpec spec);
     void set_metadata(std::uint64_t broadcast, StreamMetadata metadata);
     void set_video_parameters(std::uint64_t broadcast, VideoParameters parameters);
     void set_audio_parameters(std::uint64_t broadcast, AudioParameters parameters);
     void push(std::uint64_t broadcast, AccessUnit unit);
     void end(std::uint64_t broadcast);
+    /// The publisher is gone, but another one that takes over is coming: the broadcast goes on, if
+    /// that one brings something within kFirstSegmentMax.
+    void hand_over(std::uint64_t broadcast);
 
     /// Goes on with a recording that an earlier process left open: its publisher may come back
     /// until `until`; an older one that is open ends. Before the channel is on the air.
@@ -93,6 +101,8 @@ private:
         WallTime started_at;
         bool recorded = false;
         std::chrono::seconds reconnect_window{};
+        StreamMetadata metadata{};
+        std::size_t takeovers = 0;
         std::optional<Segmenter> segmenter;
         std::uint64_t next_number = 0;   // of its segments while no recording numbers them
         std::optional<Variant> variant;  // once its first segment has closed
@@ -107,7 +117,9 @@ private:
         RecordingId id;
         std::shared_ptr<live::Timeline> timeline;
         WallTime started_at;
-        std::shared_ptr<const RenditionParameters> parameters;
+        std::uint64_t declared_bits_per_second = 0;  // by the stream that began it
+        std::uint64_t original_bytes = 0;            // and what of it is recorded
+        MediaTime original_time{};
         Variant variant;
         MediaTime media_end{};  // of what it holds so far
         WallTime wall_end;
@@ -120,6 +132,7 @@ private:
     struct Unwritten {
         std::uint64_t number;
         LiveSegmentPtr segment;
+        SteadyTime handed_over;
     };
     struct OpenTimeline {
         std::shared_ptr<live::Timeline> timeline;
@@ -135,6 +148,9 @@ private:
     class Listener;
 
     std::shared_ptr<StreamWatch> make_watch(BroadcastSpec spec);
+    std::function<void(const ivs::LimitBreach&)> on_breach(
+        std::function<void(std::string)> stop) const;
+    std::uint64_t take_over(BroadcastSpec spec);
     bool is_on_air(std::uint64_t broadcast) const {
         return broadcast_ && broadcast_->number == broadcast;
     }
@@ -146,7 +162,10 @@ private:
     void widen_variants(const LiveSegment& segment);
 
     void choose_recording(const LiveSegmentPtr& segment);
-    bool can_merge(const LiveSegmentPtr& first) const;
+    record::StreamTraits traits_of_recording() const;
+    record::StreamTraits traits_of_broadcast(const LiveSegment& first) const;
+    bool can_merge(const LiveSegment& first) const;
+    std::optional<std::string> why_no_merge(const LiveSegment& first) const;
     void begin_recording(const LiveSegmentPtr& first);
     void end_recording();
     void wait_for_publisher(std::chrono::seconds window);
@@ -185,9 +204,11 @@ private:
     std::map<RecordingId, OpenTimeline> timelines_;
     std::deque<Pending> pending_;
     bool awaiting_disk_ = false;
+    bool disk_is_slow_ = false;  // nothing waits for it, until it has written something in time
     SteadyTime record_again_at_{};
     boost::asio::steady_timer stall_timer_;
     boost::asio::steady_timer reconnect_timer_;
+    boost::asio::steady_timer takeover_timer_;
 };
 
 /// How long a closed segment waits for the disk before viewers get it anyway.
@@ -198,6 +219,9 @@ inline constexpr std::chrono::seconds kLivePlaylistStays{60};
 
 /// How long a publisher that came back in time has until its first segment closes.
 inline constexpr std::chrono::seconds kFirstSegmentMax{10};
+
+/// Publishers that may take over one broadcast, one behind the other; the next begins a new one.
+inline constexpr std::size_t kTakeoversMax = 100;
 
 /// How long a channel is not recorded after its recording failed.
 inline constexpr std::chrono::seconds kRecordAgainAfter{10};

@@ -105,6 +105,18 @@ Result<void> apply_sync(const toml::node& node, Settings& settings) {
     return {};
 }
 
+Result<void> apply_roll_over(const toml::node& node, Settings& settings) {
+    constexpr std::chrono::seconds kMin{10};
+    constexpr std::chrono::seconds kMax = record::kRecordingMax;
+    const auto seconds = node.value_exact<std::int64_t>();
+    if (!seconds || *seconds < kMin.count() || *seconds > kMax.count()) {
+        return fail(ErrorCode::Malformed, fmt::format("must be a number of seconds from {} to {}",
+                                                      kMin.count(), kMax.count()));
+    }
+    settings.recording_max = std::chrono::seconds{*seconds};
+    return {};
+}
+
 Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
     const toml::array* array = node.as_array();
     if (array == nullptr) {
@@ -231,6 +243,10 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "when what is recorded is made to survive a power loss: group, once a "
                          "second for all channels; always, each segment before it is shown",
                          apply_sync},
+        ConfigurationKey{"recording.roll_over_seconds", "", "172800", true,
+                         "10 to 172800: a recording that has lasted so long is complete, and the "
+                         "broadcast goes on in a new one",
+                         apply_roll_over},
         ConfigurationKey{"ingest.enforce_limits", "", "false", true,
                          "disconnects publishers above the limits that Amazon IVS has for their "
                          "channel's type; else an event tells of them",

@@ -55,14 +55,21 @@ public:
         pipeline_->push(broadcast(), std::move(unit));
     }
     void on_ended(ingest::EndReason, std::string_view) override {
-        if (broadcast_) pipeline_->end(*broadcast_);
+        if (broadcast_ && ticket_.is_taken_over()) {
+            pipeline_->hand_over(*broadcast_);
+        } else if (broadcast_) {
+            pipeline_->end(*broadcast_);
+        }
         service_.publisher_gone(channel_, serial_);
     }
 
 private:
     /// The broadcast begins with the first thing that the publisher sends of it.
     std::uint64_t broadcast() {
-        if (!broadcast_) broadcast_ = pipeline_->begin(std::move(spec_));
+        if (!broadcast_) {
+            spec_.takes_over = ticket_.took_over();
+            broadcast_ = pipeline_->begin(std::move(spec_));
+        }
         return *broadcast_;
     }
 
@@ -91,7 +98,7 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
     if (found == directory->channels.end())
         return fail(ErrorCode::NotFound, "the channel was deleted");
 
-    auto ticket = admission_.admit(channel, request.stop);
+    auto ticket = admission_.admit(channel, ingest::takeover_priority(request.query), request.stop);
     if (!ticket) return std::unexpected(ticket.error());
 
     const auto configuration =

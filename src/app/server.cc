@@ -349,6 +349,7 @@ void Server::Impl::wire_functions() {
                                           },
                                       .events = *channel_events_,
                                       .catalog = *catalog_,
+                                      .recording_max = settings_.recording_max,
                                       .enforce_limits = settings_.enforce_ingest_limits},
                            .recordings = recordings_,
                            .viewers = viewers_,

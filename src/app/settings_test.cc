@@ -72,6 +72,10 @@ TEST_CASE("a wrong value is refused with its key and its line") {
           ":2: recording.sync must be \"group\" or \"always\"");
     CHECK(complaint("[recording]\nreconnect_window_seconds = 301") ==
           ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
+    for (const char* seconds : {"9", "172801", "true"}) {
+        CHECK(complaint(fmt::format("[recording]\nroll_over_seconds = {}", seconds)) ==
+              ":2: recording.roll_over_seconds must be a number of seconds from 10 to 172800");
+    }
     CHECK(complaint("[server]\nloops = 0") == ":2: server.loops must be a number from 1 to 256");
     CHECK(complaint("[server]\nloops = 257") == ":2: server.loops must be a number from 1 to 256");
     CHECK(complaint("[edge]\ntrusted_proxies = [\"10.0.0.0/33\"]") ==
@@ -143,6 +147,7 @@ TEST_CASE("the configuration that help prints says the defaults that hold") {
     settings.http = settings.api = settings.rtmp = {"192.0.2.1", 1};
     settings.cors_origins = {};
     settings.reconnect_window = 1s;
+    settings.recording_max = 1s;
 
     REQUIRE(read_configuration(file.path, settings));
 
@@ -158,6 +163,7 @@ TEST_CASE("the configuration that help prints says the defaults that hold") {
     CHECK(settings.default_channel == defaults.default_channel);
     CHECK(settings.cors_origins == defaults.cors_origins);
     CHECK(settings.reconnect_window == defaults.reconnect_window);
+    CHECK(settings.recording_max == defaults.recording_max);
 }
 
 TEST_CASE("two listeners share no port, unless it is a free one or their addresses differ") {

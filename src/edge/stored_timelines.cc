@@ -129,12 +129,12 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
         for (const ByteRangeEntry& entry : chunk.segments) {
             const auto name = view->names.of(located.size());
             const bool begins_chunk = entry.offset == 0;
-            playlist.append({.uri = fmt::format("{}/seg/{}/{}/{}-{}.ts", live::kRewindToRoot,
-                                                channel.view(), recording.view(), name.epoch,
-                                                name.number),
-                             .duration = entry.duration,
-                             .program_date_time = entry.program_date_time,
-                             .discontinuity = begins_chunk && chunk.discontinuity});
+            playlist.append(
+                {.uri = fmt::format("{}/seg/{}/{}/{}-{}.ts", live::kRewindToRoot, channel.view(),
+                                    recording.view(), name.epoch, name.number),
+                 .duration = entry.duration,
+                 .program_date_time = entry.program_date_time,
+                 .discontinuity = begins_chunk && chunk.discontinuity});
             located.push_back({chunk.number, entry.offset, entry.length});
         }
     }
