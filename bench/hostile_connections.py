@@ -23,7 +23,7 @@ os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
 from channels import cpu_seconds, memory_mb  # noqa: E402
-from listing_watch import ListingWatch  # noqa: E402
+from hls_watch import Watch  # noqa: E402
 
 POLL_SECONDS = 0.05
 
@@ -46,7 +46,7 @@ def one_run(name, server, channels, given, addresses):
              str(given.connections), "--seconds", str(given.seconds), "--addresses", str(addresses)],
             stdout=subprocess.PIPE, text=True)
     before = cpu_seconds(server.process.pid)
-    watch = ListingWatch(server, channels, POLL_SECONDS)
+    watch = Watch(server, channels, POLL_SECONDS)
     time.sleep(given.seconds)
     watch.stop()
     cpu = cpu_seconds(server.process.pid) - before

@@ -4,8 +4,41 @@
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/LAYERS OXBOW_LAYERS REGEX "^[a-z]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/LAYERS)
 
-# Preset fuzz builds the fuzz targets, and of the rooms what those need.
-option(OXBOW_FUZZ "Build the fuzz targets and nothing else" OFF)
+# Preset dev builds the fuzz targets with everything else; preset fuzz builds them alone, and of the rooms what they need.
+set(OXBOW_FUZZ "OFF" CACHE STRING "Build the fuzz targets: OFF, ON, or ONLY those")
+# What the targets link: libFuzzer is to see which way an input takes through it.
+set(OXBOW_FUZZED_ROOMS base media ivs packager net ingest)
+
+if(NOT OXBOW_FUZZ STREQUAL "ONLY")
+  add_library(doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
+endif()
+
+# Reading headers is half of a build from nothing. With ALL, a file that forgets an include builds all the same, so
+# preset dev, in which a room must stand on its own includes, does it for tests alone.
+set(OXBOW_PRECOMPILE "OFF" CACHE STRING "Precompile headers that many files include: OFF, of TESTS, or of ALL")
+# precompiled(NAME HEADERS ...): a target whose precompiled headers others take over by precompile(TARGET NAME).
+function(precompiled name)
+  file(TOUCH ${CMAKE_BINARY_DIR}/${name}.cc)
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${name}.cc)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  target_precompile_headers(${name} PRIVATE
+    <algorithm> <array> <chrono> <deque> <expected> <filesystem> <fstream> <functional> <future> <map> <memory> <mutex>
+    <optional> <span> <string> <thread> <unordered_map> <utility> <variant> <vector>
+    <boost/asio/as_tuple.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/detached.hpp>
+    <boost/asio/experimental/awaitable_operators.hpp> <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp>
+    <boost/asio/post.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <boost/json.hpp>
+    <fmt/format.h> ${ARGN})
+endfunction()
+
+if(OXBOW_PRECOMPILE)
+  precompiled(room_headers)
+  precompiled(test_headers <doctest/doctest.h>)
+endif()
+
+function(precompile target headers)
+  target_precompile_headers(${target} REUSE_FROM ${headers})
+  target_link_libraries(${target} PRIVATE asio_inside)  # Asio's headers refer to it
+endfunction()
 
 # `./dev test` runs the tests of several presets in one run, where each needs a name of its own.
 set(OXBOW_TEST_PREFIX "" CACHE STRING "What the names of this preset's tests begin with")
@@ -53,14 +86,25 @@ function(room name)
   endif()
   target_include_directories(oxbow_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(oxbow_${name} ${scope} ${below} ${ARGN})
-  if(OXBOW_FUZZ)
+  if(sources AND OXBOW_PRECOMPILE STREQUAL "ALL")
+    precompile(oxbow_${name} room_headers)
+  endif()
+  if(OXBOW_FUZZ AND name IN_LIST OXBOW_FUZZED_ROOMS)
+    target_compile_options(oxbow_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+  if(OXBOW_FUZZ STREQUAL "ONLY")
     set_target_properties(oxbow_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
     return()
   endif()
 
   if(tests)
-    add_executable(${name}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
-    target_link_libraries(${name}_test PRIVATE oxbow_${name})
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE oxbow_${name} doctest_main)
+    # What tests say is run once: to optimize it takes longer than it saves.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
+    if(OXBOW_PRECOMPILE)
+      precompile(${name}_test test_headers)
+    endif()
     oxbow_test(${name} COMMAND ${name}_test)
   endif()
 endfunction()

@@ -17,7 +17,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).parents[1]
-BUILD = ROOT / "build/fuzz"
+BUILD = ROOT / "build/fuzz"  # --built: another
 PARALLEL = 2
 
 INPUT_BYTES_MAX = 4096
@@ -133,7 +133,7 @@ def main():
     parser.add_argument("seconds", nargs="?", type=int, default=60)
     parser.add_argument("--merge", action="store_true")
     parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
-    parser.add_argument("--no-build", action="store_true")
+    parser.add_argument("--built", type=pathlib.Path, help="a build folder that has them: nothing is built")
     arguments = parser.parse_args()
 
     known = targets_there_are()
@@ -142,7 +142,10 @@ def main():
     if arguments.target not in (*known, "all"):
         parser.error(f"there is no target {arguments.target}; there are {', '.join(known)}")
     targets = known if arguments.target == "all" else [arguments.target]
-    if not arguments.no_build:
+    if arguments.built:
+        global BUILD
+        BUILD = arguments.built.resolve()
+    else:
         build(targets)
     if arguments.merge:
         merge(targets)

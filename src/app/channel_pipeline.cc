@@ -45,6 +45,19 @@ public:
             pipeline.on_written(id, place);
         });
     }
+    void on_lost() override {
+        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_lost(id); });
+    }
+    void on_interrupted(const std::string& why) override {
+        tell([why](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_interrupted(id, why);
+        });
+    }
+    void on_resumed(std::uint64_t lost) override {
+        tell([lost](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_resumed(id, lost);
+        });
+    }
     void on_chunk(const Chunk& chunk) override {
         tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) {
             pipeline.on_chunk(id, chunk);
@@ -95,11 +108,14 @@ ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor execut
       wiring_(std::move(wiring)),
       live_(channel_, wiring_.channel_views, wiring_.on_view),
       stall_timer_(executor_),
-      reconnect_timer_(executor_) {}
+      reconnect_timer_(executor_),
+      takeover_timer_(executor_) {}
 
 // --- A broadcast: publisher -> segmenter ---------------------------------------------------------
 
 std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
+    const bool goes_on = broadcast_ && spec.takes_over && broadcast_->takeovers < kTakeoversMax;
+    if (goes_on) return take_over(std::move(spec));
     if (broadcast_) end(broadcast_->number);
     if (ending_) list_all();
     idle_ = false;
@@ -110,7 +126,8 @@ std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
         .started_at = wiring_.clock.wall(),
         .recorded = recording.has_value(),
         .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0},
-        .thumbnails = recording ? record::thumbnail_settings(*recording) : std::nullopt});
+        .thumbnails = recording ? record::thumbnail_settings(*recording) : std::nullopt,
+        .metadata = spec.metadata});
     broadcast_->watch = make_watch(std::move(spec));
     live_.begin(broadcast_->stream, broadcast_->started_at);
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
@@ -127,17 +144,44 @@ std::shared_ptr<StreamWatch> ChannelPipeline::make_watch(BroadcastSpec spec) {
     StreamWatch::Wiring wiring{.clock = wiring_.clock,
                                .events = wiring_.events,
                                .statuses = wiring_.stream_statuses,
-                               .on_breach = {}};
-    if (wiring_.enforce_limits && spec.stop) {
-        wiring.on_breach = [stop = std::move(spec.stop)](const ivs::LimitBreach& breach) {
-            stop(fmt::format("{} is above the {} {} of its channel's type", breach.limit_name,
-                             breach.limit_value, breach.limit_unit));
-        };
-    }
+                               .on_breach = on_breach(std::move(spec.stop))};
     auto watch = std::make_shared<StreamWatch>(std::move(session), executor_, std::move(wiring));
     watch->meter().set_metadata(std::move(spec.metadata));
     watch->begin();
     return watch;
+}
+
+std::function<void(const ivs::LimitBreach&)> ChannelPipeline::on_breach(
+    std::function<void(std::string)> stop) const {
+    if (!wiring_.enforce_limits || !stop) return {};
+    return [stop = std::move(stop)](const ivs::LimitBreach& breach) {
+        stop(fmt::format("{} is above the {} {} of its channel's type", breach.limit_name,
+                         breach.limit_value, breach.limit_unit));
+    };
+}
+
+/// The stream and its recording stay; only who sends it is another.
+std::uint64_t ChannelPipeline::take_over(BroadcastSpec spec) {
+    takeover_timer_.cancel();
+    broadcast_->number = ++broadcasts_;
+    ++broadcast_->takeovers;
+    broadcast_->metadata = spec.metadata;
+    broadcast_->watch->next_publisher(std::move(spec.metadata), on_breach(std::move(spec.stop)));
+    if (broadcast_->segmenter) broadcast_->segmenter->next_publisher();
+    log::info("[channel {}] [stream {}] goes on with another publisher", channel_.view(),
+              broadcast_->stream.view());
+    return broadcast_->number;
+}
+
+void ChannelPipeline::hand_over(std::uint64_t broadcast) {
+    if (!is_on_air(broadcast)) return;
+    broadcast_->number = ++broadcasts_;
+    takeover_timer_.expires_after(kFirstSegmentMax);
+    takeover_timer_.async_wait([weak = weak_from_this(),
+                                number = broadcast_->number](boost::system::error_code cancelled) {
+        const auto self = weak.lock();
+        if (!cancelled && self) self->end(number);
+    });
 }
 
 Segmenter& ChannelPipeline::segmenter() {
@@ -153,7 +197,9 @@ Segmenter& ChannelPipeline::segmenter() {
 }
 
 void ChannelPipeline::set_metadata(std::uint64_t broadcast, StreamMetadata metadata) {
-    if (is_on_air(broadcast)) broadcast_->watch->meter().set_metadata(std::move(metadata));
+    if (!is_on_air(broadcast)) return;
+    broadcast_->metadata = metadata;
+    broadcast_->watch->meter().set_metadata(std::move(metadata));
 }
 
 void ChannelPipeline::set_video_parameters(std::uint64_t broadcast, VideoParameters parameters) {
@@ -171,6 +217,7 @@ void ChannelPipeline::set_audio_parameters(std::uint64_t broadcast, AudioParamet
 void ChannelPipeline::push(std::uint64_t broadcast, AccessUnit unit) {
     if (!is_on_air(broadcast)) return;
     broadcast_->watch->meter().take(unit);
+    if (segmenter().waits()) segmenter().arrived(wiring_.clock.wall());
     take(segmenter().push(std::move(unit)));
 }
 
@@ -196,6 +243,7 @@ void ChannelPipeline::shut_down() {
     if (broadcast_) end(broadcast_->number);
     if (recording_) end_recording();
     reconnect_timer_.cancel();
+    takeover_timer_.cancel();
 }
 
 void ChannelPipeline::forget(const RecordingId& recording) {
@@ -227,19 +275,31 @@ void ChannelPipeline::take(const LiveSegmentPtr& segment) {
 void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     recording_->media_end = segment->start + segment->duration;
     recording_->wall_end = segment->end();
+    if (recording_->streams == 1) {
+        recording_->original_bytes += segment->bytes.size();
+        recording_->original_time += segment->duration;
+    }
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
-    auto& thumbnails = recording_->thumbnails;
-    pending_.push_back({number,
-                        timeline->uri(number),
-                        {segment, {}},
-                        timeline,
-                        false,
-                        thumbnails ? thumbnails->take(*segment) : std::nullopt});
-    await_disk();
-    if (!wiring_.recorder.append(recording_->id, segment)) {
-        on_recording_failed(recording_->id, "the disk is too slow");
+    pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
+    if (wiring_.recorder.append(recording_->id, segment, recording_->lost)) {
+        recording_->lost = 0;
+        timelines_.at(recording_->id)
+            .unwritten.push_back({number, segment, wiring_.clock.steady()});
+        if (disk_is_slow_) {
+            list_all();
+        } else {
+            await_disk();
+        }
+        return;
     }
+    if (recording_->lost++ == 0) {
+        log::error("[channel {}] [recording {}] is interrupted: the disk is too slow",
+                   channel_.view(), recording_->id.view());
+        on_interrupted(recording_->id, "the disk is too slow");
+    }
+    settle(timeline, number, {});
+    list_settled();
 }
 
 void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
@@ -247,7 +307,7 @@ void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
     std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
                                   wiring_.epoch, number);
     pending_.push_back({number, std::move(uri), {segment, {}}, nullptr, true});
-    list_written();
+    list_settled();
 }
 
 /// What a segment brings that was not said yet, more bits per second or a late track, is told at
@@ -267,7 +327,7 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     const bool first_of_broadcast = !broadcast_->variant;
     if (first_of_broadcast) live_.await_publisher(std::nullopt);
     if (first_of_broadcast && recording_) {
-        if (can_merge(segment)) {
+        if (can_merge(*segment)) {
             ++recording_->streams;
             recording_->publisher_there = true;
             wiring_.recorder.stream_joined(recording_->id, broadcast_->stream);
@@ -279,7 +339,7 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
         }
         end_recording();
     }
-    if (recording_ && now - recording_->started_at >= record::kRecordingMax) end_recording();
+    if (recording_ && now - recording_->started_at >= wiring_.recording_max) end_recording();
     const bool may_record = broadcast_->recorded && wiring_.clock.steady() >= record_again_at_;
     if (!recording_ && may_record) {
         begin_recording(segment);
@@ -288,19 +348,39 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     }
 }
 
-bool ChannelPipeline::can_merge(const LiveSegmentPtr& first) const {
-    if (!broadcast_->recorded || recording_->streams >= record::kMergedStreamsMax) return false;
-    if (broadcast_->started_at > recording_->reconnect_until) return false;
-    if (wiring_.clock.wall() - recording_->started_at >= record::kRecordingMax) return false;
-    const RenditionParameters& before = *recording_->parameters;
-    const RenditionParameters& now = *first->parameters;
-    const bool same_tracks = before.video.has_value() == now.video.has_value() &&
-                             before.audio.has_value() == now.audio.has_value();
-    if (!same_tracks) return false;
-    if (!now.video) return true;
-    const double frame_rate = frame_rate_of(now, first->video_frames, first->duration);
-    return before.video->width == now.video->width && before.video->height == now.video->height &&
-           std::abs(frame_rate - recording_->variant.frame_rate) < 0.5;
+record::StreamTraits ChannelPipeline::traits_of_recording() const {
+    record::StreamTraits traits = record::traits_of(recording_->variant);
+    traits.declared_bits_per_second = recording_->declared_bits_per_second;
+    const std::int64_t time_ms = std::max<std::int64_t>(1, milliseconds(recording_->original_time));
+    traits.measured_bits_per_second =
+        recording_->original_bytes * 8'000 / static_cast<std::uint64_t>(time_ms);
+    return traits;
+}
+
+record::StreamTraits ChannelPipeline::traits_of_broadcast(const LiveSegment& first) const {
+    record::StreamTraits traits = record::traits_of(variant_of_segment(first));
+    traits.declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata);
+    traits.measured_bits_per_second = bits_per_second(first);
+    return traits;
+}
+
+bool ChannelPipeline::can_merge(const LiveSegment& first) const {
+    const auto why_not = why_no_merge(first);
+    if (why_not) {
+        log::info("[channel {}] [stream {}] does not continue recording {}: {}", channel_.view(),
+                  broadcast_->stream.view(), recording_->id.view(), *why_not);
+    }
+    return !why_not;
+}
+
+std::optional<std::string> ChannelPipeline::why_no_merge(const LiveSegment& first) const {
+    if (!broadcast_->recorded) return "the channel is not recorded any more";
+    if (recording_->streams >= record::kMergedStreamsMax)
+        return fmt::format("it holds {} streams, as many as may be", record::kMergedStreamsMax);
+    if (broadcast_->started_at > recording_->reconnect_until) return "it came too late";
+    if (wiring_.clock.wall() - recording_->started_at >= wiring_.recording_max)
+        return "it has lasted long enough";
+    return record::why_not_merged(traits_of_recording(), traits_of_broadcast(first));
 }
 
 void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
@@ -320,24 +400,76 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     Variant variant = variant_of_segment(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
-    recording_ = OpenRecording{.id = id,
-                               .timeline = timeline,
-                               .started_at = spec.started_at,
-                               .parameters = first->parameters,
-                               .variant = std::move(variant)};
-    if (spec.thumbnails) {
-        recording_->thumbnails.emplace(spec.thumbnails->interval);
-        wiring_.thumbnails.begin({channel_, id, prefix, *spec.thumbnails});
-    }
-    timelines_.emplace(id, OpenTimeline{.timeline = timeline});
+    recording_ = OpenRecording{
+        .id = id,
+        .timeline = timeline,
+        .started_at = spec.started_at,
+        .declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata),
+        .variant = std::move(variant)};
+    timelines_.emplace(id, OpenTimeline{.timeline = timeline, .unwritten = {}});
+    begin_thumbnails(spec, timeline->prefix(), MediaTime{0});
     live_.set_timeline(std::move(timeline));
-    wiring_.recorder.begin(std::move(spec), std::make_shared<Listener>(
-                                                weak_from_this(), executor_, id,
-                                                Listener::Origin{wiring_.events, wiring_.thumbnails,
-                                                                 channel_, broadcast_->stream}));
+    wiring_.recorder.begin(std::move(spec), listener_of(id, broadcast_->stream));
     broadcast_->watch->recorded_as(id);
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
               broadcast_->stream.view(), id.view());
+}
+
+std::shared_ptr<ChannelPipeline::Listener> ChannelPipeline::listener_of(
+    const RecordingId& recording, const StreamId& stream) {
+    return std::make_shared<Listener>(weak_from_this(), executor_, recording,
+                                      Listener::Origin{.events = wiring_.events,
+                                                       .thumbnails = wiring_.thumbnails,
+                                                       .channel = channel_,
+                                                       .stream = stream});
+}
+
+/// In: how much the recording holds already.
+void ChannelPipeline::begin_thumbnails(const record::RecordingSpec& spec, const std::string& prefix,
+                                       MediaTime recorded) {
+    if (!spec.thumbnails) return;
+    timelines_.at(spec.recording).thumbnails.emplace(spec.thumbnails->interval, recorded);
+    wiring_.thumbnails.begin({channel_, spec.recording, prefix, *spec.thumbnails});
+}
+
+void ChannelPipeline::take_up(record::TakenUp taken_up, WallTime until) {
+    if (recording_) end_recording();
+    idle_ = false;
+    const RecordingId id = taken_up.spec.recording;
+    auto timeline =
+        std::make_shared<live::Timeline>(live::Timeline::Names{.channel = channel_,
+                                                               .recording = id,
+                                                               .prefix = taken_up.row.prefix,
+                                                               .epoch = wiring_.epoch});
+    timeline->take_up(taken_up.chunks, taken_up.names, taken_up.next_number);
+    Variant variant = taken_up.variant;
+    variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
+    timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
+    // What its encoder declared, and how much its first stream was, is not known any more: any bit
+    // rate continues it.
+    recording_ = OpenRecording{.id = id,
+                               .timeline = timeline,
+                               .started_at = taken_up.row.started_at,
+                               .variant = std::move(variant),
+                               .media_end = taken_up.media_end,
+                               .wall_end = taken_up.wall_end,
+                               .streams = taken_up.row.streams.size(),
+                               .publisher_there = false,
+                               .reconnect_until = until};
+    timelines_.emplace(id, OpenTimeline{.timeline = timeline, .unwritten = {}});
+    MediaTime recorded{0};
+    for (const Chunk& chunk : taken_up.chunks) recorded += chunk.duration();
+    begin_thumbnails(taken_up.spec, taken_up.row.prefix, recorded);
+    wiring_.thumbnails.announced(id);
+    live_.set_timeline(std::move(timeline));
+    live_.await_publisher(until);
+    live_.publish();
+    const StreamId stream = taken_up.spec.stream;
+    wiring_.recorder.take_up(std::move(taken_up), listener_of(id, stream));
+    const auto wait = until - wiring_.clock.wall();
+    await_reconnect(std::max(wait, std::chrono::milliseconds{0}));
+    log::info("[channel {}] recording {} was cut off; it waits for its publisher until {}",
+              channel_.view(), id.view(), format_rfc3339(until));
 }
 
 void ChannelPipeline::end_recording() {
@@ -352,7 +484,7 @@ void ChannelPipeline::wait_for_publisher(std::chrono::seconds window) {
     if (window.count() == 0) return end_recording();
     recording_->publisher_there = false;
     recording_->reconnect_until = until;
-    wiring_.recorder.stream_left(recording_->id);
+    wiring_.recorder.stream_left(recording_->id, until);
     await_reconnect(window);
 }
 
@@ -380,22 +512,17 @@ void ChannelPipeline::await_disk() {
         const auto self = weak.lock();
         if (cancelled || !self) return;
         self->awaiting_disk_ = false;
-        if (!self->pending_.empty()) self->list_all();
+        if (self->pending_.empty()) return;
+        log::warning("[channel {}] the disk is slow: segments go out before they are recorded",
+                     self->channel_.view());
+        self->disk_is_slow_ = true;
+        self->list_all();
     });
 }
 
 void ChannelPipeline::list(const Pending& pending) {
-    if (pending.timeline && !pending.timeline->ended())
-        pending.timeline->list(pending.number, pending.media);
-    live_.list(pending.uri, pending.media);
-    // Of what is durable alone, as the rest of the recording.
-    if (pending.thumbnail && pending.written) {
-        wiring_.thumbnails.submit(pending.timeline->recording(), pending.media.segment,
-                                  *pending.thumbnail);
-    }
-    if (pending.written) return;
-    const auto open = timelines_.find(pending.timeline->recording());
-    if (open != timelines_.end()) ++open->second.listed_unwritten;
+    live_.list(pending.uri, pending.media,
+               pending.timeline ? std::optional{pending.number} : std::nullopt);
 }
 
 /// Shows what was listed. The first segment makes the broadcast one that can be played.
@@ -404,13 +531,18 @@ void ChannelPipeline::publish_listed() {
     (ending_ ? ending_->watch : broadcast_->watch)->went_live();
 }
 
-void ChannelPipeline::list_written() {
+/// In: whether the timeline has grown already.
+void ChannelPipeline::list_settled(bool grown) {
     bool listed = false;
-    for (; !pending_.empty() && pending_.front().written; pending_.pop_front()) {
+    for (; !pending_.empty() && pending_.front().settled; pending_.pop_front()) {
         list(pending_.front());
         listed = true;
     }
-    if (listed) publish_listed();
+    if (listed) {
+        publish_listed();
+    } else if (grown) {
+        live_.publish();
+    }
     if (pending_.empty() && awaiting_disk_) {
         awaiting_disk_ = false;
         stall_timer_.cancel();
@@ -420,8 +552,6 @@ void ChannelPipeline::list_written() {
 
 void ChannelPipeline::list_all() {
     if (!pending_.empty()) {
-        log::warning("[channel {}] the disk is slow: {} segments go out before they are recorded",
-                     channel_.view(), pending_.size());
         for (; !pending_.empty(); pending_.pop_front()) list(pending_.front());
         publish_listed();
     }
@@ -455,19 +585,61 @@ void ChannelPipeline::let_go() {
 
 void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion& place) {
     const auto open = timelines_.find(recording);
-    if (open == timelines_.end()) return;
-    if (open->second.listed_unwritten > 0) {
-        --open->second.listed_unwritten;
-        return;
+    if (open == timelines_.end() || open->second.unwritten.empty()) return;
+    const Unwritten written = std::move(open->second.unwritten.front());
+    open->second.unwritten.pop_front();
+    const bool in_time = wiring_.clock.steady() - written.handed_over <= kDiskStallMax;
+    if (disk_is_slow_ && in_time) {
+        log::info("[channel {}] the disk is fast enough again", channel_.view());
+        disk_is_slow_ = false;
     }
-    const auto oldest = std::ranges::find_if(pending_, [&](const Pending& item) {
-        return !item.written && item.timeline == open->second.timeline;
+    const auto& timeline = open->second.timeline;
+    timeline->list(written.number, {written.segment, place});
+    auto& thumbnails = open->second.thumbnails;
+    if (const auto at = thumbnails ? thumbnails->take(*written.segment) : std::nullopt)
+        wiring_.thumbnails.submit(recording, written.segment, *at);
+    settle(timeline, written.number, place);
+    list_settled(true);
+}
+
+void ChannelPipeline::on_lost(const RecordingId& recording) {
+    const auto open = timelines_.find(recording);
+    if (open == timelines_.end() || open->second.unwritten.empty()) return;
+    const std::uint64_t number = open->second.unwritten.front().number;
+    open->second.unwritten.pop_front();
+    settle(open->second.timeline, number, {});
+    list_settled();
+}
+
+/// The segment may be listed for live, if it is not yet.
+void ChannelPipeline::settle(const std::shared_ptr<live::Timeline>& timeline, std::uint64_t number,
+                             const FileRegion& place) {
+    const auto found = std::ranges::find_if(pending_, [&](const Pending& item) {
+        return item.number == number && item.timeline == timeline;
     });
-    if (oldest != pending_.end()) {
-        oldest->written = true;
-        oldest->media.file = place;
-    }
-    list_written();
+    if (found == pending_.end()) return;
+    found->settled = true;
+    found->media.file = place;
+}
+
+/// What an event tells of the recording; nullopt: it is not the channel's open one any more.
+std::optional<catalog::Recording> ChannelPipeline::row_of(const RecordingId& recording) const {
+    if (!recording_ || recording_->id != recording || !broadcast_) return std::nullopt;
+    catalog::Recording row;
+    row.id = recording;
+    row.channel = channel_;
+    row.prefix = recording_->timeline->prefix();
+    row.started_at = recording_->started_at;
+    row.streams = {broadcast_->stream};
+    return row;
+}
+
+void ChannelPipeline::on_interrupted(const RecordingId& recording, const std::string&) {
+    if (const auto row = row_of(recording)) wiring_.events.recording_interrupted(*row);
+}
+
+void ChannelPipeline::on_resumed(const RecordingId& recording, std::uint64_t) {
+    if (const auto row = row_of(recording)) wiring_.events.recording_resumed(*row);
 }
 
 void ChannelPipeline::on_chunk(const RecordingId& recording, const Chunk& chunk) {
@@ -499,8 +671,8 @@ void ChannelPipeline::on_recording_failed(const RecordingId& recording, const st
     // What was not recorded is live all the same, but no part of the recording's timeline.
     const std::shared_ptr<live::Timeline> timeline = open->second.timeline;
     on_recording_ended(recording);
-    for (Pending& item : pending_) item.written = item.written || item.timeline == timeline;
-    list_written();
+    for (Pending& item : pending_) item.settled = item.settled || item.timeline == timeline;
+    list_settled();
 }
 
 }  // namespace oxbow::app

@@ -96,6 +96,27 @@ Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) 
     return {};
 }
 
+Result<void> apply_sync(const toml::node& node, Settings& settings) {
+    const auto when = text_of(node);
+    if (!when) return std::unexpected(when.error());
+    if (*when != "group" && *when != "always")
+        return fail(ErrorCode::Malformed, "must be \"group\" or \"always\"");
+    settings.sync_recordings_always = *when == "always";
+    return {};
+}
+
+Result<void> apply_roll_over(const toml::node& node, Settings& settings) {
+    constexpr std::chrono::seconds kMin{10};
+    constexpr std::chrono::seconds kMax = record::kRecordingMax;
+    const auto seconds = node.value_exact<std::int64_t>();
+    if (!seconds || *seconds < kMin.count() || *seconds > kMax.count()) {
+        return fail(ErrorCode::Malformed, fmt::format("must be a number of seconds from {} to {}",
+                                                      kMin.count(), kMax.count()));
+    }
+    settings.recording_max = std::chrono::seconds{*seconds};
+    return {};
+}
+
 Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
     const toml::array* array = node.as_array();
     if (array == nullptr) {
@@ -218,6 +239,14 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",
                          apply_reconnect_window},
+        ConfigurationKey{"recording.sync", "", "\"group\"", true,
+                         "when what is recorded is made to survive a power loss: group, once a "
+                         "second for all channels; always, each segment before it is shown",
+                         apply_sync},
+        ConfigurationKey{"recording.roll_over_seconds", "", "172800", true,
+                         "10 to 172800: a recording that has lasted so long is complete, and the "
+                         "broadcast goes on in a new one",
+                         apply_roll_over},
         ConfigurationKey{"ingest.enforce_limits", "", "false", true,
                          "disconnects publishers above the limits that Amazon IVS has for their "
                          "channel's type; else an event tells of them",

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "control/quotas.h"
 #include "net/networks.h"
+#include "record/limits.h"
 
 namespace oxbow::app {
 
@@ -47,6 +48,9 @@ struct Settings {
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
+
+    bool sync_recordings_always = false;  // recording.sync: "always", not "group"
+    std::chrono::seconds recording_max = record::kRecordingMax;  // recording.roll_over_seconds
 
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
     control::Quotas quotas;            // api.quotas

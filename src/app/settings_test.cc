@@ -1,6 +1,7 @@
 #include "app/settings.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
@@ -43,6 +44,7 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
         trusted_proxies = ["10.0.0.0/8", "::1"]
         [recording]
         reconnect_window_seconds = 300
+        sync = "always"
         [server]
         loops = 256
     )"};
@@ -55,6 +57,7 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
     CHECK(settings.http.port == 80);
     CHECK(settings.public_url == "https://live.example.org");
     CHECK(settings.cors_origins == std::vector<std::string>{"https://example.org"});
+    CHECK(settings.sync_recordings_always);
     CHECK(settings.reconnect_window == 300s);
     CHECK(settings.loops == 256);
     CHECK(settings.trusted_proxies.contain(boost::asio::ip::make_address("10.1.2.3")));
@@ -66,8 +69,14 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
 TEST_CASE("a wrong value is refused with its key and its line") {
     CHECK(complaint("\n[edge]\nlisten = 8080\n") == ":3: edge.listen must be a text in quotes");
     CHECK(complaint("account = \"12\"") == ":1: account must be 12 digits");
+    CHECK(complaint("[recording]\nsync = \"never\"") ==
+          ":2: recording.sync must be \"group\" or \"always\"");
     CHECK(complaint("[recording]\nreconnect_window_seconds = 301") ==
           ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
+    for (const char* seconds : {"9", "172801", "true"}) {
+        CHECK(complaint(fmt::format("[recording]\nroll_over_seconds = {}", seconds)) ==
+              ":2: recording.roll_over_seconds must be a number of seconds from 10 to 172800");
+    }
     CHECK(complaint("[server]\nloops = 0") == ":2: server.loops must be a number from 1 to 256");
     CHECK(complaint("[server]\nloops = 257") == ":2: server.loops must be a number from 1 to 256");
     CHECK(complaint("[edge]\ntrusted_proxies = [\"10.0.0.0/33\"]") ==
@@ -139,6 +148,7 @@ TEST_CASE("the configuration that help prints says the defaults that hold") {
     settings.http = settings.api = settings.rtmp = {"192.0.2.1", 1};
     settings.cors_origins = {};
     settings.reconnect_window = 1s;
+    settings.recording_max = 1s;
 
     REQUIRE(read_configuration(file.path, settings));
 
@@ -154,6 +164,7 @@ TEST_CASE("the configuration that help prints says the defaults that hold") {
     CHECK(settings.default_channel == defaults.default_channel);
     CHECK(settings.cors_origins == defaults.cors_origins);
     CHECK(settings.reconnect_window == defaults.reconnect_window);
+    CHECK(settings.recording_max == defaults.recording_max);
 }
 
 TEST_CASE("two listeners share no port, unless it is a free one or their addresses differ") {

@@ -27,6 +27,12 @@ void StreamWatch::begin() {
     await_tick();
 }
 
+void StreamWatch::next_publisher(StreamMetadata metadata,
+                                 std::function<void(const ivs::LimitBreach&)> on_breach) {
+    meter_.set_metadata(std::move(metadata));
+    wiring_.on_breach = std::move(on_breach);
+}
+
 void StreamWatch::recorded_as(const RecordingId& recording) {
     session_.recording = recording;
     row_is_old_ = true;

@@ -35,6 +35,9 @@ public:
     /// Session Created; from here on it measures.
     void begin();
     live::StreamMeter& meter() { return meter_; }
+    /// Another publisher goes on with the broadcast. In: what it says of itself; see Wiring.
+    void next_publisher(StreamMetadata metadata,
+                        std::function<void(const ivs::LimitBreach&)> on_breach);
     void recorded_as(const RecordingId& recording);
     /// It can be played: Stream Start, once.
     void went_live();

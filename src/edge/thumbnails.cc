@@ -54,7 +54,8 @@ WallTime end_of(const catalog::Recording& row, WallTime now) {
 /// Collects thumbnails until there are enough for one answer.
 class Answer {
 public:
-    Answer(OpenObjects& objects, const ThumbnailQuery& query) : objects_(objects), query_(query) {}
+    Answer(OpenObjects& objects, const ThumbnailQuery& query, std::string_view mount)
+        : objects_(objects), query_(query), mount_(mount) {}
 
     /// False when the answer is full: it is cut between two pages.
     bool add(const catalog::Recording& row, WallTime now) {
@@ -103,20 +104,21 @@ private:
         }
     }
 
-    static json::object entry(const catalog::Recording& row, const ivs::ThumbnailPage& page,
-                              const ivs::Thumbnail& thumbnail) {
+    json::object entry(const catalog::Recording& row, const ivs::ThumbnailPage& page,
+                       const ivs::Thumbnail& thumbnail) const {
         const std::string key = thumbnail.number ? ivs::thumbnail_key(row.prefix, *thumbnail.number)
                                                  : ivs::latest_thumbnail_key(row.prefix);
         return {{"time", format_rfc3339_ms(thumbnail.time)},
                 {"recordingId", row.id.view()},
                 {"offsetMs", thumbnail.offset.count()},
-                {"url", "/" + key},
+                {"url", fmt::format("{}/{}", mount_, key)},
                 {"width", page.resolution.width},
                 {"height", page.resolution.height}};
     }
 
     OpenObjects& objects_;
     const ThumbnailQuery& query_;
+    std::string_view mount_;
     json::array list_;
     std::size_t pages_ = 0;
     std::optional<ThumbnailQuery::Place> next_;
@@ -199,11 +201,12 @@ Result<ThumbnailQuery> read_thumbnail_query(std::string_view query, ChannelId ch
 }
 
 Result<std::string> thumbnails_json(catalog::Catalog& catalog, OpenObjects& objects,
-                                    const ThumbnailQuery& query, WallTime now) {
+                                    const ThumbnailQuery& query, WallTime now,
+                                    std::string_view mount) {
     auto rows = recordings_of(catalog, query, now);
     if (!rows) return std::unexpected(rows.error());
     if (query.next) go_on_at(*query.next, *rows);
-    Answer answer{objects, query};
+    Answer answer{objects, query, mount};
     for (const catalog::Recording& row : *rows) {
         if (!answer.add(row, now)) break;
     }

@@ -36,9 +36,11 @@ Result<ThumbnailQuery> read_thumbnail_query(std::string_view query, ChannelId ch
 /// It is read from the bucket: the same while a recording grows, after its end and after a restart.
 /// Blocks on the database and the store.
 ///
+/// In:     `mount` before every path, "" or "/p/AQ...".
 /// Errors: NotFound  the channel has no such recording; others as the catalogue's.
 Result<std::string> thumbnails_json(catalog::Catalog& catalog, OpenObjects& objects,
-                                    const ThumbnailQuery& query, WallTime now);
+                                    const ThumbnailQuery& query, WallTime now,
+                                    std::string_view mount = {});
 
 /// Of one answer. A page is whole, so the last one may add a page's thumbnails.
 inline constexpr std::size_t kThumbnailsMax = 1'000;

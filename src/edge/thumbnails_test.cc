@@ -103,6 +103,17 @@ TEST_CASE("a thumbnail is told with its time, its place, its URL and its size") 
           R"("width":640,"height":360}],"nextToken":null})");
 }
 
+TEST_CASE("the URLs of a session begin with its path") {
+    Fixture fixture;
+    fixture.add_recording("rec1", kStart, kStart + 20s);
+    fixture.add_thumbnails("rec1", kStart, kStart + 5s, 5s);
+    const auto query = read_thumbnail_query("", kChannel).value();
+
+    const auto json = thumbnails_json(*fixture.catalog, *fixture.objects, query, kStart, "/p/AQx");
+
+    CHECK(json.value().contains(R"("url":"/p/AQx/ivs/v1/0/)"));
+}
+
 TEST_CASE("without a time they are those of the newest recording, with one those of all") {
     Fixture fixture;
     fixture.add_recording("rec1", kStart, kStart + 20s);

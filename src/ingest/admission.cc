@@ -1,6 +1,8 @@
 #include "ingest/admission.h"
 
+#include <charconv>
 #include <mutex>
+#include <ranges>
 #include <unordered_map>
 #include <utility>
 
@@ -11,7 +13,10 @@ namespace oxbow::ingest {
 struct Admission::Place {
     ChannelId channel;
     std::function<void(std::string)> stop;
+    std::uint32_t priority;                   // 0: none
     std::atomic<SteadyTime::rep> last_media;  // of the steady clock, in its milliseconds
+    bool took_over = false;
+    std::atomic<bool> is_taken_over{false};
 };
 
 class Admission::Places {
@@ -27,7 +32,7 @@ public:
         publishers.advance(clock_.steady());
         if (held) {
             const std::chrono::milliseconds quiet{now() - held->last_media.load()};
-            if (quiet < kTakeoverAfter) {
+            if (quiet < kTakeoverAfter && place->priority <= held->priority) {
                 return fail(
                     ErrorCode::Conflict,
                     fmt::format(
@@ -42,6 +47,10 @@ public:
                         fmt::format("publishers of the channel {} come and go more than {} times a "
                                     "second: let the encoder wait before it connects again",
                                     place->channel.view(), kPublisherRate.per_second));
+        }
+        if (held) {
+            place->took_over = true;
+            held->is_taken_over = true;
         }
         return std::exchange(held, place);
     }
@@ -65,12 +74,17 @@ private:
 
 Admission::Admission(const Clock& clock) : places_(std::make_shared<Places>(clock)) {}
 
-Result<Admission::Ticket> Admission::admit(const ChannelId& channel,
+Result<Admission::Ticket> Admission::admit(const ChannelId& channel, std::uint32_t priority,
                                            std::function<void(std::string)> stop) {
-    auto place = std::make_shared<Place>(channel, std::move(stop), places_->now());
+    auto place = std::make_shared<Place>(channel, std::move(stop), priority, places_->now());
     const auto taken_over = places_->take(place);
     if (!taken_over) return std::unexpected(taken_over.error());
-    if (*taken_over) (*taken_over)->stop("another publisher took over, after this one was quiet");
+    if (*taken_over) {
+        const bool higher = priority > (*taken_over)->priority;
+        (*taken_over)
+            ->stop(higher ? "another publisher took over, with a higher priority"
+                          : "another publisher took over, after this one was quiet");
+    }
     return Ticket{places_, std::move(place)};
 }
 
@@ -91,6 +105,28 @@ Admission::Ticket::~Ticket() {
 
 void Admission::Ticket::media_delivered() {
     place_->last_media.store(places_->now(), std::memory_order_relaxed);
+}
+
+bool Admission::Ticket::took_over() const {
+    return place_->took_over;
+}
+
+bool Admission::Ticket::is_taken_over() const {
+    return place_->is_taken_over.load();
+}
+
+std::uint32_t takeover_priority(std::string_view query) {
+    constexpr std::string_view kName = "priority=";
+    for (const auto part : std::views::split(query, '&')) {
+        std::string_view text{part.begin(), part.end()};
+        if (!text.starts_with(kName)) continue;
+        text.remove_prefix(kName.size());
+        std::uint32_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc{} && end == text.data() + text.size();
+        return whole && value <= kPriorityMax ? value : 0;
+    }
+    return 0;
 }
 
 }  // namespace oxbow::ingest

@@ -50,6 +50,9 @@ public:
 
     void set_video_parameters(VideoParameters parameters);
     void set_audio_parameters(AudioParameters parameters);
+    bool waits() const { return !started_; }
+    void arrived(WallTime now) { arrived_ = now; }
+    void next_publisher();
     void push(AccessUnit unit);
     Result<void> put_metadata(std::string_view text);
     void finish();
@@ -57,11 +60,20 @@ public:
     std::uint64_t dropped() const { return dropped_; }
 
 private:
+    /// What the publisher before has left, until the next one has shown something.
+    struct Before {
+        MediaTime end;
+        std::optional<VideoParameters> video;
+        std::optional<AudioParameters> audio;
+        bool with_video;
+    };
+
     bool can_be_muxed(const AccessUnit& unit) const;
     void wait(AccessUnit unit);
     void start_with_picture(AccessUnit unit);
     void start_audio_only();
-    void start_at(MediaTime dts);
+    void start_at(MediaTime dts, bool with_video);
+    MediaTime go_on(bool with_video);
     void add_held();
     void add(AccessUnit unit);
     bool place(AccessUnit& unit);
@@ -82,6 +94,8 @@ private:
 
     SegmenterLimits limits_;
     Start start_;
+    WallTime arrived_{};  // the unit that is pushed while nothing has started
+    std::optional<Before> before_;
     std::optional<VideoParameters> video_;
     std::optional<AudioParameters> audio_;
     bool started_ = false;          // the timeline is anchored
@@ -109,7 +123,8 @@ private:
 void Segmenter::Impl::set_video_parameters(VideoParameters parameters) {
     if (video_ == parameters) return;
     video_ = std::move(parameters);
-    if (!with_video_) return;  // what is audio only stays so until the first key frame
+    // What is audio only stays so until the first key frame; a new publisher has shown nothing yet.
+    if (!with_video_ || before_) return;
     key_frame_needed_ = true;
     close_with_discontinuity(expected_end());
 }
@@ -119,6 +134,18 @@ void Segmenter::Impl::set_audio_parameters(AudioParameters parameters) {
     dropped_ += held_.clear();
     audio_ = parameters;
     if (started_) close_with_discontinuity(expected_end());
+}
+
+void Segmenter::Impl::next_publisher() {
+    if (started_) before_ = Before{expected_end(), video_, audio_, with_video_};
+    started_ = false;
+    video_.reset();
+    audio_.reset();
+    key_frame_needed_ = true;
+    picture_seen_ = picture_skipped_ = false;
+    dropped_ += held_.clear();
+    clock_ = PublisherClock{kJumpMax};
+    last_jump_.reset();
 }
 
 void Segmenter::Impl::push(AccessUnit unit) {
@@ -178,22 +205,48 @@ void Segmenter::Impl::wait(AccessUnit unit) {
 void Segmenter::Impl::start_with_picture(AccessUnit unit) {
     // The picture is the beginning, not the sound a little before it: a segment then begins with
     // every key frame of a regular stream, also where those are exactly `segment_max` apart.
-    const MediaTime from = picture_skipped_ ? unit.dts : unit.dts - kTrackSkewMax;
+    // Behind another publisher there is sound already.
+    const bool alone = picture_skipped_ || before_;
+    const MediaTime from = alone ? unit.dts : unit.dts - kTrackSkewMax;
     dropped_ += held_.keep(from, unit.dts + kTrackSkewMax);
-    start_at(unit.dts);
-    with_video_ = true;
+    start_at(unit.dts, true);
     add_held();
     add(std::move(unit));
 }
 
 void Segmenter::Impl::start_audio_only() {
-    start_at(held_.first_dts());
+    arrived_ -= Milliseconds{milliseconds(held_.span())};
+    start_at(held_.first_dts(), false);
     add_held();
 }
 
-void Segmenter::Impl::start_at(MediaTime dts) {
+void Segmenter::Impl::start_at(MediaTime dts, bool with_video) {
+    if (before_) {
+        clock_.anchor(dts, go_on(with_video));
+    } else {
+        start_.wall = std::max(start_.wall, arrived_);
+        clock_.anchor(dts, start_.media);
+    }
+    with_video_ = with_video;
     started_ = true;
-    clock_.anchor(dts, start_.media);
+}
+
+/// Ends what the publisher before has left. Out: where on the timeline the next one begins.
+MediaTime Segmenter::Impl::go_on(bool with_video) {
+    const Before before = *std::exchange(before_, std::nullopt);
+    const MediaTime by_clock = start_.media + (arrived_ - start_.wall);
+    const MediaTime at = std::max(before.end, by_clock);
+    const bool same =
+        before.video == video_ && before.audio == audio_ && before.with_video == with_video;
+    if (same && open_ && at - before.end <= kTakeoverHoleMax &&
+        at - open_->start <= limits_.segment_max) {
+        close(at);
+        return next_start_;
+    }
+    close_with_discontinuity(before.end);
+    const WallTime ends = start_.wall + Milliseconds{milliseconds(next_start_ - start_.media)};
+    start_ = {.media = next_start_, .wall = std::max(ends, arrived_), .discontinuity = true};
+    return next_start_;
 }
 
 void Segmenter::Impl::add_held() {
@@ -336,6 +389,7 @@ void Segmenter::Impl::close_with_discontinuity(MediaTime boundary) {
 
 /// Where what was placed so far ends, each track's last frame lasting as long as the one before it.
 MediaTime Segmenter::Impl::expected_end() const {
+    if (before_) return before_->end;
     const auto video = clock_.last(Track::Video);
     const auto audio = clock_.last(Track::Audio);
     MediaTime end = segment_start();
@@ -377,6 +431,18 @@ std::vector<LiveSegmentPtr> Segmenter::set_video_parameters(VideoParameters para
 std::vector<LiveSegmentPtr> Segmenter::set_audio_parameters(AudioParameters parameters) {
     impl_->set_audio_parameters(parameters);
     return impl_->take_closed();
+}
+
+bool Segmenter::waits() const {
+    return impl_->waits();
+}
+
+void Segmenter::arrived(WallTime now) {
+    impl_->arrived(now);
+}
+
+void Segmenter::next_publisher() {
+    impl_->next_publisher();
 }
 
 std::vector<LiveSegmentPtr> Segmenter::push(AccessUnit unit) {

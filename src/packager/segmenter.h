@@ -35,6 +35,11 @@ struct SegmenterLimits {
 /// with them. A broadcast that has shown no picture and no video parameters in `video_wait` is
 /// audio only, and begins with its first sound, until a key frame comes.
 ///
+/// Another publisher may go on with the broadcast (next_publisher): with its first key frame, on a
+/// clock of its own, put onto the timeline where the wall clock says. Where its parameters are
+/// those of the one before, and at most kTakeoverHoleMax is missing, the segment before lasts until
+/// then and there is no discontinuity; else there is one, and PROGRAM-DATE-TIME shows the hole.
+///
 /// Timed metadata is put where the stream is: at the time at which the newest picture is due, or
 /// the newest sound where there is no picture, always inside the segment that carries it.
 ///
@@ -47,7 +52,7 @@ public:
     /// Where a broadcast begins: on a fresh recording at zero; on a reconnect behind what is there.
     struct Start {
         MediaTime media{};  // where the first segment begins on the recording's timeline
-        WallTime wall;      // its PROGRAM-DATE-TIME
+        WallTime wall;      // its PROGRAM-DATE-TIME, or later: see arrived()
         bool discontinuity = false;
     };
 
@@ -58,6 +63,15 @@ public:
 
     std::vector<LiveSegmentPtr> set_video_parameters(VideoParameters parameters);
     std::vector<LiveSegmentPtr> set_audio_parameters(AudioParameters parameters);
+
+    /// Whether the timeline waits for a publisher's first unit. Then arrived() is to be told before
+    /// each push() when the unit came: the first that is shown has its PROGRAM-DATE-TIME from that,
+    /// but never one before Start::wall or the end of what is there.
+    bool waits() const;
+    void arrived(WallTime now);
+
+    /// What comes from here on is from another publisher, which says its parameters anew.
+    void next_publisher();
 
     /// A unit with which the open segment would pass `bytes_max` begins the next one; one that no
     /// segment could hold is dropped.
@@ -82,6 +96,8 @@ public:
     /// How far audio may run ahead of video: further, and video counts as silent, so that audio
     /// ends segments in its place.
     static constexpr MediaTime kTrackSkewMax = std::chrono::seconds{1};
+    /// How much may be missing between two publishers without a discontinuity.
+    static constexpr MediaTime kTakeoverHoleMax = std::chrono::seconds{2};
     static constexpr std::size_t kHeldUnitsMax = 1'000;  // audio before the first key frame
     static constexpr std::size_t kHeldBytesMax = 2 * 1024 * 1024;
     static constexpr std::size_t kMetadataBytesMax = 1'024;  // of one text

@@ -3,14 +3,16 @@
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
+
+from hls_playlist import Playlist  # noqa: F401  (oxbow.Playlist)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("OXBOW", str(ROOT / "build/dev/oxbow"))
@@ -44,9 +46,11 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None):
+    def __init__(self, config="", data=None, rtmp="127.0.0.1:0", environment=None):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
+        self.rtmp = rtmp
+        self.environment = environment or {}  # beside our own; may change between two starts
         self.start()
 
     def start(self):
@@ -57,8 +61,8 @@ class Server:
         self.log = open(self.data / "server.log", "ab")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, "--config", config, "--http", "127.0.0.1:0",
-             "--api", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--ready-file", ready],
-            stdout=self.log, stderr=self.log)
+             "--api", "127.0.0.1:0", "--rtmp", self.rtmp, "--ready-file", ready],
+            stdout=self.log, stderr=self.log, env={**os.environ, **self.environment})
         wait_for("the ready file", 20, lambda: ready.exists() or self.process.poll() is not None)
         if self.process.poll() is not None:
             self.log.close()
@@ -102,6 +106,9 @@ class Server:
         return made
 
     def get(self, path, headers=None, method="GET"):
+        """`path` may be one that a playlist names: from where playlists lie, those lead to the root."""
+        if not path.startswith(("/", "http")):
+            path = urllib.parse.urljoin("/", path)
         url = path if path.startswith("http") else self.ready["http"] + path
         request = urllib.request.Request(url, headers=headers or {}, method=method)
         try:
@@ -135,7 +142,7 @@ def media(name, *arguments):
     MEDIA.mkdir(parents=True, exist_ok=True)
     file = MEDIA / name
     if not file.exists():
-        part = file.with_name("part-" + name)
+        part = file.with_name(f"part-{os.getpid()}-{name}")
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments, part], check=True)
         part.rename(file)
     return file
@@ -210,34 +217,3 @@ class Publisher:
     def close(self):
         if self.process.poll() is None:
             self.kill()
-
-
-class Playlist:
-    """A media playlist read: entries with uri, duration in ms, byte range, discontinuity and wall clock."""
-
-    def __init__(self, text):
-        self.text = text
-        self.ended = "#EXT-X-ENDLIST" in text
-        self.entries = []
-        entry = {}
-        for line in text.splitlines():
-            if line.startswith("#EXTINF:"):
-                entry["ms"] = round(float(line[8:].split(",")[0]) * 1000)
-            elif line.startswith("#EXT-X-BYTERANGE:"):
-                length, offset = line[17:].split("@")
-                entry["range"] = (int(offset), int(length))
-            elif line.startswith("#EXT-X-PROGRAM-DATE-TIME:"):
-                entry["pdt"] = line[25:]
-            elif line == "#EXT-X-DISCONTINUITY":
-                entry["discontinuity"] = True
-            elif line and not line.startswith("#"):
-                self.entries.append({**entry, "uri": line})
-                entry = {}
-
-    @property
-    def total_ms(self):
-        return sum(entry["ms"] for entry in self.entries)
-
-    def tag(self, name):
-        found = re.search(rf"^#{name}:(.*)$", self.text, re.M)
-        return found[1] if found else None

@@ -8,7 +8,7 @@ import sys
 import unittest
 
 import oxbow
-from listing_watch import ListingWatch
+from hls_watch import Watch
 
 SECONDS = 15
 
@@ -24,7 +24,7 @@ class HostileConnections(unittest.TestCase):
         for channel in channels:
             server.wait_for_recording(channel["id"])
 
-        watch = ListingWatch(server, [channel["id"] for channel in channels])
+        watch = Watch(server, [channel["id"] for channel in channels])
         hostile = subprocess.run(
             [sys.executable, pathlib.Path(__file__).with_name("hostile.py"), "--http",
              server.ready["http"].removeprefix("http://"), "--rtmp",

@@ -13,7 +13,7 @@ import time
 import unittest
 
 import oxbow
-from listing_watch import ListingWatch
+from hls_watch import Watch
 
 HEAD_BYTES_MAX = 16 * 1024
 HEADERS_MAX = 100
@@ -36,7 +36,7 @@ class WrongRequests(unittest.TestCase):
         cls.publisher = oxbow.Publisher(cls.made, oxbow.test_card(), loop=-1)
         cls.addClassCleanup(cls.publisher.close)
         cls.master_key = cls.server.wait_for_recording(cls.made["id"])["masterKey"]
-        cls.watch = ListingWatch(cls.server, [cls.made["id"]])
+        cls.watch = Watch(cls.server, [cls.made["id"]])
 
     @classmethod
     def tearDownClass(cls):

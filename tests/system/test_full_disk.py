@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""A disk of 200 MB that fills up: viewers of the live channel notice nothing, and when there is room again the channel
+is recorded again, with everything in place that was recorded before."""
+
+import hashlib
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+import own_network
+import oxbow
+from hls_watch import LIVE, REWIND, Watch
+from recording_check import check_recording
+
+DISK_MB = 200
+LEFT_MB = 3
+FULL_SECONDS = 8
+
+
+class FullDisk(unittest.TestCase):
+    def mount(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-disk-"))
+        image, data = folder / "disk", folder / "data"
+        self.addCleanup(subprocess.run, ["rm", "-rf", folder])
+        data.mkdir()
+        with image.open("wb") as file:
+            file.truncate(DISK_MB * 1_000_000)
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
+        subprocess.run(["mount", "-o", "loop", image, data], check=True)
+        self.addCleanup(subprocess.run, ["umount", data])
+        return data
+
+    def made_folder(self, name):
+        (self.data / name).mkdir()
+        return self.data / name
+
+    def fill(self, leave_mb):
+        """A file that leaves so much room."""
+        free = shutil.disk_usage(self.data).free
+        filler = self.data / "filler"
+        with filler.open("ab") as file:
+            while free > leave_mb * 1_000_000:
+                file.write(bytes(min(1 << 20, free - leave_mb * 1_000_000)))
+                free -= 1 << 20
+        return filler
+
+    def objects(self):
+        """The hash of every media object."""
+        return {file: hashlib.sha256(file.read_bytes()).hexdigest()
+                for file in (self.data / "oxbow/bucket").rglob("*.ts")}
+
+    def recorded_seconds(self):
+        metadata = self.server.metadata(self.made["id"])
+        return metadata["masterKey"], metadata["playlistDuration"]
+
+    def test_live_goes_on_nothing_is_harmed_and_recording_resumes_by_itself(self):
+        self.data = self.mount()
+        self.server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n", data=self.made_folder("oxbow"))
+        self.addCleanup(self.server.close)
+        self.made = self.server.create_channel("event")
+        publisher = oxbow.Publisher(self.made, oxbow.test_card(seconds=8, gop=1), loop=-1)
+        self.addCleanup(publisher.close)
+        self.server.wait_for_recording(self.made["id"])
+        watch = Watch(self.server, [self.made["id"]], kinds=(LIVE, REWIND), media=True)
+        self.addCleanup(watch.stop)
+        oxbow.wait_for("some of it", 20, lambda: self.recorded_seconds()[1] >= 5)
+
+        filler = self.fill(LEFT_MB)
+        oxbow.wait_for("a full disk", 60, lambda: "No space left on device" in self.server.log_text())
+        time.sleep(FULL_SECONDS)
+        before = self.objects()
+        key_then, _ = self.recorded_seconds()
+        filler.unlink()
+        freed = time.time()
+        oxbow.wait_for("recording to go on", 40, lambda: self.objects().keys() - before.keys() and any(
+            file.stat().st_mtime > freed for file in self.objects().keys() - before.keys()))
+        oxbow.wait_for("a whole chunk of it", 40, lambda: self.recorded_seconds() > (key_then, 10) or
+                       self.recorded_seconds()[0] != key_then and self.recorded_seconds()[1] > 5)
+
+        self.assertIsNone(publisher.process.poll())
+        watch.stop()
+        watch.check(self)
+        self.assertEqual(watch.missing(), {})
+        self.assertEqual(self.server.stop(), 0)
+        after = self.objects()
+        self.assertEqual({file: after.get(file) for file in before}, before)
+        self.check_all_recordings()
+
+    def check_all_recordings(self):
+        """Each is whole, ended or failed as documented."""
+        starts = list((self.data / "oxbow/bucket").rglob("events/recording-started.json"))
+        self.assertGreaterEqual(len(starts), 1)
+        for started in starts:
+            failed = (started.parent / "recording-failed.json").exists()
+            check_recording(self, started.parents[1], event="recording-failed" if failed else "recording-ended")
+
+
+if __name__ == "__main__":
+    own_network.enter()
+    unittest.main()
