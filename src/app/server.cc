@@ -356,6 +356,7 @@ void Server::Impl::wire_functions() {
                                       .epoch = epoch_,
                                       .clock = clock_,
                                       .recorder = *recorder_,
+                                      .thumbnails = *thumbnails_,
                                       .channel_views = channels_,
                                       .stream_statuses = stream_statuses_,
                                       .on_view =

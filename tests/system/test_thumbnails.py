@@ -200,6 +200,44 @@ class Merged(unittest.TestCase):
             self.assertAlmostEqual(shown, second if second < 8 else second - 8, delta=0.4, msg=entry)
 
 
+class Killed(unittest.TestCase):
+    def test_a_recording_that_goes_on_after_a_crash_goes_on_with_its_thumbnails(self):
+        server = oxbow.Server("[recording]\nreconnect_window_seconds = 20\n")
+        self.addCleanup(server.close)
+        made = server.create_channel("killed")
+        publisher = oxbow.Publisher(made, clock_card(seconds=24))
+        before = wait_for_thumbnails(server, made["id"], 2)
+        server.kill()
+        publisher.close()
+        server.start()
+        self.assertEqual(listed(server, made["id"])[:2], before[:2])
+        made["ingestUrl"] = f"{server.ready['rtmp']}/{made['streamKey']['value']}"
+        publisher = oxbow.Publisher(made, clock_card(seconds=12))
+        after = wait_for_thumbnails(server, made["id"], len(before) + 2)
+        publisher.wait()
+        self.assertEqual([entry["url"].rpartition("/")[2] for entry in after],
+                         [f"thumb{n}.jpg" for n in range(len(after))])
+        self.assertEqual(len({entry["recordingId"] for entry in after}), 1)
+        self.assertEqual(after, sorted(after, key=lambda entry: entry["offsetMs"]))
+        server.wait_until_ended(made["id"], 40)
+        prefix = after[0]["url"].partition("/media/")[0]
+        media = server.get(f"{prefix}/events/recording-ended.json").json["media"]
+        self.assertEqual(media["thumbnails"]["path"], "media/thumbnails")
+
+
+class Private(unittest.TestCase):
+    def test_thumbnails_of_a_private_channel_need_a_token(self):
+        server = oxbow.Server(CONFIG)
+        self.addCleanup(server.close)
+        made = server.create_channel("private", "--private")
+        oxbow.Publisher(made, clock_card(seconds=4, gop=1)).wait()
+        found = oxbow.wait_for("its thumbnail", 30, lambda: list(server.bucket("ivs").rglob("thumb0.jpg")))[0]
+        for path in (f"/channels/{made['id']}/thumbnails.json", f"/{found.relative_to(server.data / 'bucket')}"):
+            answer = server.get(path)
+            self.assertEqual((answer.status, answer.headers["Cache-Control"]), (403, "private, no-store"), path)
+        self.assertEqual(server.get("/channels.json").json["channels"], [])
+
+
 class Configured(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
