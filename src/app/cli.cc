@@ -45,12 +45,14 @@ void add_serve(CLI::App& app, ServeOptions& options) {
     add("--http", "OXBOW_HTTP", options.http, "ADDR:PORT",
         "Where viewers come. Default: 127.0.0.1:8080. Port 0 takes a free one.");
     add("--https", "OXBOW_HTTPS", options.https, "ADDR:PORT",
-        "Not in this version: put a proxy with TLS in front of --http.");
+        "Where viewers come by HTTPS. Default: 127.0.0.1:8443, once the configuration names a "
+        "certificate.");
     add("--api", "OXBOW_API", options.api, "ADDR:PORT", "The API. Default: 127.0.0.1:8081.");
     add("--rtmp", "OXBOW_RTMP", options.rtmp, "ADDR:PORT",
         "Where encoders publish. Default: 127.0.0.1:1935.");
     add("--rtmps", "OXBOW_RTMPS", options.rtmps, "ADDR:PORT",
-        "Not in this version: put a proxy with TLS in front of --rtmp.");
+        "Where encoders publish by RTMPS. Default: 127.0.0.1:1936, once the configuration names a "
+        "certificate.");
     add("--ready-file", "OXBOW_READY_FILE", options.ready_file, "FILE",
         "Written, like DATA/ready.json, once every listener accepts. Default: none.");
     serve->add_flag("--demo", options.demo, "Put three demo channels on the air.");
@@ -91,6 +93,8 @@ private:
         create->add_flag_callback(
             "--no-record", [&command = command_] { command.record = false; },
             "Do not record it. By default it is recorded by the configuration named default.");
+        create->add_flag("--rtmps-only", command_.rtmps_only,
+                         "Let encoders publish by RTMPS only. By default plain RTMP may, too.");
         create->add_flag(
             "--private", command_.authorized,
             "Only viewers with a playback token may watch: see 'oxbow help token create'.");

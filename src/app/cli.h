@@ -52,6 +52,7 @@ struct ClientCommand {
     std::string target;
     std::string type = "BASIC";
     bool record = true;
+    bool rtmps_only = false;  // ChannelCreate
     bool authorized = false;  // ChannelCreate: a private channel
     TokenOptions token;       // TokenCreate
 

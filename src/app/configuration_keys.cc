@@ -39,6 +39,29 @@ ApplyValue listen_address(ListenAddress Settings::* member) {
     };
 }
 
+ApplyValue listen_address(std::optional<ListenAddress> Settings::* member) {
+    return [member](const toml::node& node, Settings& settings) -> Result<void> {
+        Settings read;
+        auto applied = listen_address(&Settings::http)(node, read);
+        if (applied) settings.*member = std::move(read.http);
+        return applied;
+    };
+}
+
+/// A file; whether it can be read is seen later, so the place of the key is kept.
+ApplyValue file(std::string_view key, std::optional<ConfiguredFile> Settings::* member) {
+    return [key, member](const toml::node& node, Settings& settings) -> Result<void> {
+        auto path = text_of(node);
+        if (!path) return std::unexpected(path.error());
+        if (path->empty()) return fail(ErrorCode::Malformed, "must name a file");
+        const toml::source_region& place = node.source();
+        settings.*member = ConfiguredFile{
+            .path = std::move(*path),
+            .key = fmt::format("{}:{}: {}", place.path ? *place.path : "", place.begin.line, key)};
+        return {};
+    };
+}
+
 ApplyValue text(std::string Settings::* member,
                 const std::function<bool(const std::string&)>& valid, const std::string& rule) {
     return [=](const toml::node& node, Settings& settings) -> Result<void> {
@@ -198,6 +221,9 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "where viewers come: a numeric address, as in all of them; port 0 takes a "
                          "free port",
                          listen_address(&Settings::http)},
+        ConfigurationKey{"edge.listen_tls", "--https, OXBOW_HTTPS", "\"127.0.0.1:8443\"", false,
+                         "where viewers come by HTTPS; this, once there is a certificate",
+                         listen_address(&Settings::https)},
         ConfigurationKey{
             "edge.public_url", "", "\"https://live.example.org\"", false,
             "base of the absolute URLs that are handed out; without it, the Host of the request",
@@ -235,6 +261,16 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "operations only as often as Amazon IVS allows", apply_amazon_call_rates},
         ConfigurationKey{"rtmp.listen", "--rtmp, OXBOW_RTMP", "\"127.0.0.1:1935\"", true,
                          "where encoders publish", listen_address(&Settings::rtmp)},
+        ConfigurationKey{"rtmp.listen_tls", "--rtmps, OXBOW_RTMPS", "\"127.0.0.1:1936\"", false,
+                         "where encoders publish by RTMPS; this, once there is a certificate",
+                         listen_address(&Settings::rtmps)},
+        ConfigurationKey{
+            "tls.certificate", "", "\"/etc/letsencrypt/live/example.org/fullchain.pem\"", false,
+            "the server's certificate and its chain in PEM, read again when it changes",
+            file("tls.certificate", &Settings::tls_certificate)},
+        ConfigurationKey{"tls.key", "", "\"/etc/letsencrypt/live/example.org/privkey.pem\"", false,
+                         "its private key in PEM, without a passphrase",
+                         file("tls.key", &Settings::tls_key)},
         ConfigurationKey{"recording.reconnect_window_seconds", "", "60", true,
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",

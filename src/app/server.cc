@@ -19,6 +19,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "app/certificate_watch.h"
 #include "app/demo.h"
 #include "app/listening.h"
 #include "app/live_service.h"
@@ -145,7 +146,11 @@ private:
     net::HttpServerLimits viewer_limits() const;
     void tell_of_open_files() const;
     Result<void> listen_for_viewers();
+    Result<void> listen_for_secure_viewers();
+    void add_viewer_servers(tcp::endpoint address,
+                            const std::shared_ptr<const net::TlsCertificate>& certificate);
     Result<void> listen_for_publishers();
+    Result<void> listen_for_secure_publishers();
     Result<void> listen_for_clients();
     net::HttpAnswer answer_client(const net::HttpRequest& request);
     void open_doors();
@@ -194,9 +199,12 @@ private:
     std::unique_ptr<OneBucket> buckets_;
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<control::ControlApi> api_;
+    /// One of each loop, in their order; with a certificate then one more of each, by TLS.
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
     std::unique_ptr<net::HttpServer> api_server_;
     std::unique_ptr<ingest::RtmpServer> rtmp_server_;
+    std::unique_ptr<ingest::RtmpServer> rtmps_server_;  // null without a certificate
+    std::unique_ptr<CertificateWatch> certificate_watch_;
     std::vector<Demo::Channel> demo_channels_;
     std::unique_ptr<Demo> demo_;
     ReadyInfo ready_;
@@ -226,7 +234,11 @@ Result<void> Server::Impl::start_rooms() {
     // Before anybody is told that we run: from here on a signal ends recordings, not the process.
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
-    signals_.async_wait([](boost::system::error_code, int) {});
+    signals_.async_wait([this](boost::system::error_code, int) { main_loop_.stop(); });
+    if (settings_.certificate) {
+        certificate_watch_ =
+            std::make_unique<CertificateWatch>(main_loop_, settings_.certificate, clock_);
+    }
     running_ = true;
     loops_->start();
     if (auto announced = announce(); !announced) return announced;
@@ -417,7 +429,9 @@ void Server::Impl::save_metadata(const std::string& key) {
 
 Result<void> Server::Impl::listen() {
     if (auto listens = listen_for_publishers(); !listens) return listens;
+    if (auto listens = listen_for_secure_publishers(); !listens) return listens;
     if (auto listens = listen_for_viewers(); !listens) return listens;
+    if (auto listens = listen_for_secure_viewers(); !listens) return listens;
     if (auto listens = listen_for_clients(); !listens) return listens;
     open_doors();
     return {};
@@ -430,11 +444,22 @@ Result<void> Server::Impl::listen_for_publishers() {
             loops_->at(0), endpoint_of(settings_.rtmp), *live_, ingest::RtmpLimits{});
     });
 }
+
+Result<void> Server::Impl::listen_for_secure_publishers() {
+    if (!settings_.certificate) return {};
+    return listening("--rtmps", [this] {
+        rtmps_server_ = std::make_unique<ingest::RtmpServer>(
+            loops_->at(0), endpoint_of(*settings_.rtmps), *live_, ingest::RtmpLimits{},
+            settings_.certificate);
+    });
+}
+
 /// As many viewers as files may be open.
 net::HttpServerLimits Server::Impl::viewer_limits() const {
     net::HttpServerLimits limits{.trusted_proxies = settings_.trusted_proxies};
+    const std::size_t servers = loops_->size() * (settings_.certificate ? 2 : 1);
     limits.connections_max =
-        connections_per_loop(raise_open_files_limit(), loops_->size(), limits.connections_max);
+        connections_per_loop(raise_open_files_limit(), servers, limits.connections_max);
     return limits;
 }
 
@@ -451,18 +476,28 @@ void Server::Impl::tell_of_open_files() const {
 
 /// One listener per loop; the first may take a free port, which the others share.
 Result<void> Server::Impl::listen_for_viewers() {
-    return listening("--http", [this] {
-        tcp::endpoint address = endpoint_of(settings_.http);
-        refuse_shared_port(address);
-        const net::HttpServerLimits limits = viewer_limits();
-        for (std::size_t i = 0; i < loops_->size(); ++i) {
-            http_servers_.push_back(std::make_unique<net::HttpServer>(
-                loops_->at(i), address,
-                [this](const net::HttpRequest& request) { return edge_->answer(request); },
-                limits));
-            address = http_servers_.front()->address();
-        }
+    return listening("--http",
+                     [this] { add_viewer_servers(endpoint_of(settings_.http), nullptr); });
+}
+
+Result<void> Server::Impl::listen_for_secure_viewers() {
+    if (!settings_.certificate) return {};
+    return listening("--https", [this] {
+        add_viewer_servers(endpoint_of(*settings_.https), settings_.certificate);
     });
+}
+
+void Server::Impl::add_viewer_servers(
+    tcp::endpoint address, const std::shared_ptr<const net::TlsCertificate>& certificate) {
+    refuse_shared_port(address);
+    const net::HttpServerLimits limits = viewer_limits();
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        http_servers_.push_back(std::make_unique<net::HttpServer>(
+            loops_->at(i), address,
+            [this](const net::HttpRequest& request) { return edge_->answer(request); }, limits,
+            certificate));
+        address = http_servers_.back()->address();
+    }
 }
 
 Result<void> Server::Impl::listen_for_clients() {
@@ -493,6 +528,10 @@ void Server::Impl::open_doors() {
               .api = "http://" + host_and_port(api_server_->address()),
               .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_server_->address())),
               .credentials = settings_.data / "credentials"};
+    if (settings_.certificate)
+        ready_.https = "https://" + host_and_port(http_servers_.back()->address());
+    if (rtmps_server_)
+        ready_.rtmps = fmt::format("rtmps://{}/app", host_and_port(rtmps_server_->address()));
     const std::string public_url =
         settings_.public_url.empty() ? ready_.http : settings_.public_url;
 
@@ -527,6 +566,7 @@ void Server::Impl::open_doors() {
         control::ControlSettings{.region = settings_.region,
                                  .account = settings_.account,
                                  .ingest_url = ready_.rtmp,
+                                 .rtmps = ready_.rtmps.has_value(),
                                  .public_url = public_url,
                                  .quotas = settings_.quotas});
 }
@@ -540,9 +580,13 @@ Result<void> Server::Impl::announce() {
     }
     notify_systemd();
     out_ << fmt::format(
-                "Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n",
-                ready_.http, ready_.rtmp, ready_.api)
-         << std::flush;
+        "Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http,
+        ready_.rtmp, ready_.api);
+    if (settings_.certificate) {
+        out_ << fmt::format("\nBy TLS:\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n",
+                            *ready_.https, *ready_.rtmps);
+    }
+    out_ << std::flush;
     return {};
 }
 
@@ -592,6 +636,7 @@ void Server::Impl::shut_down() {
     event_api_->close();
     stop_api();
     rtmp_server_->stop();
+    if (rtmps_server_) rtmps_server_->stop();
     live_->shut_down();
     recorder_->drain();
     commit_->stop();
@@ -638,8 +683,9 @@ void Server::Impl::stop_api() {
 
 /// Takes no more viewers and lets answers under way finish.
 void Server::Impl::stop_viewers() {
-    for (std::size_t i = 0; i < loops_->size(); ++i) {
-        asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
+    for (std::size_t i = 0; i < http_servers_.size(); ++i) {
+        asio::post(loops_->at(i % loops_->size()),
+                   [server = http_servers_[i].get()] { server->stop(); });
     }
     const auto deadline = clock_.steady() + kDownloadsMax;
     while (viewers(deadline) > 0 && clock_.steady() < deadline)
@@ -650,10 +696,10 @@ void Server::Impl::stop_viewers() {
 /// `deadline`.
 std::size_t Server::Impl::viewers(SteadyTime deadline) {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < loops_->size(); ++i) {
+    for (std::size_t i = 0; i < http_servers_.size(); ++i) {
         const auto asked = std::make_shared<std::promise<std::size_t>>();
         auto answer = asked->get_future();
-        asio::post(loops_->at(i), [asked, server = http_servers_[i].get()] {
+        asio::post(loops_->at(i % loops_->size()), [asked, server = http_servers_[i].get()] {
             asked->set_value(server->connections());
         });
         if (answer.wait_until(deadline) == std::future_status::ready) count += answer.get();

@@ -19,6 +19,7 @@ struct ControlSettings {
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::string ingest_url;  // "rtmp://127.0.0.1:1935/app"
+    bool rtmps = false;      // it is offered, so that a channel may ask for it alone
     std::string public_url;  // "http://127.0.0.1:8080"
     Quotas quotas;
 };

@@ -99,18 +99,36 @@ TEST_CASE("what a channel cannot be is refused by the member's name") {
         "arn:aws:ivs:us-east-1:1:recording-configuration/none.");
 }
 
-TEST_CASE("a channel without plain RTMP is refused: nobody would keep that promise") {
+TEST_CASE("without a certificate channels take plain RTMP, and cannot be made to refuse it") {
     const TestApi api;
 
+    const Reply made = api.call("CreateChannel", "{}");
     const Reply secure = api.call("CreateChannel", R"({"insecureIngest":false})");
-    const Reply plain = api.call("CreateChannel", R"({"authorized":false,"insecureIngest":true})");
+    const Reply changed = api.call(
+        "UpdateChannel", R"({"insecureIngest":false,"arn":")" + made.text("/channel/arn") + "\"}");
 
+    CHECK(made.at("/channel/insecureIngest").as_bool() == true);
     CHECK(secure.error_type == "ValidationException");
     CHECK(secure.text("/message") ==
-          "insecureIngest cannot be false: this version does not offer RTMPS.");
-    CHECK(plain.status == 200);
-    CHECK(plain.at("/channel/authorized").as_bool() == false);
+          "insecureIngest cannot be false: there is no RTMPS, for the server has no certificate "
+          "(tls.certificate, tls.key).");
+    CHECK(changed.error_type == "ValidationException");
+}
+
+TEST_CASE("with RTMPS a channel takes nothing else, unless it is asked to, as with Amazon IVS") {
+    const TestApi api{true};  // with RTMPS
+
+    const Reply made = api.call("CreateChannel", "{}");
+    const Reply plain = api.call("CreateChannel", R"({"insecureIngest":true})");
+    const Reply renamed = api.call(
+        "UpdateChannel", R"({"name":"still","arn":")" + plain.text("/channel/arn") + "\"}");
+    const Reply changed = api.call(
+        "UpdateChannel", R"({"insecureIngest":false,"arn":")" + plain.text("/channel/arn") + "\"}");
+
+    CHECK(made.at("/channel/insecureIngest").as_bool() == false);
     CHECK(plain.at("/channel/insecureIngest").as_bool() == true);
+    CHECK(renamed.at("/channel/insecureIngest").as_bool() == true);
+    CHECK(changed.at("/channel/insecureIngest").as_bool() == false);
 }
 
 TEST_CASE("channels are listed page by page, oldest first") {

@@ -95,7 +95,7 @@ inline std::string header_of(const std::string& headers, std::string_view name) 
 /// The API over a database of its own, called as its owner.
 class TestApi {
 public:
-    TestApi() {
+    explicit TestApi(bool rtmps = false) : rtmps_(rtmps) {
         std::string name = "/tmp/oxbow-api-XXXXXX";
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         folder_ = name;
@@ -113,6 +113,7 @@ public:
         api_ =
             std::make_unique<ControlApi>(*catalog, live, deleter, *credentials, buckets, clock,
                                          ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
+                                                         .rtmps = rtmps_,
                                                          .public_url = "http://127.0.0.1:8080",
                                                          .quotas = quotas});
     }
@@ -196,6 +197,7 @@ public:
 
 private:
     std::filesystem::path folder_;
+    bool rtmps_;
     std::unique_ptr<ControlApi> api_;
 };
 

@@ -138,7 +138,7 @@ net::HttpAnswer Edge::behave(const net::HttpRequest& request, std::string_view p
 
 std::string Edge::base_url(const net::HttpRequest& request) const {
     if (!settings_.public_url.empty()) return settings_.public_url;
-    std::string_view scheme = "http";
+    std::string_view scheme = request.secure ? "https" : "http";
     std::string_view host = request.header("host").value_or("127.0.0.1");
     if (request.from_proxy) {
         if (request.header("x-forwarded-proto") == "https") scheme = "https";
