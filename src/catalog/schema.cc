@@ -136,8 +136,28 @@ constexpr std::array<std::string_view, 16> kVersion3{
     "CREATE INDEX event_deliveries_of_event ON event_deliveries (cursor)",
 };
 
-constexpr std::array<Migration, 3> kMigrations{Migration{kVersion1}, Migration{kVersion2},
-                                               Migration{kVersion3}};
+// By which configuration a recording was made, which retention goes by; how its playlists are
+// named; why it is being deleted, if it is. `until` is the end of what it covers, for queries by
+// time.
+constexpr std::array<std::string_view, 9> kVersion4{
+    "ALTER TABLE recordings ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
+    "UPDATE recordings SET configuration = COALESCE((SELECT recording_configurations.name FROM "
+    "channels JOIN recording_configurations ON recording_configurations.arn = "
+    "channels.recording_configuration_arn WHERE channels.id = recordings.channel), '')",
+    "ALTER TABLE recordings ADD COLUMN layout TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE recordings ADD COLUMN deleting TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE recordings ADD COLUMN until BIGINT GENERATED ALWAYS AS (CASE status WHEN "
+    "'RECORDING_STARTED' THEN 9223372036854775807 ELSE MAX(COALESCE(ended_at, 0), started_at + "
+    "duration_ms) END) VIRTUAL",
+    "DROP INDEX recordings_newest",
+    "CREATE INDEX recordings_newest ON recordings (channel, started_at DESC, id DESC, until) "
+    "WHERE deleting = ''",
+    "CREATE INDEX recordings_oldest ON recordings (started_at, id) WHERE deleting = ''",
+    "CREATE INDEX recordings_deleting ON recordings (started_at) WHERE deleting <> ''",
+};
+
+constexpr std::array<Migration, 4> kMigrations{Migration{kVersion1}, Migration{kVersion2},
+                                               Migration{kVersion3}, Migration{kVersion4}};
 
 }  // namespace
 
