@@ -12,10 +12,13 @@
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
 #include "edge/open_objects.h"
+#include "edge/recorded_ranges.h"
 #include "edge/responses.h"
+#include "edge/served_recordings.h"
 #include "edge/stored_timelines.h"
 #include "edge/viewer_counter.h"
 #include "edge/viewer_events.h"
+#include "edge/wall_range.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
 #include "net/http.h"
@@ -51,6 +54,8 @@ struct EdgeRooms {
     OpenObjects& objects;
     ViewerCounter& viewers;
     ViewerEvents& events;
+    ServedRecordings& served;
+    RecordedRanges& ranges;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };
@@ -69,6 +74,7 @@ public:
     /// Lets go of a deleted recording.
     void forget_recording(const ChannelId& channel, const RecordingId& recording) {
         stored_.forget(channel, recording);
+        rooms_.ranges.forget(recording);
     }
 
 private:
@@ -106,7 +112,8 @@ private:
     Later stored_object(const net::HttpRequest& request, std::string key);
     net::HttpResponse object_answer(const net::HttpRequest& request, const OpenObject& found) const;
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
-    Later recordings_page(const net::HttpRequest& request, ChannelId channel, std::size_t offset);
+    Later recordings_page(const net::HttpRequest& request, ChannelId channel, WallRange range,
+                          std::size_t offset);
 
     Later events(const net::HttpRequest& request);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
