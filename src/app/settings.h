@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/retention.h"
 #include "base/result.h"
 #include "control/quotas.h"
 #include "net/networks.h"
@@ -47,6 +48,7 @@ struct Settings {
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
+    RetentionSettings retention;  // of all recordings
 
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
     control::Quotas quotas;            // api.quotas
