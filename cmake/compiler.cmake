@@ -27,7 +27,7 @@ add_compile_definitions(TOML_HEADER_ONLY=0 BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_D
 # The sanitizers of preset dev. Undefined behaviour ends the program: a test that goes on has not passed.
 set(OXBOW_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
 if(OXBOW_SANITIZE)
-  # Asio's inside is compiled once, in src/net/asio.cc, not in every file: a fifth of the time under sanitizers.
+  # Asio's inside is compiled once, in cmake/asio_inside.cc, not in every file: a fifth of the time under sanitizers.
   # Release leaves it to the inliner.
   add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION)
   add_compile_options(-fsanitize=${OXBOW_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

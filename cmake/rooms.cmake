@@ -13,6 +13,33 @@ if(NOT OXBOW_FUZZ STREQUAL "ONLY")
   add_library(doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
 endif()
 
+# Reading headers is half of a build from nothing. With ALL, a file that forgets an include builds all the same, so
+# preset dev, in which a room must stand on its own includes, does it for tests alone.
+set(OXBOW_PRECOMPILE "OFF" CACHE STRING "Precompile headers that many files include: OFF, of TESTS, or of ALL")
+# precompiled(NAME HEADERS ...): a target whose precompiled headers others take over by precompile(TARGET NAME).
+function(precompiled name)
+  file(TOUCH ${CMAKE_BINARY_DIR}/${name}.cc)
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${name}.cc)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  target_precompile_headers(${name} PRIVATE
+    <algorithm> <array> <chrono> <deque> <expected> <filesystem> <fstream> <functional> <future> <map> <memory> <mutex>
+    <optional> <span> <string> <thread> <unordered_map> <utility> <variant> <vector>
+    <boost/asio/as_tuple.hpp> <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/detached.hpp>
+    <boost/asio/experimental/awaitable_operators.hpp> <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp>
+    <boost/asio/post.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <boost/json.hpp>
+    <fmt/format.h> ${ARGN})
+endfunction()
+
+if(OXBOW_PRECOMPILE)
+  precompiled(room_headers)
+  precompiled(test_headers <doctest/doctest.h>)
+endif()
+
+function(precompile target headers)
+  target_precompile_headers(${target} REUSE_FROM ${headers})
+  target_link_libraries(${target} PRIVATE asio_inside)  # Asio's headers refer to it
+endfunction()
+
 # `./dev test` runs the tests of several presets in one run, where each needs a name of its own.
 set(OXBOW_TEST_PREFIX "" CACHE STRING "What the names of this preset's tests begin with")
 # Tests labelled long run with `./dev test --long` alone; target quick_tests builds what the others need.
@@ -59,6 +86,9 @@ function(room name)
   endif()
   target_include_directories(oxbow_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(oxbow_${name} ${scope} ${below} ${ARGN})
+  if(sources AND OXBOW_PRECOMPILE STREQUAL "ALL")
+    precompile(oxbow_${name} room_headers)
+  endif()
   if(OXBOW_FUZZ AND name IN_LIST OXBOW_FUZZED_ROOMS)
     target_compile_options(oxbow_${name} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
@@ -72,6 +102,9 @@ function(room name)
     target_link_libraries(${name}_test PRIVATE oxbow_${name} doctest_main)
     # What tests say is run once: to optimize it takes longer than it saves.
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
+    if(OXBOW_PRECOMPILE)
+      precompile(${name}_test test_headers)
+    endif()
     oxbow_test(${name} COMMAND ${name}_test)
   endif()
 endfunction()

@@ -97,6 +97,15 @@ Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) 
     return {};
 }
 
+Result<void> apply_sync(const toml::node& node, Settings& settings) {
+    const auto when = text_of(node);
+    if (!when) return std::unexpected(when.error());
+    if (*when != "group" && *when != "always")
+        return fail(ErrorCode::Malformed, "must be \"group\" or \"always\"");
+    settings.sync_recordings_always = *when == "always";
+    return {};
+}
+
 Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
     const toml::array* array = node.as_array();
     if (array == nullptr) {
@@ -219,6 +228,10 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",
                          apply_reconnect_window},
+        ConfigurationKey{"recording.sync", "", "\"group\"", true,
+                         "when what is recorded is made to survive a power loss: group, once a "
+                         "second for all channels; always, each segment before it is shown",
+                         apply_sync},
         ConfigurationKey{
             "recording.retention", "", "[]", true,
             "which recordings are deleted, by recording configuration: [{ configuration = "

@@ -1,5 +1,6 @@
 #include "app/live_service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -124,19 +125,19 @@ Result<std::uint64_t> LiveService::publisher_came(const ChannelId& channel,
     const std::size_t others = publishers_.size() - publishers_.count(channel);
     std::vector<ivs::LimitBreach> breaches;
     if (others >= rooms_.concurrent_streams_max) {
-        breaches.push_back(
-            {.limit_name = "Concurrent Broadcasts",
-             .limit_value = static_cast<std::int64_t>(rooms_.concurrent_streams_max),
-             .value = static_cast<std::int64_t>(others) + 1,
-             .limit_unit = "active streams"});
+        breaches.push_back({.limit_name = "Concurrent Broadcasts",
+                            .limit_value = static_cast<std::int64_t>(rooms_.concurrent_streams_max),
+                            .value = static_cast<std::int64_t>(others) + 1,
+                            .limit_unit = "active streams"});
     }
     for (const auto& breach : breaches_.news(breaches, rooms_.wiring.clock.steady()))
         rooms_.wiring.events.account_limit_breached(breach);
     if (!breaches.empty()) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("{} channels are on the air, as many as api.quotas.concurrent_streams "
-                                "allows; stop one, or allow more",
-                                others));
+        return fail(
+            ErrorCode::LimitExceeded,
+            fmt::format("{} channels are on the air, as many as api.quotas.concurrent_streams "
+                        "allows; stop one, or allow more",
+                        others));
     }
     publishers_[channel] = {++serials_, std::move(stop)};
     return serials_;
@@ -166,6 +167,28 @@ std::shared_ptr<ChannelPipeline> LiveService::pipeline(const ChannelId& channel)
         pipeline = std::make_shared<ChannelPipeline>(channel, executor_of(channel), rooms_.wiring);
     }
     return pipeline;
+}
+
+void LiveService::take_up(std::vector<record::TakenUp> taken_up) {
+    for (record::TakenUp& each : taken_up) {
+        const WallTime until = wait_until(each);
+        pipeline(ChannelId{each.spec.channel})->take_up(std::move(each), until);
+    }
+}
+
+/// Until when a recording that was cut off waits for its publisher; now: it is over.
+WallTime LiveService::wait_until(const record::TakenUp& taken_up) const {
+    const WallTime now = rooms_.wiring.clock.wall();
+    const auto directory = rooms_.wiring.catalog.directory();
+    const auto channel = directory->channels.find(taken_up.spec.channel);
+    if (channel == directory->channels.end()) return now;
+    const auto configuration =
+        directory->recording_configurations.find(channel->second.recording_configuration_arn);
+    if (configuration == directory->recording_configurations.end()) return now;
+    // Its publisher had left, and the time for it to come back was over while nothing ran.
+    if (taken_up.away_until && *taken_up.away_until < now) return now;
+    const std::chrono::seconds window = configuration->second.reconnect_window;
+    return now + std::max(window, record::kTakenUpWaitMin);
 }
 
 /// Channels come and go: the pipeline of one that is off the air goes with the next publisher of

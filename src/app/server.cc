@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <system_error>
@@ -26,6 +27,7 @@
 #include "app/recording_buckets.h"
 #include "app/recording_remover.h"
 #include "app/retention_keeper.h"
+#include "app/session_secret.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "catalog/catalog.h"
@@ -101,7 +103,7 @@ std::vector<std::filesystem::path> places_of(const std::filesystem::path& data) 
          parent != parent.root_path(); parent = parent.parent_path()) {
         out.insert(out.begin(), parent);
     }
-    for (const char* inner : {"credentials", "bucket", "bucket/.oxbow-tmp"})
+    for (const char* inner : {"credentials", "session-secret", "bucket", "bucket/.oxbow-tmp"})
         out.push_back(data / inner);
     return out;
 }
@@ -173,12 +175,16 @@ private:
     live::StreamStatuses stream_statuses_;
     edge::ViewerCounter viewers_{clock_};
     std::unique_ptr<edge::ViewerEvents> viewer_events_;
+    std::unique_ptr<edge::ViewerEvents> private_events_;
+    std::unique_ptr<edge::PlaybackGate> gate_;
     std::vector<std::unique_ptr<notify::Webhook>> webhooks_;
     asio::thread_pool background_{1};  // the API, which waits for the catalogue
     std::unique_ptr<notify::EventApi> event_api_;
     std::unique_ptr<notify::EventLog> event_log_;
     std::unique_ptr<notify::ChannelEvents> channel_events_;
     asio::thread_pool readers_{kStoreReaders};
+    std::unique_ptr<record::GroupCommit> commit_;
+    std::vector<record::TakenUp> taken_up_;  // until live_ has them
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
     std::unique_ptr<LiveService> live_;
@@ -241,6 +247,10 @@ Result<void> Server::Impl::open_rooms() {
     auto credentials = control::Credentials::load_or_create(settings_.data / "credentials");
     if (!credentials) return std::unexpected(credentials.error());
     credentials_ = std::move(*credentials);
+    auto secret = load_or_make_session_secret(settings_.data / "session-secret");
+    if (!secret) return std::unexpected(secret.error());
+    gate_ = std::make_unique<edge::PlaybackGate>(*catalog_, clock_,
+                                                 edge::SessionSigner{std::move(*secret)});
     auto store = store::FolderStore::open(settings_.data / "bucket", std::string{kBucket}, clock_);
     if (!store) return std::unexpected(store.error());
     store_ = std::move(*store);
@@ -262,10 +272,22 @@ Result<void> Server::Impl::make_default_configuration() {
 }
 
 Result<void> Server::Impl::take_up_recordings() {
-    const record::RecordingPlace place{*store_, *catalog_, recordings_, clock_,
-                                       settings_.data / "spool"};
-    if (auto ended = record::end_unfinished_recordings(place); !ended)
-        return std::unexpected(ended.error());
+    const std::filesystem::path spool = settings_.data / "spool";
+    commit_ = std::make_unique<record::GroupCommit>(
+        [this, spool] { return record::sync_all(spool, *store_); });
+    const record::RecordingPlace place{.store = *store_,
+                                       .catalog = *catalog_,
+                                       .views = recordings_,
+                                       .clock = clock_,
+                                       .spool = spool,
+                                       .commit = commit_.get(),
+                                       .sync_always = settings_.sync_recordings_always};
+    auto taken_up = record::take_up_recordings(place, epoch_, record::boot_of_machine());
+    if (!taken_up) return std::unexpected(taken_up.error());
+    std::multimap<WallTime, std::size_t> by_start;
+    for (std::size_t i = 0; i < taken_up->size(); ++i)
+        by_start.emplace((*taken_up)[i].row.started_at, i);
+    for (const auto& [started_at, i] : by_start) taken_up_.push_back(std::move((*taken_up)[i]));
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
@@ -306,30 +328,38 @@ Result<void> Server::Impl::open_event_log() {
 }
 
 void Server::Impl::wire_functions() {
-    viewer_events_ =
-        std::make_unique<edge::ViewerEvents>(epoch_, clock_, [this](const ChannelId& channel) {
-            const auto directory = catalog_->directory();
-            const auto found = directory->channels.find(channel);
-            return found != directory->channels.end() && !found->second.authorized;
-        });
+    const auto events_where = [this](bool authorized) {
+        return std::make_unique<edge::ViewerEvents>(
+            epoch_, clock_, [this, authorized](const ChannelId& channel) {
+                const auto directory = catalog_->directory();
+                const auto found = directory->channels.find(channel);
+                return found != directory->channels.end() && found->second.authorized == authorized;
+            });
+    };
+    viewer_events_ = events_where(false);
+    private_events_ = events_where(true);
     loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(net::usable_cores()));
-    live_ = std::make_unique<LiveService>(LiveService::Rooms{
-        .loops = *loops_,
-        .wiring = {.region = settings_.region,
-                   .account = settings_.account,
-                   .epoch = epoch_,
-                   .clock = clock_,
-                   .recorder = *recorder_,
-                   .channel_views = channels_,
-                   .stream_statuses = stream_statuses_,
-                   .on_view =
-                       [this](const live::ChannelView& view) { viewer_events_->on_view(view); },
-                   .events = *channel_events_,
-                   .catalog = *catalog_,
-                   .enforce_limits = settings_.enforce_ingest_limits},
-        .recordings = recordings_,
-        .viewers = viewers_,
-        .concurrent_streams_max = settings_.quotas.concurrent_streams});
+    live_ = std::make_unique<LiveService>(
+        LiveService::Rooms{.loops = *loops_,
+                           .wiring = {.region = settings_.region,
+                                      .account = settings_.account,
+                                      .epoch = epoch_,
+                                      .clock = clock_,
+                                      .recorder = *recorder_,
+                                      .channel_views = channels_,
+                                      .stream_statuses = stream_statuses_,
+                                      .on_view =
+                                          [this](const live::ChannelView& view) {
+                                              viewer_events_->on_view(view);
+                                              private_events_->on_view(view);
+                                          },
+                                      .events = *channel_events_,
+                                      .catalog = *catalog_,
+                                      .enforce_limits = settings_.enforce_ingest_limits},
+                           .recordings = recordings_,
+                           .viewers = viewers_,
+                           .concurrent_streams_max = settings_.quotas.concurrent_streams});
+    live_->take_up(std::move(taken_up_));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     ranges_ = std::make_unique<edge::RecordedRanges>(edge::RecordedRanges::Rooms{
         .catalog = *catalog_,
@@ -499,6 +529,8 @@ void Server::Impl::open_doors() {
                         .events = *viewer_events_,
                         .served = served_,
                         .ranges = *ranges_,
+                        .private_events = *private_events_,
+                        .gate = *gate_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     retention_ = std::make_unique<RetentionKeeper>(
@@ -586,9 +618,11 @@ void Server::Impl::shut_down() {
     rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
+    commit_->stop();
     created_->stop();
     finish_events();
     viewer_events_->close();
+    private_events_->close();
     stop_viewers();
     loops_->stop();
     loops_->join();

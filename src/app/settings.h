@@ -50,6 +50,8 @@ struct Settings {
     std::chrono::seconds reconnect_window{60};
     RetentionSettings retention;  // of all recordings
 
+    bool sync_recordings_always = false;  // recording.sync: "always", not "group"
+
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
     control::Quotas quotas;            // api.quotas
 

@@ -136,10 +136,25 @@ constexpr std::array<std::string_view, 16> kVersion3{
     "CREATE INDEX event_deliveries_of_event ON event_deliveries (cursor)",
 };
 
+// What keeps private what is private, also when its channel is deleted. Before this version no
+// channel could be private.
+constexpr std::array<std::string_view, 4> kVersion4{
+    R"(CREATE TABLE deleted_channels (
+        id TEXT PRIMARY KEY,
+        arn TEXT NOT NULL,
+        authorized BIGINT NOT NULL))",
+    "INSERT INTO deleted_channels (id, arn, authorized) SELECT DISTINCT channel, '', 0 "
+    "FROM recordings WHERE channel NOT IN (SELECT id FROM channels)",
+    R"(CREATE TABLE used_playback_tokens (
+        token TEXT PRIMARY KEY,
+        expires_at BIGINT NOT NULL))",
+    "CREATE INDEX used_playback_tokens_expired ON used_playback_tokens (expires_at)",
+};
+
 // By which configuration a recording was made, which retention goes by; how its playlists are
 // named; why it is being deleted, if it is. `until` is the end of what it covers, for queries by
 // time.
-constexpr std::array<std::string_view, 9> kVersion4{
+constexpr std::array<std::string_view, 9> kVersion5{
     "ALTER TABLE recordings ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
     "UPDATE recordings SET configuration = COALESCE((SELECT recording_configurations.name FROM "
     "channels JOIN recording_configurations ON recording_configurations.arn = "
@@ -156,8 +171,9 @@ constexpr std::array<std::string_view, 9> kVersion4{
     "CREATE INDEX recordings_deleting ON recordings (started_at) WHERE deleting <> ''",
 };
 
-constexpr std::array<Migration, 4> kMigrations{Migration{kVersion1}, Migration{kVersion2},
-                                               Migration{kVersion3}, Migration{kVersion4}};
+constexpr std::array<Migration, 5> kMigrations{Migration{kVersion1}, Migration{kVersion2},
+                                               Migration{kVersion3}, Migration{kVersion4},
+                                               Migration{kVersion5}};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
 #include "edge/open_objects.h"
+#include "edge/playback_gate.h"
 #include "edge/recorded_ranges.h"
 #include "edge/responses.h"
 #include "edge/served_recordings.h"
@@ -56,6 +57,8 @@ struct EdgeRooms {
     ViewerEvents& events;
     ServedRecordings& served;
     RecordedRanges& ranges;
+    ViewerEvents& private_events;  // of private channels
+    PlaybackGate& gate;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };
@@ -88,6 +91,32 @@ private:
     using Timeline = std::shared_ptr<const live::TimelineView>;
 
     net::HttpAnswer answer_path(const net::HttpRequest& request, std::string_view path);
+    net::HttpAnswer answer_channels(const net::HttpRequest& request, std::string_view path,
+                                    const ChannelsPath& of);
+    net::HttpAnswer answer_session(const net::HttpRequest& request, std::string_view rest);
+    net::HttpAnswer behave(const net::HttpRequest& request, std::string_view path);
+
+    /// A request for something that not everybody may have.
+    struct Guarded {
+        std::string path;  // decoded, without the session
+        ChannelId channel;
+        bool multivariant = false;
+        std::optional<Admitted> session;  // that the path began with
+    };
+    Later answer_guarded(const net::HttpRequest& request, Guarded what);
+    Later answer_recording(const net::HttpRequest& request, std::string path, RecordingId recording,
+                           std::optional<Admitted> session);
+    Later checked_token(const net::HttpRequest& request, const ChannelRules& rules,
+                        std::optional<Admitted>& admitted);
+    Later answer_admitted(const net::HttpRequest& request, const Guarded& what,
+                          const Admitted& admitted);
+    Later used_up(const net::HttpRequest& request, const Admitted& admitted,
+                  net::HttpResponse response);
+    net::HttpResponse multivariant_of(const net::HttpRequest& request, const Guarded& what,
+                                      const Admitted& admitted, const net::HttpBody& body) const;
+    std::string origin_of(const net::HttpRequest& request) const;
+    net::HttpResponse refusal(const net::HttpRequest& request, const ChannelId& channel,
+                              const Error& error) const;
     net::HttpAnswer rewind(const net::HttpRequest& request, std::string_view rest);
     net::HttpAnswer rewind_multivariant(const net::HttpRequest& request, const ChannelId& channel);
     Later stored_rewind(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
@@ -103,7 +132,7 @@ private:
                                      std::string_view epoch, std::uint64_t number);
     live::MediaPlace newest_segment(const ChannelId& channel, std::string_view uri) const;
     net::HttpAnswer chunk_part(const net::HttpRequest& request, const Timeline& timeline,
-                               std::uint64_t number, std::string etag);
+                               std::uint64_t index, std::string etag);
     Later stored_chunk_part(const net::HttpRequest& request, std::string key,
                             live::ChunkRange range, std::string etag);
     net::HttpResponse part_of(const net::HttpRequest& request, const OpenObject& chunk,
@@ -115,7 +144,7 @@ private:
     Later recordings_page(const net::HttpRequest& request, ChannelId channel, WallRange range,
                           std::size_t offset);
 
-    Later events(const net::HttpRequest& request);
+    Later events(const net::HttpRequest& request, std::optional<std::string> only);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id);
     net::HttpResponse channels(const net::HttpRequest& request);
@@ -133,6 +162,7 @@ private:
     StoredTimelines stored_;
     struct CachedList {
         SteadyTime made_at;
+        std::shared_ptr<const catalog::Directory> of;  // what is private in another shows at once
         std::shared_ptr<const TextVersion> json;
     };
     SharedSlot<const CachedList> channel_list_;

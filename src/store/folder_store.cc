@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <system_error>
 
 #include <dirent.h>
@@ -19,7 +20,7 @@ namespace oxbow::store {
 namespace {
 
 constexpr mode_t kFileMode = 0644;
-// A folder that remove() takes away between its making and the rename is made again.
+// A folder that somebody else takes away between its making and the rename is made again.
 constexpr int kPublishAttemptsMax = 16;
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
@@ -208,6 +209,7 @@ Result<FolderStore::Temporary> FolderStore::make_temporary(std::string_view key)
 /// Renames a finished file to its key, making folders on the way: 0, or an errno value.
 int FolderStore::rename_to_key(int from_folder, const char* from_name, std::string_view key) {
     const std::string name(name_in_folder(key));
+    const std::shared_lock no_folder_goes{empty_folders_};
     int error = ENOENT;
     for (int attempt = 0; attempt < kPublishAttemptsMax && error == ENOENT; ++attempt) {
         const auto folder =
@@ -399,6 +401,7 @@ Result<std::vector<std::string>> FolderStore::folders(std::string_view prefix) {
 Result<void> FolderStore::remove(std::string_view key) {
     if (auto checked = check_folder_key(key); !checked) return checked;
     int flags = 0;  // first the object, then the folders above it while they are empty
+    std::unique_lock no_put_between{empty_folders_, std::defer_lock};
     for (std::string_view path = key; !path.empty(); path = folder_part(path)) {
         const auto folder =
             open_folder_below(folder_.fd(), folder_part(path), Missing::Refuse, O_PATH);
@@ -410,6 +413,7 @@ Result<void> FolderStore::remove(std::string_view key) {
         if (gone || (error != 0 && flags == AT_REMOVEDIR)) return {};
         if (error != 0) return unavailable("remove", key, error);
         flags = AT_REMOVEDIR;
+        if (!no_put_between) no_put_between.lock();
     }
     return {};
 }
@@ -419,6 +423,13 @@ Result<OpenedObject> FolderStore::open(std::string_view key) const {
     if (!object) return std::unexpected(object.error());
     return OpenedObject{.info = info_of(key, object->status),
                         .file = std::make_shared<const SharedFile>(object->file.release())};
+}
+
+bool FolderStore::shares_file_system(const std::filesystem::path& path) const {
+    struct stat theirs{};
+    struct stat ours{};
+    return ::stat(path.c_str(), &theirs) == 0 && ::fstat(folder_.fd(), &ours) == 0 &&
+           theirs.st_dev == ours.st_dev;
 }
 
 Result<void> FolderStore::sync() {

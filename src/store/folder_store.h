@@ -4,6 +4,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 
 #include "base/times.h"
@@ -51,7 +52,8 @@ public:
     void set_observer(Observer observer) override { observer_ = std::move(observer); }
 
     /// Waits until all that was put survives a power loss; one call serves every put before it.
-    Result<void> sync();
+    Result<void> sync() override;
+    bool shares_file_system(const std::filesystem::path& path) const override;
 
 private:
     struct OpenObject;
@@ -83,6 +85,9 @@ private:
     FileHandle folder_;     // root_
     FileHandle temporary_;  // root_/.oxbow-tmp
     std::atomic<std::uint64_t> last_stamp_{0};
+    // Held by a put from the making of its folders to its rename, and alone by who removes empty
+    // folders: without it, a put beside busy removes finds its folder gone again and again.
+    std::shared_mutex empty_folders_;
     Observer observer_;
 };
 

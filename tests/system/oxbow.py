@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -44,9 +45,10 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None):
+    def __init__(self, config="", data=None, environment=None):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
+        self.environment = environment or {}  # beside our own; may change between two starts
         self.start()
 
     def start(self):
@@ -58,7 +60,7 @@ class Server:
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, "--config", config, "--http", "127.0.0.1:0",
              "--api", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--ready-file", ready],
-            stdout=self.log, stderr=self.log)
+            stdout=self.log, stderr=self.log, env={**os.environ, **self.environment})
         wait_for("the ready file", 20, lambda: ready.exists() or self.process.poll() is not None)
         if self.process.poll() is not None:
             self.log.close()
@@ -102,6 +104,9 @@ class Server:
         return made
 
     def get(self, path, headers=None, method="GET"):
+        """`path` may be one that a playlist names: from where playlists lie, those lead to the root."""
+        if not path.startswith(("/", "http")):
+            path = urllib.parse.urljoin("/", path)
         url = path if path.startswith("http") else self.ready["http"] + path
         request = urllib.request.Request(url, headers=headers or {}, method=method)
         try:
@@ -135,7 +140,7 @@ def media(name, *arguments):
     MEDIA.mkdir(parents=True, exist_ok=True)
     file = MEDIA / name
     if not file.exists():
-        part = file.with_name("part-" + name)
+        part = file.with_name(f"part-{os.getpid()}-{name}")
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments, part], check=True)
         part.rename(file)
     return file

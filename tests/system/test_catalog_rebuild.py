@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import unittest
+import urllib.parse
 
 import oxbow
 from quick_recordings import folder, ids, listed, record
@@ -80,7 +81,8 @@ class CatalogRebuild(unittest.TestCase):
             playlist = self.server.get(recording["playlistUrl"])
             out[recording["playlistUrl"]] = playlist.text
             for entry in oxbow.Playlist(playlist.text).entries[:2]:
-                out[entry["uri"]] = self.server.get(entry["uri"]).body
+                segment = urllib.parse.urljoin(recording["playlistUrl"], entry["uri"])
+                out[segment] = self.server.get(segment).body
         # A URL for people has the port in it, which is another one after each start.
         out["list"] = [{**each, "playbackUrl": each["playbackUrl"].removeprefix(self.server.ready["http"])}
                        for each in listed(self.server)]
@@ -163,11 +165,11 @@ class CatalogRebuild(unittest.TestCase):
         self.assertEqual((done["recordings"], done["newRecordings"], done["unknownChannels"]), (4, 3, ["unknown0chan"]))
         self.assertEqual([each["prefix"][-12:] for each in done["leftOut"]], ["going0on0now"])
         self.assertEqual(set(ids(self.server, made["id"])), {ours, "amazon0recrd", "padded0recrd"})
-        # Its channel is not ours: it is listed under its id, and played by its objects.
+        # Its channel is not ours: it is listed under its id, and whether it is private is not known.
         self.assertEqual(ids(self.server, "unknown0chan"), ["unknown0recd"])
         self.assertEqual(self.server.get("/channels/unknown0chan/recordings.json").status, 404)
-        by_key = f"{self.server.ready['http']}/{root}/unknown0chan/2023/2/9/22/5/unknown0recd/media/hls/master.m3u8"
-        self.assertEqual(oxbow.frames(by_key, "v:0"), frames)
+        by_key = f"/{root}/unknown0chan/2023/2/9/22/5/unknown0recd/media/hls/master.m3u8"
+        self.assertEqual(self.server.get(by_key).status, 404)
 
         public = {each["id"]: each for each in self.server.get(f"/channels/{made['id']}/recordings.json").json["recordings"]}
         for name in ("amazon0recrd", "padded0recrd"):
@@ -195,8 +197,9 @@ class CatalogRebuild(unittest.TestCase):
         self.server.start()
 
         self.assertEqual((done["recordings"], done["leftOut"]), (1, []))
+        oxbow.wait_for("its end", 20, lambda: "endedAt" in listed(self.server)[0])
         [cut] = listed(self.server)
-        self.assertEqual(cut["status"], "RECORDING_ENDED_WITH_FAILURE")
+        self.assertTrue(cut["status"].startswith("RECORDING_ENDED"))
         self.assertGreaterEqual(cut["durationMs"], 1_000)
 
 

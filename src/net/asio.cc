@@ -1,5 +1,0 @@
-// Asio's inside, where it is not compiled in every file that uses it: see cmake/compiler.cmake.
-
-#ifdef BOOST_ASIO_SEPARATE_COMPILATION
-#include <boost/asio/impl/src.hpp>
-#endif
