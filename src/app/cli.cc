@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 4> kChannelTypes{"BASIC", "STANDARD", "AD
 struct Parsed {
     ServeOptions serve;
     ClientCommand client;
+    CatalogRebuildCommand rebuild;
     CheckConfigCommand check_config;
     VersionCommand version;
     std::vector<std::string> help_of;
@@ -56,6 +57,25 @@ void add_serve(CLI::App& app, ServeOptions& options) {
     add("--ready-file", "OXBOW_READY_FILE", options.ready_file, "FILE",
         "Written, like DATA/ready.json, once every listener accepts. Default: none.");
     serve->add_flag("--demo", options.demo, "Put three demo channels on the air.");
+}
+
+void add_catalog(CLI::App& app, CatalogRebuildCommand& command) {
+    CLI::App* const catalog = app.add_subcommand("catalog", "Mend the list of recordings.");
+    catalog->require_subcommand(1);
+    CLI::App* const rebuild = catalog->add_subcommand(
+        "rebuild",
+        "Make the list of recordings again from what is in the bucket; with the server stopped.");
+    rebuild
+        ->add_option("--data", command.data,
+                     "The data directory. Default: $OXBOW_DATA or ./oxbow-data.")
+        ->envname("OXBOW_DATA")
+        ->type_name("DIR");
+    rebuild
+        ->add_option("--config", command.config,
+                     "The server's configuration in TOML. Default: none.")
+        ->envname("OXBOW_CONFIG")
+        ->type_name("FILE");
+    rebuild->add_flag("--json", command.json, "Print JSON for scripts.");
 }
 
 /// The commands that ask a running server.
@@ -165,6 +185,9 @@ private:
         add("unlock", "Let a recording be deleted again.", ClientAction::RecordingUnlock);
         add("delete", "Delete a finished recording and its objects.",
             ClientAction::RecordingDelete);
+        leaf(recording, "retention",
+             "Show what retention would delete now, and why; nothing is deleted by this.",
+             ClientAction::RecordingRetention);
     }
 
     CLI::App* group(const char* name, const char* text) {
@@ -295,6 +318,7 @@ void fill_from_environment(ClientCommand& command) {
 
 Result<CommandLine> chosen(CLI::App& app, Parsed& parsed) {
     if (app.got_subcommand("serve")) return parsed.serve;
+    if (app.got_subcommand("catalog")) return parsed.rebuild;
     if (app.got_subcommand("check-config")) return parsed.check_config;
     if (app.got_subcommand("version")) return parsed.version;
     if (app.got_subcommand("help")) return help_of(app, parsed.help_of);
@@ -316,6 +340,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     app.option_defaults()->always_capture_default(false);
     add_serve(app, parsed.serve);
     ClientCommands{app, parsed.client}.add_all();
+    add_catalog(app, parsed.rebuild);
     app.add_subcommand("check-config", "Check a configuration file without starting anything.")
         ->add_option("FILE", parsed.check_config.file, "The configuration in TOML.")
         ->required()

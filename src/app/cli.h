@@ -37,6 +37,7 @@ enum class ClientAction {
     RecordingLock,
     RecordingUnlock,
     RecordingDelete,
+    RecordingRetention,
     CredentialCreate,
     CredentialList,
     CredentialDelete,
@@ -61,6 +62,13 @@ struct ClientCommand {
     bool json = false;
 };
 
+/// `oxbow catalog rebuild`.
+struct CatalogRebuildCommand {
+    std::optional<std::string> config;
+    std::optional<std::string> data;
+    bool json = false;
+};
+
 struct CheckConfigCommand {
     std::string file;
 };
@@ -71,8 +79,8 @@ struct HelpCommand {
     std::string text;
 };
 
-using CommandLine =
-    std::variant<ServeOptions, ClientCommand, CheckConfigCommand, VersionCommand, HelpCommand>;
+using CommandLine = std::variant<ServeOptions, ClientCommand, CatalogRebuildCommand,
+                                 CheckConfigCommand, VersionCommand, HelpCommand>;
 
 /// Reads the command line; where a flag is not given, its environment variable counts
 /// ("OXBOW_DATA").

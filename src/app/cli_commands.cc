@@ -382,6 +382,31 @@ Result<Report> delete_recording(const ApiClient& api, const ClientCommand& comma
     return Report{.data = *answer, .text = fmt::format("Deleted recording {}.\n", command.target)};
 }
 
+Result<Report> show_retention(const ApiClient& api, const ClientCommand&) {
+    auto answer = api.call("oxbow/PlanRetention");
+    if (!answer) return std::unexpected(answer.error());
+    Rows rows;
+    for (const json::object& removal : objects_of(*answer, "recordings")) {
+        rows.push_back({text_of(removal, "recordingId"), text_of(removal, "channelId"),
+                        text_of(removal, "startedAt"),
+                        bytes_text(static_cast<std::uint64_t>(number_of(removal, "bytes"))),
+                        text_of(removal, "why")});
+    }
+    const std::int64_t count = number_of(*answer, "count");
+    std::string text = table({"RECORDING", "CHANNEL", "STARTED", "SIZE", "WHY"}, rows,
+                             yes(*answer, "configured")
+                                 ? "Retention would delete nothing now."
+                                 : "Retention is not configured: nothing is ever deleted by it.");
+    if (count > 0) {
+        text += fmt::format("\n{} recordings, {}{}\n", count,
+                            bytes_text(static_cast<std::uint64_t>(number_of(*answer, "bytes"))),
+                            yes(*answer, "dryRun")
+                                ? "; recording.retention_dry_run is on, so they stay."
+                                : "; they go with the next rounds.");
+    }
+    return Report{.data = std::move(*answer), .text = std::move(text), .warning = {}};
+}
+
 Result<Report> create_credential(const ApiClient& api, const ClientCommand&) {
     auto answer = api.call("oxbow/CreateCredential");
     if (!answer) return std::unexpected(answer.error());
@@ -433,6 +458,8 @@ Result<Report> run(const ApiClient& api, const ClientCommand& command) {
             return with_recording(api, command, "oxbow/UnlockRecording");
         case ClientAction::RecordingDelete:
             return delete_recording(api, command);
+        case ClientAction::RecordingRetention:
+            return show_retention(api, command);
         case ClientAction::CredentialCreate:
             return create_credential(api, command);
         case ClientAction::CredentialList:

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/event_settings.h"
+#include "app/retention_settings.h"
 #include "ivs/ids.h"
 
 namespace oxbow::app {
@@ -283,6 +284,28 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "10 to 172800: a recording that has lasted so long is complete, and the "
                          "broadcast goes on in a new one",
                          apply_roll_over},
+        ConfigurationKey{
+            "recording.retention", "", "[]", true,
+            "which recordings are deleted, by recording configuration: [{ configuration = "
+            "\"default\", max_age = \"30d\", max_size = \"500GB\" }], either or both; \"*\" is "
+            "each "
+            "configuration without a rule of its own; without a rule, none",
+            apply_retention},
+        ConfigurationKey{"recording.keep_free", "", "\"20GB\"", false,
+                         "how much room is kept free on the bucket's disk, a size or a percentage "
+                         "such as \"10%\", by deleting the oldest recordings",
+                         apply_keep_free},
+        ConfigurationKey{"recording.keep_served", "", "\"10m\"", true,
+                         "a recording that viewers were sent something of in so long is not "
+                         "deleted for its age or size, and last for room",
+                         apply_keep_served},
+        ConfigurationKey{"recording.retention_every", "", "\"60s\"", true,
+                         "1s to 1d: how often retention looks for what is to be deleted",
+                         apply_retention_every},
+        ConfigurationKey{"recording.retention_dry_run", "", "false", true,
+                         "true: retention deletes nothing; 'oxbow recording retention' shows what "
+                         "it would",
+                         apply_retention_dry_run},
         ConfigurationKey{"ingest.enforce_limits", "", "false", true,
                          "disconnects publishers above the limits that Amazon IVS has for their "
                          "channel's type; else an event tells of them",

@@ -27,6 +27,7 @@
 #include "app/ready_file.h"
 #include "app/recording_buckets.h"
 #include "app/recording_remover.h"
+#include "app/retention_keeper.h"
 #include "app/session_secret.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -35,6 +36,7 @@
 #include "control/credentials.h"
 #include "edge/blocking.h"
 #include "edge/edge.h"
+#include "edge/served_recordings.h"
 #include "ingest/rtmp_server.h"
 #include "ivs/recording_metadata.h"
 #include "meta/functions.h"
@@ -195,9 +197,12 @@ private:
     std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
     std::unique_ptr<RecordingRemover> remover_;
+    edge::ServedRecordings served_{clock_};
+    std::unique_ptr<edge::RecordedRanges> ranges_;
     std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<OneBucket> buckets_;
     std::unique_ptr<edge::Edge> edge_;
+    std::unique_ptr<RetentionKeeper> retention_;
     std::unique_ptr<control::ControlApi> api_;
     /// One of each loop, in their order; with a certificate then one more of each, by TLS.
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
@@ -241,6 +246,7 @@ Result<void> Server::Impl::start_rooms() {
     }
     running_ = true;
     loops_->start();
+    retention_->start();
     if (auto announced = announce(); !announced) return announced;
     return settings_.demo ? start_demo() : Result<void>{};
 }
@@ -368,6 +374,11 @@ void Server::Impl::wire_functions() {
                            .concurrent_streams_max = settings_.quotas.concurrent_streams});
     live_->take_up(std::move(taken_up_));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
+    ranges_ = std::make_unique<edge::RecordedRanges>(edge::RecordedRanges::Rooms{
+        .catalog = *catalog_,
+        .store = *store_,
+        .open_playlist = [this](std::string_view key) { return live_->open_playlist(key); },
+        .folder = settings_.data / "index"});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
@@ -399,7 +410,9 @@ void Server::Impl::wire_remover() {
                 edge_->forget_recording(row.channel, row.id);
                 objects_->forget(row.prefix + "/");
             },
-        .save_metadata = [this](const std::string& key) { save_metadata(key); }});
+        .save_metadata = [this](const std::string& key) { save_metadata(key); },
+        .removed =
+            [this](const catalog::Recording& row) { channel_events_->recording_deleted(row); }});
 }
 
 /// Takes up the saved metadata of every channel that has a recording, so that the first viewer
@@ -554,15 +567,25 @@ void Server::Impl::open_doors() {
                         .objects = *objects_,
                         .viewers = viewers_,
                         .events = *viewer_events_,
+                        .served = served_,
+                        .ranges = *ranges_,
                         .private_events = *private_events_,
                         .gate = *gate_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
+    retention_ = std::make_unique<RetentionKeeper>(
+        RetentionKeeper::Rooms{
+            .catalog = *catalog_,
+            .remover = *remover_,
+            .clock = clock_,
+            .bucket = settings_.data / "bucket",
+            .last_served = [this](const RecordingId& id) { return served_.last(id); }},
+        settings_.retention);
     buckets_ = std::make_unique<OneBucket>(
         std::string{kBucket}, *store_,
         [this](std::function<void()> work) { asio::post(background_, std::move(work)); });
     api_ = std::make_unique<control::ControlApi>(
-        *catalog_, *live_, *remover_, *credentials_, *buckets_, clock_,
+        *catalog_, *live_, *remover_, *retention_, *credentials_, *buckets_, clock_,
         control::ControlSettings{.region = settings_.region,
                                  .account = settings_.account,
                                  .ingest_url = ready_.rtmp,
@@ -632,7 +655,9 @@ void Server::Impl::shut_down() {
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     if (settings_.ready_file) std::filesystem::remove(*settings_.ready_file, ignored);
+    remover_->stop();
     demo_.reset();
+    retention_->stop();
     event_api_->close();
     stop_api();
     rtmp_server_->stop();

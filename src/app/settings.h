@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/retention.h"
 #include "base/result.h"
 #include "control/quotas.h"
 #include "net/networks.h"
@@ -62,6 +63,7 @@ struct Settings {
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
+    RetentionSettings retention;  // of all recordings
 
     bool sync_recordings_always = false;  // recording.sync: "always", not "group"
     std::chrono::seconds recording_max = record::kRecordingMax;  // recording.roll_over_seconds

@@ -11,6 +11,7 @@
 #include "control/quotas.h"
 #include "control/recording_buckets.h"
 #include "control/recording_deleter.h"
+#include "control/retention_plans.h"
 #include "net/http.h"
 
 namespace oxbow::control {
@@ -35,8 +36,8 @@ class ControlApi {
 public:
     /// What it is given outlives it.
     ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDeleter& deleter,
-               Credentials& credentials, RecordingBuckets& buckets, const Clock& clock,
-               ControlSettings settings);
+               const RetentionPlans& retention, Credentials& credentials, RecordingBuckets& buckets,
+               const Clock& clock, ControlSettings settings);
     ~ControlApi();
 
     /// Answers one whole request. Blocks on the database and the bucket, unless

@@ -371,6 +371,44 @@ TEST_CASE("a recording under way is not deleted, and an unknown one is not found
     CHECK(api.deleter.deleted.empty());
 }
 
+TEST_CASE("a recording that is being deleted is there for its delete alone") {
+    const TestApi api;
+    api.add_recording("r1", api.channel(), kNow);
+    REQUIRE(api.catalog->mark_deleting(RecordingId{"r1"}, "requested"));
+
+    CHECK(api.call("oxbow/GetRecording", recording_body("r1")).status == 404);
+    CHECK(api.call("oxbow/LockRecording", recording_body("r1")).status == 404);
+    CHECK(api.call("oxbow/ListRecordings").at("/recordings").as_array().empty());
+    CHECK(api.call("oxbow/DeleteRecording", recording_body("r1")).status == 204);
+    CHECK(api.deleter.deleted == std::vector<std::string>{"r1"});
+}
+
+TEST_CASE("what retention would delete is told with its reasons, all of it in count and bytes") {
+    TestApi api;
+    const catalog::Removal removal{.recording = {.id = RecordingId{"r1"},
+                                                 .channel = ChannelId{"AsXego4U6tnj"},
+                                                 .configuration = "default",
+                                                 .started_at = kNow,
+                                                 .bytes = 7},
+                                   .reason = catalog::RemovalReason::MaxAge,
+                                   .why = "it is old"};
+    api.retention.answer = {.configured = true,
+                            .dry_run = true,
+                            .removals = std::vector<catalog::Removal>(1'001, removal)};
+
+    const Reply plan = api.call("oxbow/PlanRetention");
+
+    CHECK(plan.at("/configured").as_bool());
+    CHECK(plan.at("/dryRun").as_bool());
+    CHECK(plan.at("/count").to_number<int>() == 1'001);
+    CHECK(plan.at("/bytes").to_number<int>() == 7'007);
+    CHECK(plan.at("/recordings").as_array().size() == 1'000);
+    CHECK(plan.text("/recordings/0/recordingId") == "r1");
+    CHECK(plan.text("/recordings/0/recordingConfiguration") == "default");
+    CHECK(plan.text("/recordings/0/reason") == "max_age");
+    CHECK(plan.text("/recordings/0/why") == "it is old");
+}
+
 TEST_CASE("a new credential is shown with its secret once, and the last one cannot be deleted") {
     const TestApi api;
     const std::string first = api.credentials->list()[0].access_key_id;

@@ -72,6 +72,13 @@ public:
     std::vector<std::string> deleted;
 };
 
+class FakeRetention final : public RetentionPlans {
+public:
+    Result<RetentionPlan> plan() const override { return answer; }
+
+    RetentionPlan answer;
+};
+
 /// What came back: the status, the error's type from the header, and the JSON.
 struct Reply {
     int status = 0;
@@ -110,12 +117,12 @@ public:
     }
 
     void restart(Quotas quotas) {
-        api_ =
-            std::make_unique<ControlApi>(*catalog, live, deleter, *credentials, buckets, clock,
-                                         ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
-                                                         .rtmps = rtmps_,
-                                                         .public_url = "http://127.0.0.1:8080",
-                                                         .quotas = quotas});
+        api_ = std::make_unique<ControlApi>(
+            *catalog, live, deleter, retention, *credentials, buckets, clock,
+            ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
+                            .rtmps = rtmps_,
+                            .public_url = "http://127.0.0.1:8080",
+                            .quotas = quotas});
     }
 
     Reply call(std::string_view operation, std::string body = "{}") const {
@@ -190,6 +197,7 @@ public:
 
     FakeLive live;
     FakeDeleter deleter;
+    FakeRetention retention;
     FakeBuckets buckets;
     ManualClock clock{kNow};
     std::unique_ptr<catalog::Catalog> catalog;

@@ -260,10 +260,8 @@ net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_vi
     }
     const auto channel = known_channel(*id);
     if (!channel) return responses_.error(request, channel.error());
-    if (net::query_value(request.query, "from") || net::query_value(request.query, "to")) {
-        return responses_.error(request, 501,
-                                "?from= and ?to= are not there yet: page with ?nextToken=");
-    }
+    const auto range = wall_range(request.query, "from", "to");
+    if (!range) return responses_.error(request, range.error());
     std::size_t offset = 0;
     if (const auto token = net::query_value(request.query, "nextToken")) {
         const bool digits =
@@ -273,14 +271,15 @@ net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_vi
         if (offset > kRecordingsOffsetMax)
             return responses_.error(request, 400, "nextToken is not one of ours");
     }
-    return recordings_page(request, *channel, offset);
+    return recordings_page(request, *channel, *range, offset);
 }
 
 Edge::Later Edge::recordings_page(const net::HttpRequest& request, ChannelId channel,
-                                  std::size_t offset) {
-    auto rows =
-        co_await in_blocking_pool(rooms_.blocking, [&catalog = rooms_.catalog, channel, offset] {
-            return catalog.recordings(channel, {.offset = offset, .limit = kRecordingsPerPage});
+                                  WallRange range, std::size_t offset) {
+    auto rows = co_await in_blocking_pool(
+        rooms_.blocking, [&catalog = rooms_.catalog, channel, range, offset] {
+            return catalog.recordings_between(channel, range.from, range.to,
+                                              {.offset = offset, .limit = kRecordingsPerPage});
         });
     if (!rows) co_return responses_.error(request, rows.error());
     const bool more = rows->size() == kRecordingsPerPage;
