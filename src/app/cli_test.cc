@@ -142,8 +142,8 @@ TEST_CASE("help for a command that is not there says so") {
 TEST_CASE(
     "a refusal names the command that was reached, what it lacks, and where it is explained") {
     CHECK(usage_error({}) ==
-          "'oxbow' needs one of: serve, channel, stream, recording, credential, catalog, "
-          "check-config, version, help; 'oxbow help' explains it.");
+          "'oxbow' needs one of: serve, channel, stream, recording, credential, token, "
+          "catalog, check-config, version, help; 'oxbow help' explains it.");
     CHECK(usage_error({"serv"}) == "'oxbow' has no 'serv'; 'oxbow help' explains it.");
     CHECK(usage_error({"channel"}) ==
           "'oxbow channel' needs one of: create, list, show, delete; 'oxbow help channel' explains "
