@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/system"))
@@ -31,6 +32,7 @@ os.environ.setdefault("OXBOW", str(BUILD / "oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
 import private_network  # noqa: E402
+import urllib.parse
 
 SERVER_CPU, CLIENT_CPU = {0}, {1}
 KEPT_HEADERS = ("content-type", "cache-control", "x-content-type-options", "access-control-allow-origin",
@@ -84,13 +86,15 @@ class Oxbow:
         return self.lines(f"/api/video/v1/us-east-1.000000000000.channel.{self.live}.m3u8")[0]
 
     def newest_segment(self):
-        return self.lines(self.live_playlist())[-2]
+        playlist = self.live_playlist()
+        return urllib.parse.urljoin(playlist, self.lines(playlist)[-2])
 
     def finished_timeline(self):
         return self.lines(f"/rewind/{self.finished}.m3u8")[0]
 
     def finished_segment(self):
-        return self.lines(self.finished_timeline())[2]
+        timeline = self.finished_timeline()
+        return urllib.parse.urljoin(timeline, self.lines(timeline)[2])
 
     def finished_chunk(self):
         """The first chunk holds one live segment; its key in the bucket."""

@@ -16,6 +16,7 @@ namespace oxbow::app {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 128;  // as Amazon IVS allows
+constexpr std::int64_t kTokenSecondsMax = 10LL * 366 * 24 * 3'600;
 constexpr std::size_t kShownBytesMax = 64;  // of what was typed, in a sentence
 constexpr std::array<std::string_view, 4> kChannelTypes{"BASIC", "STANDARD", "ADVANCED_SD",
                                                         "ADVANCED_HD"};
@@ -73,6 +74,7 @@ public:
         leaf(credential, "list", "List the access keys.", ClientAction::CredentialList);
         target(leaf(credential, "delete", "Delete an access key.", ClientAction::CredentialDelete),
                "ACCESS_KEY_ID", "The key, like AKIAIOSFODNN7EXAMPLE.");
+        add_tokens();
     }
 
 private:
@@ -89,6 +91,9 @@ private:
         create->add_flag_callback(
             "--no-record", [&command = command_] { command.record = false; },
             "Do not record it. By default it is recorded by the configuration named default.");
+        create->add_flag(
+            "--private", command_.authorized,
+            "Only viewers with a playback token may watch: see 'oxbow help token create'.");
         leaf(channel, "list", "List the channels.", ClientAction::ChannelList);
         constexpr const char* kChannel = "Id, name or ARN of the channel.";
         target(leaf(channel, "show", "Show a channel, its stream key and its addresses.",
@@ -97,6 +102,49 @@ private:
         target(leaf(channel, "delete", "Delete a channel that is offline; its recordings stay.",
                     ClientAction::ChannelDelete),
                "CHANNEL", kChannel);
+    }
+
+    void add_tokens() {
+        CLI::App* const token = group("token", "Let viewers of private channels in.");
+        CLI::App* const create =
+            leaf(token, "create",
+                 "Make a playback token and print it. Needs no server if --channel is an ARN.",
+                 ClientAction::TokenCreate);
+        TokenOptions& options = command_.token;
+        create->add_option("--channel", command_.target, "Id, name or ARN of the channel.")
+            ->required()
+            ->type_name("CHANNEL");
+        create
+            ->add_option("--key", options.key_file,
+                         "The private key in PEM whose public half was imported.")
+            ->required()
+            ->type_name("FILE");
+        create
+            ->add_option(
+                "--expires-in", options.expires_in,
+                "Playback may start for so long. Default: 600; more only without --viewer-id "
+                "and --single-use.")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(std::int64_t{1}, kTokenSecondsMax));
+        create
+            ->add_option("--viewer-id", options.viewer_id,
+                         "Who it is for, so that the session can be revoked.")
+            ->type_name("ID");
+        create
+            ->add_option("--viewer-session-version", options.viewer_session_version,
+                         "A number that a revocation counts up to. Default: 0.")
+            ->type_name("N");
+        create
+            ->add_option("--origin", options.origins,
+                         "A web origin that may play, like https://*.example.com; may be repeated.")
+            ->type_name("ORIGIN");
+        create->add_flag("--strict-origin", options.strict_origin,
+                         "Have the server check the origin, not the browser alone.");
+        create->add_flag("--single-use", options.single_use, "It starts playback once.");
+        create
+            ->add_option("--max-resolution", options.max_resolution,
+                         "SD, HD or FULL_HD. Default: no limit.")
+            ->type_name("CLASS");
     }
 
     void add_recordings() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "app/cli_token.h"
 #include "base/result.h"
 
 namespace oxbow::app {
@@ -39,16 +40,20 @@ enum class ClientAction {
     CredentialCreate,
     CredentialList,
     CredentialDelete,
+    TokenCreate,
 };
 
 /// A command that asks a running server through its API.
 struct ClientCommand {
     ClientAction action = ClientAction::ChannelList;
-    /// ChannelCreate: the new name. Other channels and streams: id, ARN or name; RecordingList: the
-    /// same, or empty for all. Recordings: the recording id. Credentials: the access key id.
+    /// ChannelCreate: the new name. Other channels, streams and tokens: id, ARN or name;
+    /// RecordingList: the same, or empty for all. Recordings: the recording id. Credentials: the
+    /// access key id.
     std::string target;
     std::string type = "BASIC";
     bool record = true;
+    bool authorized = false;  // ChannelCreate: a private channel
+    TokenOptions token;       // TokenCreate
 
     std::optional<std::string> data;
     std::optional<std::string> api;

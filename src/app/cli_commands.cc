@@ -8,6 +8,8 @@
 #include "app/cli.h"
 #include "app/cli_client.h"
 #include "app/cli_text.h"
+#include "app/cli_token.h"
+#include "base/times.h"
 
 namespace oxbow::app {
 namespace {
@@ -114,6 +116,8 @@ Report channel_report(const ApiClient& api, json::object channel, json::object k
                  {"Stream key", value.empty() ? "none" : value},
                  {"Watch page", fmt::format("{}/watch/{}", viewers, id_of(arn))},
                  {"Playback URL", playback}};
+    if (yes(channel, "authorized"))
+        shown.emplace_back("Private", "yes: viewers need a token, see 'oxbow help token create'");
     shown.insert(shown.end(), more.begin(), more.end());
     text += fields(shown);
     if (!value.empty()) {
@@ -154,6 +158,7 @@ Result<std::string> warning_of_name(const ApiClient& api, const std::string& nam
 
 Result<Report> create_channel(const ApiClient& api, const ClientCommand& command) {
     json::object arguments{{"name", command.target}, {"type", command.type}};
+    if (command.authorized) arguments["authorized"] = true;
     if (command.record) {
         const auto configuration = default_recording_configuration(api);
         if (!configuration) return std::unexpected(configuration.error());
@@ -256,6 +261,27 @@ Result<Report> delete_channel(const ApiClient& api, const ClientCommand& command
     return Report{
         .data = *answer,
         .text = fmt::format("Deleted channel {}; its recordings stay.\n", command.target)};
+}
+
+/// For scripts: the token alone.
+Result<Report> token_report(const ClientCommand& command, const std::string& arn,
+                            const std::string& playback_url) {
+    auto made = create_token(command.token, arn, SystemClock{}.wall(), playback_url);
+    if (!made) return std::unexpected(made.error());
+    std::string text = text_of(*made, "token") + '\n';
+    return Report{.data = *std::move(made), .text = std::move(text), .warning = {}};
+}
+
+Result<Report> create_token(const ApiClient& api, const ClientCommand& command) {
+    const auto arn = channel_arn(api, command.target);
+    if (!arn) return std::unexpected(arn.error());
+    const auto channel = api.call("GetChannel", {{"arn", *arn}});
+    if (!channel) return std::unexpected(channel.error());
+    const json::object shown = object_of(*channel, "channel");
+    auto report = token_report(command, *arn, text_of(shown, "playbackUrl"));
+    if (report && !yes(shown, "authorized"))
+        report->warning = "The channel is not private: everybody may watch it.";
+    return report;
 }
 
 Result<Report> list_streams(const ApiClient& api, const ClientCommand&) {
@@ -400,15 +426,24 @@ Result<Report> run(const ApiClient& api, const ClientCommand& command) {
             return list_credentials(api, command);
         case ClientAction::CredentialDelete:
             return delete_credential(api, command);
+        case ClientAction::TokenCreate:
+            return create_token(api, command);
     }
     return fail(ErrorCode::Unsupported, "This command is not known.");
+}
+
+Result<Report> run(const ClientCommand& command) {
+    if (command.action == ClientAction::TokenCreate && command.target.starts_with("arn:"))
+        return token_report(command, command.target, "");
+    const auto api = ApiClient::find(command);
+    if (!api) return std::unexpected(api.error());
+    return run(*api, command);
 }
 
 }  // namespace
 
 int run_client_command(const ClientCommand& command, std::ostream& out, std::ostream& err) {
-    const auto api = ApiClient::find(command);
-    const auto report = api ? run(*api, command) : Result<Report>{std::unexpected(api.error())};
+    const auto report = run(command);
     if (!report) {
         err << "oxbow: " << report.error().what << '\n';
         return kExitFailed;

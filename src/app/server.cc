@@ -25,6 +25,7 @@
 #include "app/ready_file.h"
 #include "app/recording_buckets.h"
 #include "app/recording_remover.h"
+#include "app/session_secret.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "catalog/catalog.h"
@@ -99,7 +100,7 @@ std::vector<std::filesystem::path> places_of(const std::filesystem::path& data) 
          parent != parent.root_path(); parent = parent.parent_path()) {
         out.insert(out.begin(), parent);
     }
-    for (const char* inner : {"credentials", "bucket", "bucket/.oxbow-tmp"})
+    for (const char* inner : {"credentials", "session-secret", "bucket", "bucket/.oxbow-tmp"})
         out.push_back(data / inner);
     return out;
 }
@@ -171,6 +172,8 @@ private:
     live::StreamStatuses stream_statuses_;
     edge::ViewerCounter viewers_{clock_};
     std::unique_ptr<edge::ViewerEvents> viewer_events_;
+    std::unique_ptr<edge::ViewerEvents> private_events_;
+    std::unique_ptr<edge::PlaybackGate> gate_;
     std::vector<std::unique_ptr<notify::Webhook>> webhooks_;
     asio::thread_pool background_{1};  // the API, which waits for the catalogue
     std::unique_ptr<notify::EventApi> event_api_;
@@ -235,6 +238,10 @@ Result<void> Server::Impl::open_rooms() {
     auto credentials = control::Credentials::load_or_create(settings_.data / "credentials");
     if (!credentials) return std::unexpected(credentials.error());
     credentials_ = std::move(*credentials);
+    auto secret = load_or_make_session_secret(settings_.data / "session-secret");
+    if (!secret) return std::unexpected(secret.error());
+    gate_ = std::make_unique<edge::PlaybackGate>(*catalog_, clock_,
+                                                 edge::SessionSigner{std::move(*secret)});
     auto store = store::FolderStore::open(settings_.data / "bucket", std::string{kBucket}, clock_);
     if (!store) return std::unexpected(store.error());
     store_ = std::move(*store);
@@ -300,31 +307,38 @@ Result<void> Server::Impl::open_event_log() {
 }
 
 void Server::Impl::wire_functions() {
-    viewer_events_ =
-        std::make_unique<edge::ViewerEvents>(epoch_, clock_, [this](const ChannelId& channel) {
-            const auto directory = catalog_->directory();
-            const auto found = directory->channels.find(channel);
-            return found != directory->channels.end() && !found->second.authorized;
-        });
+    const auto events_where = [this](bool authorized) {
+        return std::make_unique<edge::ViewerEvents>(
+            epoch_, clock_, [this, authorized](const ChannelId& channel) {
+                const auto directory = catalog_->directory();
+                const auto found = directory->channels.find(channel);
+                return found != directory->channels.end() && found->second.authorized == authorized;
+            });
+    };
+    viewer_events_ = events_where(false);
+    private_events_ = events_where(true);
     loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(net::usable_cores()));
-    live_ = std::make_unique<LiveService>(LiveService::Rooms{
-        .loops = *loops_,
-        .wiring = {.region = settings_.region,
-                   .account = settings_.account,
-                   .epoch = epoch_,
-                   .clock = clock_,
-                   .recorder = *recorder_,
-                   .channel_views = channels_,
-                   .stream_statuses = stream_statuses_,
-                   .on_view =
-                       [this](const live::ChannelView& view) { viewer_events_->on_view(view); },
-                   .events = *channel_events_,
-                   .catalog = *catalog_,
-                   .recording_max = settings_.recording_max,
-                   .enforce_limits = settings_.enforce_ingest_limits},
-        .recordings = recordings_,
-        .viewers = viewers_,
-        .concurrent_streams_max = settings_.quotas.concurrent_streams});
+    live_ = std::make_unique<LiveService>(
+        LiveService::Rooms{.loops = *loops_,
+                           .wiring = {.region = settings_.region,
+                                      .account = settings_.account,
+                                      .epoch = epoch_,
+                                      .clock = clock_,
+                                      .recorder = *recorder_,
+                                      .channel_views = channels_,
+                                      .stream_statuses = stream_statuses_,
+                                      .on_view =
+                                          [this](const live::ChannelView& view) {
+                                              viewer_events_->on_view(view);
+                                              private_events_->on_view(view);
+                                          },
+                                      .events = *channel_events_,
+                                      .catalog = *catalog_,
+                                      .recording_max = settings_.recording_max,
+                                      .enforce_limits = settings_.enforce_ingest_limits},
+                           .recordings = recordings_,
+                           .viewers = viewers_,
+                           .concurrent_streams_max = settings_.quotas.concurrent_streams});
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
@@ -485,6 +499,8 @@ void Server::Impl::open_doors() {
                         .objects = *objects_,
                         .viewers = viewers_,
                         .events = *viewer_events_,
+                        .private_events = *private_events_,
+                        .gate = *gate_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
     buckets_ = std::make_unique<OneBucket>(
@@ -565,6 +581,7 @@ void Server::Impl::shut_down() {
     created_->stop();
     finish_events();
     viewer_events_->close();
+    private_events_->close();
     stop_viewers();
     loops_->stop();
     loops_->join();

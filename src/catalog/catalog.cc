@@ -78,6 +78,18 @@ Directory load_directory(soci::session& session) {
     out.playback_key_pairs = by_arn<PlaybackKeyPair>(session, "playback_key_pairs");
     out.playback_restriction_policies =
         by_arn<PlaybackRestrictionPolicy>(session, "playback_restriction_policies");
+    // Of one without recordings nothing is left to keep private.
+    session << "DELETE FROM deleted_channels WHERE id NOT IN (SELECT channel FROM recordings)";
+    for (auto& deleted :
+         fetch<DeletedChannel>(session.prepare << "SELECT * FROM deleted_channels")) {
+        const ChannelId id = deleted.id;
+        out.deleted_channels.set(id, std::move(deleted));
+    }
+    for (const auto& revocation : fetch<ViewerSessionRevocation>(
+             session.prepare << "SELECT * FROM viewer_session_revocations")) {
+        out.revoked_versions.set(revocation_key(revocation.channel, revocation.viewer_id),
+                                 revocation.version);
+    }
     return out;
 }
 

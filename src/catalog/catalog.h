@@ -75,6 +75,14 @@ struct PlaybackRestrictionPolicy {
     Tags tags;
 };
 
+/// What is still known of a channel that was deleted, for as long as recordings of it are there:
+/// they stay as private as they were.
+struct DeletedChannel {
+    ChannelId id;
+    std::string arn;
+    bool authorized = false;
+};
+
 /// Sessions of this viewer up to this version are over.
 struct ViewerSessionRevocation {
     ChannelId channel;
@@ -137,7 +145,13 @@ struct Directory {
     SharedMap<std::string, RecordingConfiguration> recording_configurations;
     SharedMap<std::string, PlaybackKeyPair> playback_key_pairs;
     SharedMap<std::string, PlaybackRestrictionPolicy> playback_restriction_policies;
+    SharedMap<ChannelId, DeletedChannel> deleted_channels;
+    // Up to which version the sessions of a viewer are over; by revocation_key().
+    SharedMap<std::string, long long> revoked_versions;
 };
+
+// "AsXego4U6tnj viewer-17": an id has no space
+std::string revocation_key(const ChannelId& channel, std::string_view viewer_id);
 
 struct Page {
     std::size_t offset = 0;
@@ -234,7 +248,8 @@ public:
     Result<Channel> channel(const ChannelId& id) const;
     Result<std::vector<Channel>> channels(Page page) const;  // by creation, oldest first
     Result<void> update_channel(const Channel& channel);     // all but id, arn, created_at
-    Result<void> remove_channel(const ChannelId& id);  // its stream key too; its recordings stay
+    /// Its stream key too; its recordings stay, and what they need to stay private.
+    Result<void> remove_channel(const ChannelId& id);
 
     /// Errors: Conflict when the channel has one, or the ARN or the value exists.
     Result<void> add_stream_key(const StreamKey& key);
@@ -262,6 +277,12 @@ public:
     Result<void> revoke_viewer_sessions(const std::vector<ViewerSessionRevocation>& revocations);
     Result<std::vector<ViewerSessionRevocation>> viewer_session_revocations(
         const ChannelId& channel) const;  // by viewer
+
+    /// How many tokens that count once are remembered until they have expired.
+    static constexpr std::size_t kUsedTokensMax = 100'000;
+    /// Remembers `token` until `expires_at`. Out: false where it was used before.
+    /// Errors: LimitExceeded  kUsedTokensMax are remembered.
+    Result<bool> use_token_once(const std::string& token, WallTime expires_at, WallTime now);
 
     /// Changes the tags of the channel, stream key, recording configuration, playback key pair or
     /// playback restriction policy of that ARN. Errors: NotFound; those of `change`.

@@ -127,12 +127,20 @@ Result<void> Catalog::remove_channel(const ChannelId& id) {
     return impl_->change(
         subject,
         [&](soci::session& session) {
+            session << "INSERT OR REPLACE INTO deleted_channels (id, arn, authorized) "
+                       "SELECT id, arn, authorized FROM channels WHERE id = :id",
+                soci::use(id.str(), "id");
             // Its stream key goes by ON DELETE CASCADE.
             return touch((session.prepare << "DELETE FROM channels WHERE id = :id",
                           soci::use(id.str(), "id")),
                          subject);
         },
-        [&](Directory& directory) { hide_channel(directory, id); });
+        [&](Directory& directory) {
+            const Channel& known = directory.channels.at(id);
+            directory.deleted_channels.set(
+                id, {.id = id, .arn = known.arn, .authorized = known.authorized});
+            hide_channel(directory, id);
+        });
 }
 
 Result<void> Catalog::add_stream_key(const StreamKey& key) {

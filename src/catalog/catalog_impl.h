@@ -10,6 +10,7 @@
 #include <soci/soci.h>
 
 #include "base/result.h"
+#include "base/shared_slot.h"
 #include "catalog/catalog.h"
 #include "catalog/database_files.h"
 
@@ -23,10 +24,7 @@ public:
           session_(std::move(session)),
           directory_(std::make_shared<const Directory>(std::move(directory))) {}
 
-    std::shared_ptr<const Directory> directory() const {
-        const std::scoped_lock lock{directory_mutex_};
-        return directory_;
-    }
+    std::shared_ptr<const Directory> directory() const { return directory_.load(); }
 
     /// For a start that fails: removes what opening the database made.
     void take_back() {
@@ -76,8 +74,7 @@ private:
         if (snapshot == Snapshot::Replace) {
             auto next = std::make_shared<Directory>(*directory());
             update(*next);
-            const std::scoped_lock directory_lock{directory_mutex_};
-            directory_ = std::move(next);
+            directory_.store(std::move(next));
         }
         return {};
     }
@@ -88,8 +85,7 @@ private:
     DatabaseFiles files_;
     std::mutex database_mutex_;
     std::unique_ptr<soci::session> session_;
-    mutable std::mutex directory_mutex_;  // held for a pointer's copy only
-    std::shared_ptr<const Directory> directory_;
+    SharedSlot<const Directory> directory_;
 };
 
 /// All rows of a prepared query: fetch<Channel>((session.prepare << "SELECT ...", soci::use(id)))

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "catalog/catalog_impl.h"
@@ -94,9 +96,14 @@ Result<void> Catalog::remove_playback_restriction_policy(const std::string& arn)
         [&](Directory& directory) { directory.playback_restriction_policies.erase(arn); });
 }
 
+std::string revocation_key(const ChannelId& channel, std::string_view viewer_id) {
+    return fmt::format("{} {}", channel.view(), viewer_id);
+}
+
 Result<void> Catalog::revoke_viewer_sessions(
     const std::vector<ViewerSessionRevocation>& revocations) {
-    return impl_->change("a revocation", [&](soci::session& session) -> Result<void> {
+    std::vector<ViewerSessionRevocation> gone;
+    const auto write = [&](soci::session& session) -> Result<void> {
         for (const ViewerSessionRevocation& revocation : revocations) {
             session << "INSERT INTO viewer_session_revocations (channel, viewer_id, version, "
                        "revoked_at) VALUES (:channel, :viewer_id, :version, :revoked_at) "
@@ -108,13 +115,57 @@ Result<void> Catalog::revoke_viewer_sessions(
         long long count = 0;
         session << "SELECT COUNT(*) FROM viewer_session_revocations", soci::into(count);
         const long long too_many = count - static_cast<long long>(kRevocationsMax);
-        if (too_many > 0) {
-            session << "DELETE FROM viewer_session_revocations WHERE rowid IN (SELECT rowid FROM "
-                       "viewer_session_revocations ORDER BY revoked_at LIMIT :too_many)",
-                soci::use(too_many, "too_many");
-        }
+        if (too_many <= 0) return {};
+        gone = fetch<ViewerSessionRevocation>((session.prepare
+                                                   << "SELECT * FROM viewer_session_revocations "
+                                                      "ORDER BY revoked_at, rowid LIMIT :too_many",
+                                               soci::use(too_many, "too_many")));
+        session << "DELETE FROM viewer_session_revocations WHERE rowid IN (SELECT rowid FROM "
+                   "viewer_session_revocations ORDER BY revoked_at, rowid LIMIT :too_many)",
+            soci::use(too_many, "too_many");
         return {};
-    });
+    };
+    const auto show = [&](Directory& directory) {
+        auto& versions = directory.revoked_versions;
+        for (const ViewerSessionRevocation& revocation : revocations) {
+            const std::string key = revocation_key(revocation.channel, revocation.viewer_id);
+            const auto known = versions.find(key);
+            versions.set(key, known == versions.end()
+                                  ? revocation.version
+                                  : std::max(known->second, revocation.version));
+        }
+        for (const ViewerSessionRevocation& revocation : gone)
+            versions.erase(revocation_key(revocation.channel, revocation.viewer_id));
+    };
+    return impl_->change("a revocation", write, show);
+}
+
+Result<bool> Catalog::use_token_once(const std::string& token, WallTime expires_at, WallTime now) {
+    bool is_new = false;
+    const auto changed =
+        impl_->change("a playback token", [&](soci::session& session) -> Result<void> {
+            session << "DELETE FROM used_playback_tokens WHERE expires_at < :now",
+                soci::use(column(now), "now");
+            long long known = 0;
+            session << "SELECT COUNT(*) FROM used_playback_tokens WHERE token = :token",
+                soci::into(known), soci::use(token, "token");
+            is_new = known == 0;
+            if (!is_new) return {};
+            long long count = 0;
+            session << "SELECT COUNT(*) FROM used_playback_tokens", soci::into(count);
+            if (count >= static_cast<long long>(kUsedTokensMax)) {
+                return fail(ErrorCode::LimitExceeded,
+                            fmt::format("{} tokens that count once were used, and none of them "
+                                        "has expired yet",
+                                        kUsedTokensMax));
+            }
+            session << "INSERT INTO used_playback_tokens (token, expires_at) "
+                       "VALUES (:token, :expires_at)",
+                soci::use(token, "token"), soci::use(column(expires_at), "expires_at");
+            return {};
+        });
+    if (!changed) return std::unexpected(changed.error());
+    return is_new;
 }
 
 Result<std::vector<ViewerSessionRevocation>> Catalog::viewer_session_revocations(

@@ -79,6 +79,55 @@ TEST_CASE("of a viewer's revocations the highest version counts") {
     CHECK(kept[0].version == 7);
 }
 
+TEST_CASE("the version up to which a viewer is revoked is in the snapshot, also after a restart") {
+    TestCatalog test;
+    const auto revoke = [&](const std::string& viewer, long long version) {
+        test->revoke_viewer_sessions({{.channel = ChannelId{"a"},
+                                       .viewer_id = viewer,
+                                       .version = version,
+                                       .revoked_at = kStart}})
+            .value();
+    };
+
+    revoke("v", 3);
+    revoke("v", 1);
+    revoke("w", 0);
+
+    CHECK(test->directory()->revoked_versions.at("a v") == 3);
+    CHECK(test->directory()->revoked_versions.at("a w") == 0);
+    CHECK_FALSE(test->directory()->revoked_versions.contains("b v"));
+    test.restart();
+    CHECK(test->directory()->revoked_versions.at("a v") == 3);
+}
+
+TEST_CASE("a token is used once, also across a restart, until it has expired") {
+    TestCatalog test;
+    const WallTime expires_at = kStart + std::chrono::minutes{10};
+
+    CHECK(test->use_token_once("a/1", expires_at, kStart).value());
+    CHECK_FALSE(test->use_token_once("a/1", expires_at, kStart).value());
+    CHECK(test->use_token_once("b/1", expires_at, kStart).value());
+    test.restart();
+    CHECK_FALSE(test->use_token_once("a/1", expires_at, expires_at).value());
+    CHECK(
+        test->use_token_once("a/1", expires_at, expires_at + std::chrono::milliseconds{1}).value());
+}
+
+TEST_CASE("as many used tokens are remembered as may, and the next is not taken until some go") {
+    TestCatalog test;
+    test.run(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+        "INSERT INTO used_playback_tokens SELECT i, 1675983342550 FROM n");
+    const WallTime expires_at = kStart + std::chrono::seconds{1};
+
+    CHECK(test->use_token_once("the last", expires_at, kStart).value());
+    CHECK(test->use_token_once("one more", expires_at, kStart).error().code ==
+          ErrorCode::LimitExceeded);
+    CHECK(test->use_token_once("one more", expires_at + std::chrono::hours{1},
+                               expires_at + std::chrono::milliseconds{1})
+              .value());
+}
+
 TEST_CASE("tags change on every kind of resource, and stay") {
     TestCatalog test;
     const std::string channel = channel_named("a").arn;

@@ -176,4 +176,25 @@ TEST_CASE("a row that this program did not write is an error, not a crash") {
 }
 
 }  // namespace
+TEST_CASE("a deleted channel with recordings is remembered as private as it was, and no other") {
+    TestCatalog test;
+    Channel hidden = channel_named("hidden");
+    hidden.authorized = true;
+    test->add_channel(hidden, key_of("hidden")).value();
+    test->add_channel(channel_named("open"), key_of("open")).value();
+    test->add_channel(channel_named("empty"), key_of("empty")).value();
+    test->add_recording(recording_of("hidden", "r1", kStart)).value();
+    test->add_recording(recording_of("open", "r2", kStart)).value();
+
+    for (const char* id : {"hidden", "open", "empty"}) test->remove_channel(ChannelId{id}).value();
+    CHECK(test->directory()->deleted_channels.at(ChannelId{"hidden"}).authorized);
+    test.restart();
+
+    const auto known = test->directory();
+    CHECK(known->deleted_channels.at(ChannelId{"hidden"}).authorized);
+    CHECK(known->deleted_channels.at(ChannelId{"hidden"}).arn == hidden.arn);
+    CHECK_FALSE(known->deleted_channels.at(ChannelId{"open"}).authorized);
+    CHECK_FALSE(known->deleted_channels.contains(ChannelId{"empty"}));
+}
+
 }  // namespace oxbow::catalog

@@ -229,6 +229,17 @@ struct type_conversion<oxbow::catalog::ViewerSessionRevocation> {
 };
 
 template <>
+struct type_conversion<oxbow::catalog::DeletedChannel> {
+    using base_type = values;
+
+    static void from_base(const values& row, indicator, oxbow::catalog::DeletedChannel& channel) {
+        channel = {.id = oxbow::ChannelId{row.get<std::string>("id")},
+                   .arn = row.get<std::string>("arn"),
+                   .authorized = row.get<long long>("authorized") != 0};
+    }
+};
+
+template <>
 struct type_conversion<oxbow::catalog::StreamSession> {
     using base_type = values;
 

@@ -136,8 +136,23 @@ constexpr std::array<std::string_view, 16> kVersion3{
     "CREATE INDEX event_deliveries_of_event ON event_deliveries (cursor)",
 };
 
-constexpr std::array<Migration, 3> kMigrations{Migration{kVersion1}, Migration{kVersion2},
-                                               Migration{kVersion3}};
+// What keeps private what is private, also when its channel is deleted. Before this version no
+// channel could be private.
+constexpr std::array<std::string_view, 4> kVersion4{
+    R"(CREATE TABLE deleted_channels (
+        id TEXT PRIMARY KEY,
+        arn TEXT NOT NULL,
+        authorized BIGINT NOT NULL))",
+    "INSERT INTO deleted_channels (id, arn, authorized) SELECT DISTINCT channel, '', 0 "
+    "FROM recordings WHERE channel NOT IN (SELECT id FROM channels)",
+    R"(CREATE TABLE used_playback_tokens (
+        token TEXT PRIMARY KEY,
+        expires_at BIGINT NOT NULL))",
+    "CREATE INDEX used_playback_tokens_expired ON used_playback_tokens (expires_at)",
+};
+
+constexpr std::array<Migration, 4> kMigrations{Migration{kVersion1}, Migration{kVersion2},
+                                               Migration{kVersion3}, Migration{kVersion4}};
 
 }  // namespace
 

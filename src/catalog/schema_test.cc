@@ -81,5 +81,19 @@ TEST_CASE("the newest version is taken, the next one refused") {
     CHECK(check_schema_version(3, 2).error().code == ErrorCode::Unsupported);
 }
 
+TEST_CASE("what channels of version 3 left when they were deleted stays public, as it was") {
+    soci::session session{soci::sqlite3, ":memory:"};
+    migrate(session, schema_migrations().first(3));
+    session << "INSERT INTO recordings (id, channel, prefix, status, status_message, started_at, "
+               "duration_ms, bytes, streams, rendition, segment_epochs, locked) VALUES "
+               "('r', 'gone', 'p', 'RECORDING_ENDED', '', 0, 0, 0, '[]', '', '', 0)";
+
+    migrate(session, schema_migrations());
+
+    long long authorized = -1;
+    session << "SELECT authorized FROM deleted_channels WHERE id = 'gone'", soci::into(authorized);
+    CHECK(authorized == 0);
+}
+
 }  // namespace
 }  // namespace oxbow::catalog

@@ -99,19 +99,12 @@ TEST_CASE("what a channel cannot be is refused by the member's name") {
         "arn:aws:ivs:us-east-1:1:recording-configuration/none.");
 }
 
-TEST_CASE(
-    "a private channel, or one without plain RTMP, is refused: nobody would keep that promise") {
+TEST_CASE("a channel without plain RTMP is refused: nobody would keep that promise") {
     const TestApi api;
 
-    const Reply authorized = api.call("CreateChannel", R"({"authorized":true})");
     const Reply secure = api.call("CreateChannel", R"({"insecureIngest":false})");
     const Reply plain = api.call("CreateChannel", R"({"authorized":false,"insecureIngest":true})");
 
-    CHECK(authorized.status == 400);
-    CHECK(authorized.error_type == "ValidationException");
-    CHECK(authorized.text("/message") ==
-          "authorized cannot be true: this version does not offer private playback, everybody may "
-          "watch every channel.");
     CHECK(secure.error_type == "ValidationException");
     CHECK(secure.text("/message") ==
           "insecureIngest cannot be false: this version does not offer RTMPS.");

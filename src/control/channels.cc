@@ -24,11 +24,6 @@ void refuse_unsupported(Arguments& arguments) {
     if (arguments.choice("containerFormat", "TS FRAGMENTED_MP4", "TS") != "TS") {
         arguments.wrong("containerFormat", "must be TS: Oxbow makes no FRAGMENTED_MP4");
     }
-    if (arguments.flag("authorized", false)) {
-        arguments.wrong("authorized",
-                        "cannot be true: this version does not offer private playback, everybody "
-                        "may watch every channel");
-    }
     if (!arguments.flag("insecureIngest", true)) {
         arguments.wrong("insecureIngest", "cannot be false: this version does not offer RTMPS");
     }
@@ -57,6 +52,7 @@ void read_channel(Arguments& arguments, catalog::Channel& channel) {
     refuse_unsupported(arguments);
     channel.name = arguments.resource_name("name").value_or(channel.name);
     channel.latency_mode = arguments.choice("latencyMode", "LOW NORMAL", channel.latency_mode);
+    channel.authorized = arguments.flag("authorized", channel.authorized);
     channel.type = arguments.choice("type", "BASIC STANDARD ADVANCED_SD ADVANCED_HD", channel.type);
     channel.recording_configuration_arn =
         arguments.optional_arn("recordingConfigurationArn", "recording-configuration")
@@ -88,11 +84,6 @@ Outcome<void> check_references(const catalog::Directory& directory,
     if (policy == directory.playback_restriction_policies.end()) {
         return refuse(
             not_found(fmt::format("There is no playback restriction policy {}.", policy_arn)));
-    }
-    if (restricts(policy->second)) {
-        return refuse(validation_error(
-            "playbackRestrictionPolicyArn is a policy that limits origins, which this version "
-            "does not enforce: everybody may watch every channel."));
     }
     return {};
 }

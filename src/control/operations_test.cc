@@ -144,25 +144,40 @@ TEST_CASE("a playback key is imported once, and shown without itself") {
     CHECK(api.call("ListPlaybackKeyPairs").at("/keyPairs").as_array().empty());
 }
 
-TEST_CASE("a policy that limits viewers is kept, and no channel may claim to follow it") {
+TEST_CASE("a channel follows a policy that limits origins, which changes and stays while it does") {
     const TestApi api;
-    const std::string open = api.call("CreatePlaybackRestrictionPolicy", R"({"name":"open"})")
-                                 .text("/playbackRestrictionPolicy/arn");
-    const std::string strict =
+    const std::string policy =
         api.call("CreatePlaybackRestrictionPolicy", R"({"allowedOrigins":["https://a.example"]})")
             .text("/playbackRestrictionPolicy/arn");
-    const auto with = [](const std::string& arn) {
-        return R"({"playbackRestrictionPolicyArn":")" + arn + R"("})";
+
+    const Reply channel =
+        api.call("CreateChannel", R"({"playbackRestrictionPolicyArn":")" + policy + R"("})");
+    const Reply strict =
+        api.call("UpdatePlaybackRestrictionPolicy",
+                 R"({"arn":")" + policy + R"(","enableStrictOriginEnforcement":true})");
+
+    CHECK(channel.text("/channel/playbackRestrictionPolicyArn") == policy);
+    CHECK(strict.at("/playbackRestrictionPolicy/enableStrictOriginEnforcement").as_bool());
+    CHECK(strict.text("/playbackRestrictionPolicy/allowedOrigins/0") == "https://a.example");
+    CHECK(api.call("DeletePlaybackRestrictionPolicy", arn_body(policy)).status == 409);
+}
+
+TEST_CASE("a channel becomes private and public, and stays what it is where nothing is said") {
+    const TestApi api;
+    const std::string arn =
+        api.call("CreateChannel", R"({"authorized":true})").text("/channel/arn");
+    const auto authorized = [&](const std::string& more) {
+        return api.call("UpdateChannel", R"({"arn":")" + arn + R"(")" + more + "}")
+            .at("/channel/authorized")
+            .as_bool();
     };
 
-    CHECK(api.call("CreateChannel", with(strict)).error_type == "ValidationException");
-    const Reply channel = api.call("CreateChannel", with(open));
-    CHECK(channel.text("/channel/playbackRestrictionPolicyArn") == open);
-    CHECK(api.call("DeletePlaybackRestrictionPolicy", arn_body(open)).status == 409);
-    CHECK(api.call("UpdatePlaybackRestrictionPolicy",
-                   R"({"arn":")" + open + R"(","enableStrictOriginEnforcement":true})")
-              .status == 409);
-    CHECK(api.call("DeletePlaybackRestrictionPolicy", arn_body(strict)).status == 204);
+    CHECK(authorized(R"(,"name":"other")"));
+    CHECK_FALSE(authorized(R"(,"authorized":false)"));
+    CHECK_FALSE(authorized(""));
+    CHECK(authorized(R"(,"authorized":true)"));
+    CHECK(api.call("GetChannel", arn_body(arn)).at("/channel/authorized").as_bool());
+    CHECK(api.call("ListChannels").at("/channels/0/authorized").as_bool());
 }
 
 TEST_CASE("a policy by country is refused when it is made") {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 
@@ -37,12 +35,6 @@ void read_policy(Arguments& arguments, catalog::PlaybackRestrictionPolicy& polic
     policy.strict_origin_enforcement =
         arguments.flag("enableStrictOriginEnforcement", policy.strict_origin_enforcement);
     policy.name = arguments.resource_name("name").value_or(policy.name);
-}
-
-bool is_attached(const catalog::Directory& directory, const std::string& arn) {
-    return std::ranges::any_of(directory.channels, [&](const auto& entry) {
-        return entry.second.playback_restriction_policy_arn == arn;
-    });
 }
 
 boost::json::object answer_of(const catalog::PlaybackRestrictionPolicy& policy) {
@@ -94,11 +86,6 @@ Answer update_playback_restriction_policy(const Rooms& rooms, Arguments& argumen
     read_policy(arguments, policy);
     if (arguments.error()) return refuse(*arguments.error());
     if (!known) return refuse(known.error());
-    if (restricts(policy) && is_attached(*rooms.catalog.directory(), arn)) {
-        return refuse(
-            conflict("A channel uses this policy, and this version does not enforce limits of "
-                     "origins: detach it there first."));
-    }
     const auto updated = rooms.catalog.update_playback_restriction_policy(policy);
     if (!updated) return refuse(updated.error());
     return answer_of(policy);

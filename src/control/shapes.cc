@@ -149,11 +149,6 @@ json::object playback_restriction_policy_json(const catalog::PlaybackRestriction
             {"tags", tags_json(policy.tags)}};
 }
 
-bool restricts(const catalog::PlaybackRestrictionPolicy& policy) {
-    return !policy.allowed_countries.empty() || !policy.allowed_origins.empty() ||
-           policy.strict_origin_enforcement;
-}
-
 json::object stream_session_summary_json(const catalog::StreamSession& session) {
     json::object out{{"streamId", session.id.view()},
                      {"startTime", format_rfc3339(session.live_at.value_or(session.started_at))}};

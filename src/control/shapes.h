@@ -44,9 +44,6 @@ boost::json::object tags_json(const catalog::Tags& tags);
 /// {"arn","code","message"}: why a batch lacks this one.
 boost::json::object batch_error_json(const std::string& arn, const ApiError& error);
 
-/// Whether a policy keeps any viewer out.
-bool restricts(const catalog::PlaybackRestrictionPolicy& policy);
-
 /// Oxbow's own: {"recordingId","channelId","channelArn","prefix","status","startedAt",...}.
 boost::json::object recording_json(const Rooms& rooms, const catalog::Recording& recording);
 

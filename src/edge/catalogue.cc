@@ -78,17 +78,21 @@ std::string channels_json(const catalog::Directory& directory, const live::Chann
 
 std::string recordings_json(const ChannelId& channel,
                             const std::vector<catalog::Recording>& recordings,
-                            std::string_view next_token) {
+                            std::string_view next_token, std::string_view mount) {
+    // Keys have no '/' in front.
+    const std::string before_key = mount.empty() ? "" : fmt::format("{}/", mount.substr(1));
     json::array list;
     for (const catalog::Recording& recording : recordings) {
-        list.push_back({{"id", recording.id.view()},
-                        {"status", name_of(recording.status)},
-                        {"startedAt", format_rfc3339_ms(recording.started_at)},
-                        {"endedAt", time_or_null(recording.ended_at)},
-                        {"durationMs", recording.duration.count()},
-                        {"masterKey", recording.prefix + "/media/hls/byte-range-multivariant.m3u8"},
-                        {"playlistUrl", fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(),
-                                                    recording.id.view(), recording.rendition)}});
+        list.push_back(
+            {{"id", recording.id.view()},
+             {"status", name_of(recording.status)},
+             {"startedAt", format_rfc3339_ms(recording.started_at)},
+             {"endedAt", time_or_null(recording.ended_at)},
+             {"durationMs", recording.duration.count()},
+             {"masterKey", fmt::format("{}{}/media/hls/byte-range-multivariant.m3u8", before_key,
+                                       recording.prefix)},
+             {"playlistUrl", fmt::format("{}/rewind/{}/{}/{}.m3u8", mount, channel.view(),
+                                         recording.id.view(), recording.rendition)}});
     }
     return json::serialize(json::object{
         {"recordings", std::move(list)},

@@ -14,9 +14,9 @@ std::string channels_json(const catalog::Directory& directory, const live::Chann
                           std::string_view ingest_url);
 
 /// The body of /channels/{CHANNEL_ID}/recordings.json: newest first.
-/// In: `next_token` empty when this is the last page.
+/// In: `next_token` empty when this is the last page; `mount` before every path, "" or "/p/AQ...".
 std::string recordings_json(const ChannelId& channel,
                             const std::vector<catalog::Recording>& recordings,
-                            std::string_view next_token);
+                            std::string_view next_token, std::string_view mount = {});
 
 }  // namespace oxbow::edge

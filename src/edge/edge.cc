@@ -11,7 +11,10 @@
 namespace oxbow::edge {
 namespace {
 
+constexpr std::string_view kEvents = "/events";
 constexpr std::string_view kMetadataPrefix = "/recording-started-";
+constexpr std::string_view kMalformedId =
+    "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -";
 constexpr std::string_view kLivePrefix = "/api/video/v1/";
 constexpr std::size_t kRecordingsPerPage = 100;
 constexpr int kRetryEventsMs = 2'000;  // a browser that lost its events comes back after this
@@ -78,10 +81,48 @@ net::HttpAnswer Edge::answer(const net::HttpRequest& request) {
     return answer_path(request, *decoded);
 }
 
-/// The behaviours: the first that matches answers. In: `path` lasts for this call only.
+/// The one gate before all behaviours: whose is the path, and may everybody have it? What is
+/// nobody's comes to no behaviour but the page's. In: `path` lasts for this call only.
 net::HttpAnswer Edge::answer_path(const net::HttpRequest& request, std::string_view path) {
+    if (const auto rest = after(path, kSessionPrefix)) return answer_session(request, *rest);
+    if (path == kEvents) {
+        const auto only = net::query_value(request.query, "channel");
+        if (only) return answer_channels(request, path, {.channel = *only});
+    }
+    const PathOwner owner =
+        owner_of(path, settings_.default_channel ? settings_.default_channel->view() : "");
+    if (std::holds_alternative<EveryonesPath>(owner)) return behave(request, path);
+    if (const auto* const of = std::get_if<ChannelsPath>(&owner))
+        return answer_channels(request, path, *of);
+    if (const auto* const of = std::get_if<RecordingsPath>(&owner)) {
+        return answer_recording(request, std::string{path}, RecordingId{std::string{of->recording}},
+                                std::nullopt);
+    }
+    const bool named = path.starts_with("/channels/") || path.starts_with(kMetadataPrefix);
+    if (named && path.ends_with(".json")) return responses_.error(request, 400, kMalformedId);
+    return page(request);
+}
+
+net::HttpAnswer Edge::answer_channels(const net::HttpRequest& request, std::string_view path,
+                                      const ChannelsPath& of) {
+    switch (rooms_.gate.door(of)) {
+        case Door::Open:
+            return behave(request, path);
+        case Door::Absent:
+            return responses_.error(request, 404, "there is no such object");
+        case Door::Guarded:
+            break;
+    }
+    return answer_guarded(request, {.path = std::string{path},
+                                    .channel = ChannelId{std::string{of.channel}},
+                                    .multivariant = of.multivariant,
+                                    .session = std::nullopt});
+}
+
+/// The behaviours: the first that matches answers. In: `path` lasts for this call only.
+net::HttpAnswer Edge::behave(const net::HttpRequest& request, std::string_view path) {
     if (path == "/channels.json") return channels(request);
-    if (path == "/events") return events(request);
+    if (path == kEvents) return events(request, net::query_value(request.query, "channel"));
     if (path.starts_with(kSegmentPrefix)) return segment(request, path);
     if (const auto rest = after(path, "/rewind/")) return rewind(request, *rest);
     if (const auto rest = after(path, kMetadataPrefix)) {
@@ -114,8 +155,7 @@ Result<ChannelId> Edge::known_channel(std::string_view text) const {
                    c == '-';
         });
     if (!well_formed) {
-        return fail(ErrorCode::Malformed,
-                    "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -");
+        return fail(ErrorCode::Malformed, std::string{kMalformedId});
     }
     ChannelId id{std::string{text}};
     if (!rooms_.streams.channel_exists(id))
@@ -135,8 +175,11 @@ net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request, std::st
     }
     const auto channel = known_channel(id);
     if (!channel) return responses_.error(request, channel.error());
-    auto body = rooms_.latest_meta.answer(*channel, base_url(request));
+    auto body = rooms_.latest_meta.answer(*channel, base_url(request), request.mount);
     if (!body) return responses_.error(request, body.error());
+    if (!request.mount.empty()) {
+        return responses_.json(request, std::make_shared<const TextVersion>(std::move(*body)));
+    }
     auto last = metadata_.get(*channel);
     auto version = same_or_new(last, std::move(*body));
     if (version != last) metadata_.publish(*channel, version);
@@ -177,26 +220,28 @@ net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view r
 net::HttpResponse Edge::channels(const net::HttpRequest& request) {
     const SteadyTime now = rooms_.clock.steady();
     auto list = channel_list_.load();
-    if (!list || now - list->made_at >= kChannelListFresh) {
-        auto json = channels_json(*rooms_.catalog.directory(), rooms_.channels, rooms_.streams,
-                                  rooms_.clock.wall(), settings_.ingest_url);
-        list = std::make_shared<const CachedList>(
-            CachedList{now, same_or_new(list ? list->json : nullptr, std::move(json))});
+    auto directory = rooms_.catalog.directory();
+    if (!list || now - list->made_at >= kChannelListFresh || list->of != directory) {
+        auto json = channels_json(*directory, rooms_.channels, rooms_.streams, rooms_.clock.wall(),
+                                  settings_.ingest_url);
+        list = std::make_shared<const CachedList>(CachedList{
+            now, std::move(directory), same_or_new(list ? list->json : nullptr, std::move(json))});
         channel_list_.store(list);
     }
     return responses_.json(request, list->json);
 }
 
 /// A coroutine, which knows its loop: the events wake it there.
-Edge::Later Edge::events(const net::HttpRequest& request) {
-    std::optional<std::string> only = net::query_value(request.query, "channel");
+Edge::Later Edge::events(const net::HttpRequest& request, std::optional<std::string> only) {
     if (only) {
         const auto channel = known_channel(*only);
         if (!channel) co_return responses_.error(request, channel.error());
     }
     const auto executor = co_await boost::asio::this_coro::executor;
+    // In a session, which is of one channel, those of private channels.
+    ViewerEvents& feed = request.mount.empty() ? rooms_.events : rooms_.private_events;
     auto stream =
-        rooms_.events.read(executor, request.header("last-event-id").value_or(""), std::move(only));
+        feed.read(executor, request.header("last-event-id").value_or(""), std::move(only));
     if (!stream) {
         net::HttpResponse full =
             responses_.error(request, 503, "as many viewers listen to events as may; poll instead");
@@ -242,7 +287,8 @@ Edge::Later Edge::recordings_page(const net::HttpRequest& request, ChannelId cha
     co_return responses_.json(
         request,
         std::make_shared<const TextVersion>(recordings_json(
-            channel, *rows, more ? std::to_string(offset + kRecordingsPerPage) : std::string{})));
+            channel, *rows, more ? std::to_string(offset + kRecordingsPerPage) : std::string{},
+            request.mount)));
 }
 
 net::HttpResponse Edge::page(const net::HttpRequest& request) const {

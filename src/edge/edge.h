@@ -12,6 +12,7 @@
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
 #include "edge/open_objects.h"
+#include "edge/playback_gate.h"
 #include "edge/responses.h"
 #include "edge/stored_timelines.h"
 #include "edge/viewer_counter.h"
@@ -51,6 +52,8 @@ struct EdgeRooms {
     OpenObjects& objects;
     ViewerCounter& viewers;
     ViewerEvents& events;
+    ViewerEvents& private_events;  // of private channels
+    PlaybackGate& gate;
     const Clock& clock;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
 };
@@ -82,6 +85,32 @@ private:
     using Timeline = std::shared_ptr<const live::TimelineView>;
 
     net::HttpAnswer answer_path(const net::HttpRequest& request, std::string_view path);
+    net::HttpAnswer answer_channels(const net::HttpRequest& request, std::string_view path,
+                                    const ChannelsPath& of);
+    net::HttpAnswer answer_session(const net::HttpRequest& request, std::string_view rest);
+    net::HttpAnswer behave(const net::HttpRequest& request, std::string_view path);
+
+    /// A request for something that not everybody may have.
+    struct Guarded {
+        std::string path;  // decoded, without the session
+        ChannelId channel;
+        bool multivariant = false;
+        std::optional<Admitted> session;  // that the path began with
+    };
+    Later answer_guarded(const net::HttpRequest& request, Guarded what);
+    Later answer_recording(const net::HttpRequest& request, std::string path, RecordingId recording,
+                           std::optional<Admitted> session);
+    Later checked_token(const net::HttpRequest& request, const ChannelRules& rules,
+                        std::optional<Admitted>& admitted);
+    Later answer_admitted(const net::HttpRequest& request, const Guarded& what,
+                          const Admitted& admitted);
+    Later used_up(const net::HttpRequest& request, const Admitted& admitted,
+                  net::HttpResponse response);
+    net::HttpResponse multivariant_of(const net::HttpRequest& request, const Guarded& what,
+                                      const Admitted& admitted, const net::HttpBody& body) const;
+    std::string origin_of(const net::HttpRequest& request) const;
+    net::HttpResponse refusal(const net::HttpRequest& request, const ChannelId& channel,
+                              const Error& error) const;
     net::HttpAnswer rewind(const net::HttpRequest& request, std::string_view rest);
     net::HttpAnswer rewind_multivariant(const net::HttpRequest& request, const ChannelId& channel);
     Later stored_rewind(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
@@ -108,7 +137,7 @@ private:
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
     Later recordings_page(const net::HttpRequest& request, ChannelId channel, std::size_t offset);
 
-    Later events(const net::HttpRequest& request);
+    Later events(const net::HttpRequest& request, std::optional<std::string> only);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id);
     net::HttpResponse channels(const net::HttpRequest& request);
@@ -126,6 +155,7 @@ private:
     StoredTimelines stored_;
     struct CachedList {
         SteadyTime made_at;
+        std::shared_ptr<const catalog::Directory> of;  // what is private in another shows at once
         std::shared_ptr<const TextVersion> json;
     };
     SharedSlot<const CachedList> channel_list_;

@@ -1,6 +1,7 @@
 #include "edge/responses.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
@@ -12,6 +13,10 @@ namespace oxbow::edge {
 namespace {
 
 constexpr std::string_view kAnyOrigin = "Access-Control-Allow-Origin: *\r\n";
+constexpr std::string_view kAllowOrigin = "Access-Control-Allow-Origin: ";
+constexpr std::string_view kVaryOrigin = "Vary: Origin\r\n";
+constexpr std::string_view kCacheControl = "Cache-Control: ";
+constexpr std::string_view kPrivate = "Cache-Control: private, no-store\r\n";
 constexpr std::string_view kExposed =
     "Access-Control-Expose-Headers: Content-Length, Content-Range, Date, ETag\r\n";
 
@@ -69,6 +74,13 @@ int status_of(ErrorCode code) {
             return 501;
     }
     return 500;
+}
+
+/// Takes the line that starts with `start` out of header lines, where it is.
+void erase_line(std::string& lines, std::string_view start) {
+    const std::size_t begin = lines.find(start);
+    if (begin == std::string::npos || (begin > 0 && lines[begin - 1] != '\n')) return;
+    lines.erase(begin, lines.find('\n', begin) + 1 - begin);
 }
 
 void append_etag(std::string& headers, std::string_view etag) {
@@ -224,6 +236,36 @@ net::HttpResponse Responses::error(const net::HttpRequest& request, int status,
 
 net::HttpResponse Responses::error(const net::HttpRequest& request, const Error& error) const {
     return this->error(request, status_of(error.code), error.what);
+}
+
+void Responses::keep_private(net::HttpResponse& response) {
+    std::string block = response.header_block ? *response.header_block : std::string{};
+    erase_line(block, kCacheControl);
+    block += kPrivate;
+    response.header_block = std::make_shared<const std::string>(std::move(block));
+}
+
+void Responses::allow_only(net::HttpResponse& response, std::string_view origin) {
+    std::string block = response.header_block ? *response.header_block : std::string{};
+    for (std::string* const lines : {&block, &response.extra_headers}) {
+        erase_line(*lines, kAllowOrigin);
+        erase_line(*lines, kVaryOrigin);
+        erase_line(*lines, kExposed);
+    }
+    block += kVaryOrigin;
+    if (!origin.empty()) {
+        fmt::format_to(std::back_inserter(block), "{}{}\r\n{}", kAllowOrigin, origin, kExposed);
+    }
+    response.header_block = std::make_shared<const std::string>(std::move(block));
+}
+
+net::HttpResponse Responses::refused(const net::HttpRequest& request) const {
+    net::HttpResponse response = error(
+        request, 403,
+        "this is private: it needs a playback token of its channel (?token=), or a session that "
+        "one began, which is not over");
+    keep_private(response);
+    return response;
 }
 
 net::HttpResponse Responses::preflight(const net::HttpRequest& request) const {

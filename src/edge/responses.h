@@ -59,6 +59,15 @@ public:
                             std::string_view message) const;
     net::HttpResponse error(const net::HttpRequest& request, const Error& error) const;
 
+    /// Makes an answer one that belongs to one viewer: "private, no-store".
+    static void keep_private(net::HttpResponse& response);
+    /// Makes an answer one that a page of `origin` may read and no other page, whatever the
+    /// settings are. In: "" no page may.
+    static void allow_only(net::HttpResponse& response, std::string_view origin);
+
+    /// To who may not have what is there, or is not: the same bytes, whatever the reason.
+    net::HttpResponse refused(const net::HttpRequest& request) const;
+
     net::HttpResponse preflight(const net::HttpRequest& request) const;
 
 private:

@@ -189,3 +189,47 @@ TEST_CASE(
     CHECK_FALSE(has(answer, "ETag: "));
     CHECK_FALSE(has(answer, "Accept-Ranges"));
 }
+
+TEST_CASE("an answer for one viewer is kept by nobody, whatever its kind") {
+    const Responses responses{{"*"}};
+    auto playlist_answer = playlist(net::TestRequest{}, text("#EXTM3U\n"));
+    auto segment = responses.media(net::TestRequest{}, kSegmentType, Freshness::Immutable, "1",
+                                   net::HttpBody::of_string("x"));
+
+    Responses::keep_private(playlist_answer);
+    Responses::keep_private(segment);
+
+    CHECK(has(playlist_answer, "Cache-Control: private, no-store\r\n"));
+    CHECK_FALSE(has(playlist_answer, "max-age"));
+    CHECK(has(segment, "Cache-Control: private, no-store\r\n"));
+    CHECK_FALSE(has(segment, "immutable"));
+    CHECK(has(segment, "Content-Type: video/mp2t\r\n"));
+}
+
+TEST_CASE("the origins of a channel's rules come before the settings'") {
+    const Responses any{{"*"}};
+    const Responses listed{{"https://example.org"}};
+    auto taken = any.json(from("https://a.net"), text("{}"));
+    auto refused = any.json(from("https://b.net"), text("{}"));
+    auto refused_though_listed = listed.json(from("https://example.org"), text("{}"));
+
+    Responses::allow_only(taken, "https://a.net");
+    Responses::allow_only(refused, "");
+    Responses::allow_only(refused_though_listed, "");
+
+    CHECK(has(taken, "Access-Control-Allow-Origin: https://a.net\r\n"));
+    CHECK_FALSE(has(taken, "Access-Control-Allow-Origin: *"));
+    CHECK(has(taken, "Access-Control-Expose-Headers: "));
+    CHECK(has(taken, "Vary: Origin\r\n"));
+    CHECK_FALSE(has(refused, "Access-Control-Allow-Origin"));
+    CHECK(has(refused, "Vary: Origin\r\n"));
+    CHECK_FALSE(has(refused_though_listed, "Access-Control-Allow-Origin"));
+}
+
+TEST_CASE("a refusal says the same whatever the reason, and is kept by nobody") {
+    const auto answer = Responses{{"*"}}.refused(net::TestRequest{});
+
+    CHECK(answer.status == 403);
+    CHECK(has(answer, "Cache-Control: private, no-store\r\n"));
+    CHECK(has(answer, "Content-Type: application/json\r\n"));
+}

@@ -129,11 +129,12 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
         for (const ByteRangeEntry& entry : chunk.segments) {
             const std::uint64_t number = located.size();
             const bool begins_chunk = entry.offset == 0;
-            playlist.append({.uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel.view(),
-                                                recording.view(), view->epochs.of(number), number),
-                             .duration = entry.duration,
-                             .program_date_time = entry.program_date_time,
-                             .discontinuity = begins_chunk && chunk.discontinuity});
+            playlist.append(
+                {.uri = fmt::format("{}/seg/{}/{}/{}-{}.ts", live::kRewindToRoot, channel.view(),
+                                    recording.view(), view->epochs.of(number), number),
+                 .duration = entry.duration,
+                 .program_date_time = entry.program_date_time,
+                 .discontinuity = begins_chunk && chunk.discontinuity});
             located.push_back({chunk.number, entry.offset, entry.length});
         }
     }

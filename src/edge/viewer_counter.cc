@@ -10,6 +10,7 @@ namespace {
 std::size_t viewer_of(const net::HttpRequest& request) {
     const std::string_view peer = request.peer;
     const std::hash<std::string_view> hash;
+    if (!request.viewer.empty()) return hash(request.viewer);
     const std::size_t address = hash(peer.substr(0, peer.rfind(':')));
     const std::size_t agent = hash(request.header("user-agent").value_or(""));
     return address ^ (agent + 0x9e3779b97f4a7c15 + (address << 6) + (address >> 2));

@@ -14,7 +14,8 @@ namespace oxbow::edge {
 /// How many watch each channel: the distinct viewers that fetched a media playlist of it, live or
 /// rewind, in the last kViewerStays.
 ///
-/// Without cookies and without URLs of their own, which caches would have to keep apart, viewers
+/// A viewer of a private channel is a session (HttpRequest::viewer). Elsewhere, without cookies and
+/// without URLs of their own, which caches would have to keep apart, viewers
 /// are told apart by address and User-Agent: two alike behind one address count as one, and behind
 /// a proxy all have its address. Counts above kViewersMax of a channel are not told apart from it.
 ///

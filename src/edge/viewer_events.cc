@@ -121,6 +121,7 @@ net::EventFeed::Piece ViewerEvents::state_piece(const std::optional<std::string>
     json::array channels;
     for (const auto& [id, told] : told_) {
         if (channel && id.view() != *channel) continue;
+        if (!is_public_(id)) continue;  // since its last view
         json::object item = state_json(told);
         item["channelId"] = id.view();
         item["state"] = told.state == State::Live          ? "live"

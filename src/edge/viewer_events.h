@@ -22,7 +22,10 @@ namespace oxbow::edge {
 /// went offline; a recording started, grew, ended. It looks at each new view of a channel and tells
 /// what differs from the one before.
 ///
-/// In:  every ChannelView, each channel's in order; `is_public` of its channel.
+/// In:  every ChannelView, each channel's in order; `is_public`: whether these viewers may hear of
+/// its
+///      channel. For the viewers of private channels there is another ViewerEvents, which they read
+///      by their channel only.
 /// Out: a feed. Ids are "{epoch}-{number}": a reader that comes back with one gets what it missed,
 /// as
 ///      far as it is kept; any other begins with `state`, all that is not offline.

@@ -10,6 +10,9 @@
 namespace oxbow::live {
 namespace {
 
+/// As kRewindToRoot, of a live playlist: see playlist_path().
+constexpr std::string_view kPlaylistToRoot = "../../../../..";
+
 using Window = std::deque<std::shared_ptr<const WindowSegment>>;
 
 MediaTime duration_of(const Window& window) {
@@ -115,7 +118,7 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
     std::vector<SegmentEntry> entries;
     for (const auto& item : broadcast.window) {
         const bool first_of_all = entries.empty() && broadcast.media_sequence == 0;
-        entries.push_back({.uri = item->uri,
+        entries.push_back({.uri = fmt::format("{}{}", kPlaylistToRoot, item->uri),
                            .duration = item->media.segment->duration,
                            .program_date_time = item->media.segment->program_date_time,
                            .discontinuity = item->media.segment->discontinuity && !first_of_all});

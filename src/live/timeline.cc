@@ -45,7 +45,7 @@ std::string Timeline::uri(std::uint64_t number) const {
 void Timeline::list(std::uint64_t number, MediaPlace media) {
     const LiveSegment& segment = *media.segment;
     ENSURE(!ended_ && number == playlist_.segments());
-    playlist_.append({.uri = uri(number),
+    playlist_.append({.uri = fmt::format("{}{}", kRewindToRoot, uri(number)),
                       .duration = segment.duration,
                       .program_date_time = segment.program_date_time,
                       .discontinuity = segment.discontinuity && number > 0});

@@ -122,6 +122,12 @@ private:
     bool ended_ = false;
 };
 
+/// From where a rewind playlist lies to the root: segments are named relative to it, so that the
+/// same text is right below any prefix, as in the session of a viewer of a private channel.
+// ../../../seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts in
+// /rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8
+inline constexpr std::string_view kRewindToRoot = "../../..";
+
 /// How much of the newest timeline is kept in memory at least: what the live playlist lists.
 inline constexpr std::size_t kWindowSegmentsMin = 12;
 inline constexpr MediaTime kWindowMin = std::chrono::seconds{24};

@@ -33,8 +33,20 @@ Result<SavedRecording> read_saved(std::string_view text) {
                           format_rfc3339(metadata->started_at)};
 }
 
-std::string absolute(std::string_view base_url, std::string_view url) {
-    return url.starts_with('/') ? fmt::format("{}{}", base_url, url) : std::string(url);
+/// What stands before the paths of an answer.
+struct Before {
+    std::string_view base_url;  // without '/' at its end
+    std::string_view mount;     // "" or "/p/AQ..."
+};
+
+std::string absolute(const Before& before, std::string_view url) {
+    if (!url.starts_with('/')) return std::string(url);
+    return fmt::format("{}{}{}", before.base_url, before.mount, url);
+}
+
+/// Keys have no '/' in front.
+std::string mounted_key(std::string_view mount, std::string_view key) {
+    return mount.empty() ? std::string(key) : fmt::format("{}/{}", mount.substr(1), key);
 }
 
 /// Whether the live stream is part of the recording. A started recording takes the stream up, even
@@ -45,8 +57,8 @@ bool records(const RecordingState& recording, const StreamId& stream) {
 }
 
 void add_recording(boost::json::object& out, const SavedRecording& saved,
-                   const RecordingState& recording) {
-    out["masterKey"] = saved.master_key;
+                   const RecordingState& recording, std::string_view mount) {
+    out["masterKey"] = mounted_key(mount, saved.master_key);
     out["recordingStartedAt"] = saved.started_at;
     out["playlistDuration"] = std::chrono::floor<std::chrono::seconds>(recording.duration).count();
     out["recordingStatus"] = name_of(recording.status);
@@ -59,7 +71,7 @@ public:
     Impl(store::ObjectStore& store, const StreamStates& streams)
         : store_(store), streams_(streams) {}
 
-    Result<std::string> answer(const ChannelId& channel, std::string_view base_url) const;
+    Result<std::string> answer(const ChannelId& channel, Before before) const;
     Result<void> saved(const ChannelId& channel);
 
 private:
@@ -84,11 +96,11 @@ std::shared_ptr<const SavedRecording> GetLatestRecordingStartMeta::Impl::saved_o
 }
 
 Result<std::string> GetLatestRecordingStartMeta::Impl::answer(const ChannelId& channel,
-                                                              std::string_view base_url) const {
+                                                              Before before) const {
     if (!streams_.channel_exists(channel)) {
         return fail(ErrorCode::NotFound, fmt::format("there is no channel '{}'", channel.view()));
     }
-    while (base_url.ends_with('/')) base_url.remove_suffix(1);
+    while (before.base_url.ends_with('/')) before.base_url.remove_suffix(1);
     const auto live = streams_.live_stream(channel);
     const auto recording = streams_.newest_recording(channel);
     if (!live && !recording) return "null";
@@ -96,14 +108,15 @@ Result<std::string> GetLatestRecordingStartMeta::Impl::answer(const ChannelId& c
     const auto saved = recording ? saved_of(channel, *recording) : nullptr;
     boost::json::object out;
     out["isChannelLive"] = live.has_value();
-    out["livePlaybackUrl"] = live ? absolute(base_url, live->playback_url) : "";
+    out["livePlaybackUrl"] = live ? absolute(before, live->playback_url) : "";
+    if (!before.mount.empty()) out["sessionPath"] = before.mount;
     if (live && saved && records(*recording, live->stream_id)) {
-        add_recording(out, *saved, *recording);
+        add_recording(out, *saved, *recording, before.mount);
         out["streamId"] = live->stream_id.view();
-        out["rewindPlaybackUrl"] = fmt::format("{}/rewind/{}.m3u8", base_url, channel.view());
+        out["rewindPlaybackUrl"] = absolute(before, fmt::format("/rewind/{}.m3u8", channel.view()));
     }
     if (!live && saved) {
-        add_recording(out, *saved, *recording);
+        add_recording(out, *saved, *recording, before.mount);
         if (recording->status == RecordingStatus::Started && recording->reconnect_until) {
             out["reconnectUntil"] = format_rfc3339(*recording->reconnect_until);
         }
@@ -141,8 +154,9 @@ GetLatestRecordingStartMeta::GetLatestRecordingStartMeta(store::ObjectStore& sto
 GetLatestRecordingStartMeta::~GetLatestRecordingStartMeta() = default;
 
 Result<std::string> GetLatestRecordingStartMeta::answer(const ChannelId& channel,
-                                                        std::string_view base_url) {
-    return impl_->answer(channel, base_url);
+                                                        std::string_view base_url,
+                                                        std::string_view mount) {
+    return impl_->answer(channel, {.base_url = base_url, .mount = mount});
 }
 
 Result<void> GetLatestRecordingStartMeta::saved(const ChannelId& channel) {

@@ -20,12 +20,15 @@ public:
     GetLatestRecordingStartMeta(store::ObjectStore& store, const StreamStates& streams);
     ~GetLatestRecordingStartMeta();
 
-    /// In:     `base_url` makes playback URLs absolute: "http://127.0.0.1:8080".
+    /// In:     `base_url` makes playback URLs absolute: "http://127.0.0.1:8080"; `mount` stands
+    ///         before every path, "/p/AQ..." in the session of a viewer of a private channel, and
+    ///         then before the key, too.
     /// Out:    the JSON body; "null" for a known channel that is offline and was never recorded.
     /// Errors: NotFound for an unknown channel. Never blocks: the saved metadata is held in memory
     /// and
     ///         refreshed by saved().
-    Result<std::string> answer(const ChannelId& channel, std::string_view base_url);
+    Result<std::string> answer(const ChannelId& channel, std::string_view base_url,
+                               std::string_view mount = {});
 
     /// Tells that a channel's metadata was saved, or may have been: reads it again. Call it for
     /// every channel at the start, and after each SaveRecordingStartMeta. May block on the store.

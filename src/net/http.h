@@ -34,6 +34,10 @@ struct HttpRequest {
     std::string_view body;    // only where the server was told to take bodies
     std::string_view peer;    // "127.0.0.1:53422"
     bool from_proxy = false;  // one that is trusted: its X-Forwarded headers count
+    /// What stood before `path`, and must stand before every path that the answer names; "" as it
+    /// comes from the network.
+    std::string_view mount = {};
+    std::string_view viewer = {};  // who asks, where that is known better than by `peer`
 
     /// The value of header `name` (lower case); nullopt when absent.
     std::optional<std::string_view> header(std::string_view name) const;

@@ -96,6 +96,13 @@ test('playback key pairs, restriction policies and revocations', async () => {
   const read = (await call('GetPlaybackRestrictionPolicy', { arn })).playbackRestrictionPolicy;
   assert.deepEqual(read.allowedOrigins, ['https://a.example']);
   assert.equal((await call('ListPlaybackRestrictionPolicies')).playbackRestrictionPolicies.length, 1);
+  const hidden = (await call('CreateChannel', { name: 'hidden', authorized: true, playbackRestrictionPolicyArn: arn })).channel;
+  assert.equal(hidden.authorized, true);
+  assert.equal(hidden.playbackRestrictionPolicyArn, arn);
+  await call('UpdatePlaybackRestrictionPolicy', { arn, enableStrictOriginEnforcement: true });
+  const open = (await call('UpdateChannel', { arn: hidden.arn, authorized: false, playbackRestrictionPolicyArn: '' })).channel;
+  assert.equal(open.authorized, false);
+  await call('DeleteChannel', { arn: hidden.arn });
   await call('DeletePlaybackRestrictionPolicy', { arn });
 
   const viewer = { channelArn: live.arn, viewerId: 'v', viewerSessionVersionsLessThanOrEqualTo: 3 };

@@ -76,7 +76,7 @@ class World:
                 "name": "made", "latencyMode": "NORMAL", "type": "ADVANCED_HD", "insecureIngest": True,
                 "recordingConfigurationArn": self.configuration, "tags": {"Über": "größer 1"},
                 "preset": "CONSTRAINED_BANDWIDTH_DELIVERY", "playbackRestrictionPolicyArn": self.policy,
-                "containerFormat": "TS", "adConfigurationArn": "", "authorized": False},
+                "containerFormat": "TS", "adConfigurationArn": "", "authorized": True},
             "CreateStreamKey": lambda: {"channelArn": self.channel_without_key(), "tags": {"a": "b"}},
             "CreateRecordingConfiguration": lambda: {
                 "name": "made", "destinationConfiguration": {"s3": {"bucketName": "recordings"}}, "tags": {"a": "b"},

@@ -63,6 +63,8 @@ interface RecordingStarted {
   recordingStatus?: RecordingStatus;
   recordingEndedAt?: string;
   reconnectUntil?: string;
+  /** Of a private channel: what stands before every path of it. */
+  sessionPath?: string;
 }
 
 const kRequestTimeoutMs = 8_000;
@@ -104,24 +106,59 @@ export async function fetchChannels(
   return { list: { channels, now: Date.parse(answer.now), ingestUrl: answer.ingestUrl }, etag: tag };
 }
 
+/** Of private channels: the token that the page was opened with, and the session that it began. */
+interface Entry {
+  token: string;
+  /** Before every path of the channel; '' until there is one. */
+  sessionPath: string;
+}
+
+const entries = new Map<string, Entry>();
+
+/** The page was opened with a playback token for this channel. */
+export function enter(channelId: string, token: string): void {
+  if (entries.get(channelId)?.token !== token) entries.set(channelId, { token, sessionPath: '' });
+}
+
+/** Whether this page may know more of the channel than the public lists say. */
+export function isPrivate(channelId: string): boolean {
+  return entries.has(channelId);
+}
+
+/** In the viewer's session; without one, or when it is over, with the token, which begins another while it counts. */
+async function getOf(channelId: string, path: string): Promise<Response> {
+  const entry = entries.get(channelId);
+  if (!entry) return get(path);
+  if (entry.sessionPath) {
+    const response = await get(entry.sessionPath + path);
+    if (response.status !== 403) return response;
+  }
+  return get(`${path}?token=${encodeURIComponent(entry.token)}`);
+}
+
 /** The recordings of a channel, newest first; the first page. */
 export async function fetchRecordings(channelId: string): Promise<Recording[]> {
-  const response = await get(`/channels/${encodeURIComponent(channelId)}/recordings.json`);
+  const response = await getOf(channelId, `/channels/${encodeURIComponent(channelId)}/recordings.json`);
   if (response.status === 404) return [];
   return (await json<{ recordings: Recording[] }>(response)).recordings;
 }
 
-/** A channel that is in no public list, by its id; null when there is none. */
+/** A channel that is in no public list, by its id; null when there is none, or none for this viewer. */
 export async function fetchChannel(channelId: string): Promise<Channel | null> {
-  const response = await get(`/recording-started-${encodeURIComponent(channelId)}.json`);
-  if (response.status === 404 || response.status === 400) return null;
-  return channelOf(channelId, await json<RecordingStarted | null>(response));
+  const response = await getOf(channelId, `/recording-started-${encodeURIComponent(channelId)}.json`);
+  if (response.status === 404 || response.status === 400 || response.status === 403) return null;
+  const meta = await json<RecordingStarted | null>(response);
+  const entry = entries.get(channelId);
+  if (entry && meta?.sessionPath) entry.sessionPath = meta.sessionPath;
+  return channelOf(channelId, meta);
 }
 
 function channelOf(id: string, meta: RecordingStarted | null): Channel {
+  const session = meta?.sessionPath ?? '';
   const recording: LatestRecording | null = meta?.recordingStartedAt
     ? {
-        id: meta.masterKey ?? id,
+        // "ivs/v1/.../2026/11/23/9/5/j8Z9O91ndcVs/media/hls/...", in whatever session.
+        id: meta.masterKey?.split('/').at(-4) ?? id,
         status: meta.recordingStatus ?? 'RECORDING_STARTED',
         startedAt: meta.recordingStartedAt,
         endedAt: meta.recordingEndedAt ?? null,
@@ -135,7 +172,7 @@ function channelOf(id: string, meta: RecordingStarted | null): Channel {
     isLive: meta?.isChannelLive ?? false,
     startedAt: meta?.recordingStartedAt ?? null,
     playbackUrl: meta?.livePlaybackUrl || null,
-    rewindUrl: recording ? `/rewind/${id}.m3u8` : null,
+    rewindUrl: recording ? `${session}/rewind/${id}.m3u8` : null,
     width: null,
     height: null,
     frameRate: null,

@@ -21,7 +21,7 @@ function screen(): HTMLElement {
   }
   const query = new URLSearchParams(location.search);
   return h('ox-watch', {
-    class: 'page', channel: path[1] ?? '', t: query.get('t'), recording: query.get('recording'),
+    class: 'page', channel: path[1] ?? '', t: query.get('t'), recording: query.get('recording'), token: query.get('token'),
   });
 }
 

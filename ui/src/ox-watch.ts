@@ -1,8 +1,8 @@
 /**
  * One channel: its player, what it is, and its broadcasts. Attributes, from the address: `channel`, and
- * optionally `t` (RFC 3339) and `recording`.
+ * optionally `t` (RFC 3339), `recording`, and the `token` of a private channel.
  */
-import { Channel, fetchChannel, fetchRecordings, Recording } from './api';
+import { Channel, enter, fetchChannel, fetchRecordings, isPrivate, Recording } from './api';
 import { choose, Choice, Wanted } from './choose';
 import { h, setAttribute, setText } from './element';
 import { icon } from './icons';
@@ -34,6 +34,7 @@ export class OxWatch extends HTMLElement {
   private staleSince_: number | null = null;
   private rememberedAt_ = 0;
   private unknown_ = false;
+  private unlistedPoll_ = 0;
 
   private readonly player_ = document.createElement('ox-player') as OxPlayer;
   private readonly idle_ = h('div', { class: 'idle', hidden: true });
@@ -50,6 +51,8 @@ export class OxWatch extends HTMLElement {
   connectedCallback(): void {
     this.lifetime_ = new AbortController();
     const { signal } = this.lifetime_;
+    const token = this.getAttribute('token');
+    if (token) enter(this.id_, token);
     if (!this.firstChild) this.build_();
     this.player_.addEventListener('ox-view', () => this.viewed_(), { signal });
     this.share_.addEventListener('click', () => void this.copyMoment_(), { signal });
@@ -84,13 +87,14 @@ export class OxWatch extends HTMLElement {
     const listed = state.channel(this.id_);
     if (listed) {
       this.channel_ = listed;
-    } else if (!this.channel_ || this.unknown_) {
+    } else if (!this.channel_ || this.unknown_ || isPrivate(this.id_)) {
       const found = await fetchChannel(this.id_).catch(() => this.channel_);
       if (signal.aborted) return;
       this.unknown_ = found === null;
       this.channel_ = found;
       // In no list, it is not part of the page's state either.
-      setTimeout(() => !signal.aborted && void this.update_(), kUnlistedPollMs);
+      clearTimeout(this.unlistedPoll_);
+      this.unlistedPoll_ = window.setTimeout(() => !signal.aborted && void this.update_(), kUnlistedPollMs);
     }
     await this.updateRecordings_();
     if (signal.aborted) return;
@@ -134,7 +138,8 @@ export class OxWatch extends HTMLElement {
   }
 
   private playCurrent_(): void {
-    history.replaceState(null, '', `/watch/${this.id_}`);
+    const token = this.getAttribute('token');
+    history.replaceState(null, '', `/watch/${this.id_}${token ? `?token=${encodeURIComponent(token)}` : ''}`);
     this.removeAttribute('t');
     this.removeAttribute('recording');
     const choice = this.channel_ ? choose(this.wanted_, this.channel_, this.recordings_) : null;
@@ -209,6 +214,7 @@ export class OxWatch extends HTMLElement {
   }
 
   private idleWords_(): string {
+    if (this.unknown_ && isPrivate(this.id_)) return 'This channel is private, and the link to it does not count any more.';
     if (this.unknown_) return 'There is no such channel on this server.';
     if (this.wanted_.recordingId) return 'This broadcast is not on the server any more.';
     return 'Not on air yet. It starts here by itself.';
