@@ -44,6 +44,19 @@ public:
             pipeline.on_written(id, place);
         });
     }
+    void on_lost() override {
+        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_lost(id); });
+    }
+    void on_interrupted(const std::string& why) override {
+        tell([why](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_interrupted(id, why);
+        });
+    }
+    void on_resumed(std::uint64_t lost) override {
+        tell([lost](ChannelPipeline& pipeline, const RecordingId& id) {
+            pipeline.on_resumed(id, lost);
+        });
+    }
     void on_chunk(const Chunk& chunk) override {
         tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) {
             pipeline.on_chunk(id, chunk);
@@ -264,14 +277,21 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
     pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
-    timelines_.at(recording_->id).handed_over.push_back(wiring_.clock.steady());
-    if (!wiring_.recorder.append(recording_->id, segment)) {
-        on_recording_failed(recording_->id, "the disk is too slow");
-    } else if (disk_is_slow_) {
-        list_all();
-    } else {
+    if (wiring_.recorder.append(recording_->id, segment, recording_->lost)) {
+        recording_->lost = 0;
+        timelines_.at(recording_->id)
+            .unwritten.push_back({number, segment, wiring_.clock.steady()});
+        if (disk_is_slow_) return list_all();
         await_disk();
+        return;
     }
+    if (recording_->lost++ == 0) {
+        log::error("[channel {}] [recording {}] is interrupted: the disk is too slow",
+                   channel_.view(), recording_->id.view());
+        on_interrupted(recording_->id, "the disk is too slow");
+    }
+    settle(timeline, number, {});
+    list_settled();
 }
 
 void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
@@ -279,7 +299,7 @@ void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
     std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
                                   wiring_.epoch, number);
     pending_.push_back({number, std::move(uri), {segment, {}}, nullptr, true});
-    list_written();
+    list_settled();
 }
 
 /// What a segment brings that was not said yet, more bits per second or a late track, is told at
@@ -379,15 +399,52 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
         .started_at = spec.started_at,
         .declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata),
         .variant = std::move(variant)};
-    timelines_.emplace(id, OpenTimeline{.timeline = timeline});
+    timelines_.emplace(id, OpenTimeline{.timeline = timeline, .unwritten = {}});
     live_.set_timeline(std::move(timeline));
-    wiring_.recorder.begin(
-        std::move(spec),
-        std::make_shared<Listener>(weak_from_this(), executor_, id,
-                                   Listener::Origin{wiring_.events, channel_, broadcast_->stream}));
+    wiring_.recorder.begin(std::move(spec), listener_of(id, broadcast_->stream));
     broadcast_->watch->recorded_as(id);
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
               broadcast_->stream.view(), id.view());
+}
+
+std::shared_ptr<ChannelPipeline::Listener> ChannelPipeline::listener_of(
+    const RecordingId& recording, const StreamId& stream) {
+    return std::make_shared<Listener>(weak_from_this(), executor_, recording,
+                                      Listener::Origin{wiring_.events, channel_, stream});
+}
+
+void ChannelPipeline::take_up(record::TakenUp taken_up, WallTime until) {
+    if (recording_) end_recording();
+    idle_ = false;
+    const RecordingId id = taken_up.spec.recording;
+    auto timeline =
+        std::make_shared<live::Timeline>(live::Timeline::Names{.channel = channel_,
+                                                               .recording = id,
+                                                               .prefix = taken_up.row.prefix,
+                                                               .epoch = wiring_.epoch});
+    timeline->take_up(taken_up.chunks, taken_up.names, taken_up.next_number);
+    Variant variant = taken_up.variant;
+    variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
+    timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
+    recording_ = OpenRecording{.id = id,
+                               .timeline = timeline,
+                               .started_at = taken_up.row.started_at,
+                               .variant = std::move(variant),
+                               .media_end = taken_up.media_end,
+                               .wall_end = taken_up.wall_end,
+                               .streams = taken_up.row.streams.size(),
+                               .publisher_there = false,
+                               .reconnect_until = until};
+    timelines_.emplace(id, OpenTimeline{.timeline = timeline, .unwritten = {}});
+    live_.set_timeline(std::move(timeline));
+    live_.await_publisher(until);
+    live_.publish();
+    const StreamId stream = taken_up.spec.stream;
+    wiring_.recorder.take_up(std::move(taken_up), listener_of(id, stream));
+    const auto wait = until - wiring_.clock.wall();
+    await_reconnect(std::max(wait, std::chrono::milliseconds{0}));
+    log::info("[channel {}] recording {} was cut off; it waits for its publisher until {}",
+              channel_.view(), id.view(), format_rfc3339(until));
 }
 
 void ChannelPipeline::end_recording() {
@@ -402,7 +459,7 @@ void ChannelPipeline::wait_for_publisher(std::chrono::seconds window) {
     if (window.count() == 0) return end_recording();
     recording_->publisher_there = false;
     recording_->reconnect_until = until;
-    wiring_.recorder.stream_left(recording_->id);
+    wiring_.recorder.stream_left(recording_->id, until);
     await_reconnect(window);
 }
 
@@ -439,12 +496,8 @@ void ChannelPipeline::await_disk() {
 }
 
 void ChannelPipeline::list(const Pending& pending) {
-    if (pending.timeline && !pending.timeline->ended())
-        pending.timeline->list(pending.number, pending.media);
-    live_.list(pending.uri, pending.media);
-    if (pending.written) return;
-    const auto open = timelines_.find(pending.timeline->recording());
-    if (open != timelines_.end()) ++open->second.listed_unwritten;
+    live_.list(pending.uri, pending.media,
+               pending.timeline ? std::optional{pending.number} : std::nullopt);
 }
 
 /// Shows what was listed. The first segment makes the broadcast one that can be played.
@@ -453,13 +506,18 @@ void ChannelPipeline::publish_listed() {
     (ending_ ? ending_->watch : broadcast_->watch)->went_live();
 }
 
-void ChannelPipeline::list_written() {
+/// In: whether the timeline has grown already.
+void ChannelPipeline::list_settled(bool grown) {
     bool listed = false;
-    for (; !pending_.empty() && pending_.front().written; pending_.pop_front()) {
+    for (; !pending_.empty() && pending_.front().settled; pending_.pop_front()) {
         list(pending_.front());
         listed = true;
     }
-    if (listed) publish_listed();
+    if (listed) {
+        publish_listed();
+    } else if (grown) {
+        live_.publish();
+    }
     if (pending_.empty() && awaiting_disk_) {
         awaiting_disk_ = false;
         stall_timer_.cancel();
@@ -502,26 +560,57 @@ void ChannelPipeline::let_go() {
 
 void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion& place) {
     const auto open = timelines_.find(recording);
-    if (open == timelines_.end()) return;
-    const SteadyTime handed_over = open->second.handed_over.front();
-    open->second.handed_over.pop_front();
-    const bool in_time = wiring_.clock.steady() - handed_over <= kDiskStallMax;
-    if (disk_is_slow_ && in_time) {
+    if (open == timelines_.end() || open->second.unwritten.empty()) return;
+    const Unwritten written = std::move(open->second.unwritten.front());
+    open->second.unwritten.pop_front();
+    if (disk_is_slow_ && wiring_.clock.steady() - written.handed_over <= kDiskStallMax) {
         log::info("[channel {}] the disk is fast enough again", channel_.view());
         disk_is_slow_ = false;
     }
-    if (open->second.listed_unwritten > 0) {
-        --open->second.listed_unwritten;
-        return;
-    }
-    const auto oldest = std::ranges::find_if(pending_, [&](const Pending& item) {
-        return !item.written && item.timeline == open->second.timeline;
+    const auto& timeline = open->second.timeline;
+    timeline->list(written.number, {written.segment, place});
+    settle(timeline, written.number, place);
+    list_settled(true);
+}
+
+void ChannelPipeline::on_lost(const RecordingId& recording) {
+    const auto open = timelines_.find(recording);
+    if (open == timelines_.end() || open->second.unwritten.empty()) return;
+    const std::uint64_t number = open->second.unwritten.front().number;
+    open->second.unwritten.pop_front();
+    settle(open->second.timeline, number, {});
+    list_settled();
+}
+
+/// The segment may be listed for live, if it is not yet.
+void ChannelPipeline::settle(const std::shared_ptr<live::Timeline>& timeline, std::uint64_t number,
+                             const FileRegion& place) {
+    const auto found = std::ranges::find_if(pending_, [&](const Pending& item) {
+        return item.number == number && item.timeline == timeline;
     });
-    if (oldest != pending_.end()) {
-        oldest->written = true;
-        oldest->media.file = place;
-    }
-    list_written();
+    if (found == pending_.end()) return;
+    found->settled = true;
+    found->media.file = place;
+}
+
+/// What an event tells of the recording; nullopt: it is not the channel's open one any more.
+std::optional<catalog::Recording> ChannelPipeline::row_of(const RecordingId& recording) const {
+    if (!recording_ || recording_->id != recording || !broadcast_) return std::nullopt;
+    catalog::Recording row;
+    row.id = recording;
+    row.channel = channel_;
+    row.prefix = recording_->timeline->prefix();
+    row.started_at = recording_->started_at;
+    row.streams = {broadcast_->stream};
+    return row;
+}
+
+void ChannelPipeline::on_interrupted(const RecordingId& recording, const std::string&) {
+    if (const auto row = row_of(recording)) wiring_.events.recording_interrupted(*row);
+}
+
+void ChannelPipeline::on_resumed(const RecordingId& recording, std::uint64_t) {
+    if (const auto row = row_of(recording)) wiring_.events.recording_resumed(*row);
 }
 
 void ChannelPipeline::on_chunk(const RecordingId& recording, const Chunk& chunk) {
@@ -553,8 +642,8 @@ void ChannelPipeline::on_recording_failed(const RecordingId& recording, const st
     // What was not recorded is live all the same, but no part of the recording's timeline.
     const std::shared_ptr<live::Timeline> timeline = open->second.timeline;
     on_recording_ended(recording);
-    for (Pending& item : pending_) item.written = item.written || item.timeline == timeline;
-    list_written();
+    for (Pending& item : pending_) item.settled = item.settled || item.timeline == timeline;
+    list_settled();
 }
 
 }  // namespace oxbow::app

@@ -52,9 +52,11 @@ struct BroadcastSpec {
 /// viewers. One object per channel, for all its broadcasts, so that a reconnect finds what is open.
 ///
 /// A closed segment goes to the recorder and is listed for viewers once it is written (nothing that
-/// a crash takes back is advertised), or after kDiskStallMax, because a disk never delays live;
-/// from then on at once, until the disk has written a segment in that time. Thread safety: the
-/// channel's strand (`executor`) for everything but idle().
+/// a crash takes back is advertised). After kDiskStallMax it is listed in the live playlist anyway,
+/// because a disk never delays live, and from then on at once, until the disk has written a segment
+/// in that time; the rewind timeline lists only what is written. What the disk does not take is a
+/// hole in both, timeline and recording.
+/// Thread safety: the channel's strand (`executor`) for everything but idle().
 class ChannelPipeline : public std::enable_shared_from_this<ChannelPipeline> {
 public:
     ChannelPipeline(ChannelId channel, boost::asio::any_io_executor executor,
@@ -71,6 +73,10 @@ public:
     /// The publisher is gone, but another one that takes over is coming: the broadcast goes on, if
     /// that one brings something within kFirstSegmentMax.
     void hand_over(std::uint64_t broadcast);
+
+    /// Goes on with a recording that an earlier process left open: its publisher may come back
+    /// until `until`; an older one that is open ends. Before the channel is on the air.
+    void take_up(record::TakenUp taken_up, WallTime until);
 
     /// Timed metadata for the broadcast that is under way.
     ///
@@ -118,21 +124,26 @@ private:
         MediaTime media_end{};  // of what it holds so far
         WallTime wall_end;
         std::size_t streams = 1;
+        std::uint64_t lost = 0;  // segments that the recorder did not take, since the last it took
         bool publisher_there = true;
         WallTime reconnect_until{};  // while the publisher is away
     };
     /// A timeline whose recorder has not said yet that it is complete.
+    struct Unwritten {
+        std::uint64_t number;
+        LiveSegmentPtr segment;
+        SteadyTime handed_over;
+    };
     struct OpenTimeline {
         std::shared_ptr<live::Timeline> timeline;
-        std::size_t listed_unwritten = 0;    // segments that went out before the disk had them
-        std::deque<SteadyTime> handed_over;  // when the recorder got what it has not written yet
+        std::deque<Unwritten> unwritten;  // with the recorder, in order
     };
-    struct Pending {  // closed, not listed yet
+    struct Pending {  // closed, not listed for live yet
         std::uint64_t number;
         std::string uri;
         live::MediaPlace media;
         std::shared_ptr<live::Timeline> timeline;  // null: not recorded
-        bool written;
+        bool settled;                              // written, or known to be never
     };
     class Listener;
 
@@ -161,14 +172,22 @@ private:
     void await_reconnect(std::chrono::milliseconds time);
 
     void await_disk();
-    void list_written();
+    void list_settled(bool grown = false);
     void list_all();
     void list(const Pending& pending);
     void publish_listed();
     void finish_broadcast();
     void let_go();
 
+    std::optional<catalog::Recording> row_of(const RecordingId& recording) const;
+    std::shared_ptr<Listener> listener_of(const RecordingId& recording, const StreamId& stream);
+    void settle(const std::shared_ptr<live::Timeline>& timeline, std::uint64_t number,
+                const FileRegion& place);
+
     void on_written(const RecordingId& recording, const FileRegion& place);
+    void on_lost(const RecordingId& recording);
+    void on_interrupted(const RecordingId& recording, const std::string& why);
+    void on_resumed(const RecordingId& recording, std::uint64_t lost);
     void on_chunk(const RecordingId& recording, const Chunk& chunk);
     void on_recording_ended(const RecordingId& recording);
     void on_recording_failed(const RecordingId& recording, const std::string& why);

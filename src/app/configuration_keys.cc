@@ -108,6 +108,15 @@ Result<void> apply_roll_over(const toml::node& node, Settings& settings) {
     return {};
 }
 
+Result<void> apply_sync(const toml::node& node, Settings& settings) {
+    const auto when = text_of(node);
+    if (!when) return std::unexpected(when.error());
+    if (*when != "group" && *when != "always")
+        return fail(ErrorCode::Malformed, "must be \"group\" or \"always\"");
+    settings.sync_recordings_always = *when == "always";
+    return {};
+}
+
 Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
     const toml::array* array = node.as_array();
     if (array == nullptr) {
@@ -234,6 +243,10 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "10 to 172800: a recording that has lasted so long is complete, and the "
                          "broadcast goes on in a new one",
                          apply_roll_over},
+        ConfigurationKey{"recording.sync", "", "\"group\"", true,
+                         "when what is recorded is made to survive a power loss: group, once a "
+                         "second for all channels; always, each segment before it is shown",
+                         apply_sync},
         ConfigurationKey{"ingest.enforce_limits", "", "false", true,
                          "disconnects publishers above the limits that Amazon IVS has for their "
                          "channel's type; else an event tells of them",

@@ -1,5 +1,6 @@
 #include "app/live_service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -173,6 +174,28 @@ std::shared_ptr<ChannelPipeline> LiveService::pipeline(const ChannelId& channel)
         pipeline = std::make_shared<ChannelPipeline>(channel, executor_of(channel), rooms_.wiring);
     }
     return pipeline;
+}
+
+void LiveService::take_up(std::vector<record::TakenUp> taken_up) {
+    for (record::TakenUp& each : taken_up) {
+        const WallTime until = wait_until(each);
+        pipeline(ChannelId{each.spec.channel})->take_up(std::move(each), until);
+    }
+}
+
+/// Until when a recording that was cut off waits for its publisher; now: it is over.
+WallTime LiveService::wait_until(const record::TakenUp& taken_up) const {
+    const WallTime now = rooms_.wiring.clock.wall();
+    const auto directory = rooms_.wiring.catalog.directory();
+    const auto channel = directory->channels.find(taken_up.spec.channel);
+    if (channel == directory->channels.end()) return now;
+    const auto configuration =
+        directory->recording_configurations.find(channel->second.recording_configuration_arn);
+    if (configuration == directory->recording_configurations.end()) return now;
+    // Its publisher had left, and the time for it to come back was over while nothing ran.
+    if (taken_up.away_until && *taken_up.away_until < now) return now;
+    const std::chrono::seconds window = configuration->second.reconnect_window;
+    return now + std::max(window, record::kTakenUpWaitMin);
 }
 
 /// Channels come and go: the pipeline of one that is off the air goes with the next publisher of

@@ -57,6 +57,10 @@ public:
     // edge::OpenPlaylists
     std::shared_ptr<const TextVersion> open_playlist(std::string_view key) const override;
 
+    /// Goes on with what an earlier process left open, before anybody publishes: each waits for its
+    /// publisher as after a reconnect, kTakenUpWaitMin at least. In: the oldest first.
+    void take_up(std::vector<record::TakenUp> taken_up);
+
     /// Lets go of a deleted recording.
     void forget_recording(const ChannelId& channel, const RecordingId& recording);
 
@@ -69,6 +73,7 @@ private:
 
     std::shared_ptr<ChannelPipeline> pipeline(const ChannelId& channel);
     void let_idle_go();
+    WallTime wait_until(const record::TakenUp& taken_up) const;
     boost::asio::any_io_executor executor_of(const ChannelId& channel);
     bool has_publishers() const;
     /// Its serial number. Errors: LimitExceeded  as many channels are on the air as may be.

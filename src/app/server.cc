@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <optional>
 #include <ostream>
 #include <system_error>
@@ -180,6 +181,8 @@ private:
     std::unique_ptr<notify::EventLog> event_log_;
     std::unique_ptr<notify::ChannelEvents> channel_events_;
     asio::thread_pool readers_{kStoreReaders};
+    std::unique_ptr<record::GroupCommit> commit_;
+    std::vector<record::TakenUp> taken_up_;  // until live_ has them
     std::unique_ptr<record::Recorder> recorder_;
     std::unique_ptr<net::Loops> loops_;
     std::unique_ptr<LiveService> live_;
@@ -263,10 +266,22 @@ Result<void> Server::Impl::make_default_configuration() {
 }
 
 Result<void> Server::Impl::take_up_recordings() {
-    const record::RecordingPlace place{*store_, *catalog_, recordings_, clock_,
-                                       settings_.data / "spool"};
-    if (auto ended = record::end_unfinished_recordings(place); !ended)
-        return std::unexpected(ended.error());
+    const std::filesystem::path spool = settings_.data / "spool";
+    commit_ = std::make_unique<record::GroupCommit>(
+        [this, spool] { return record::sync_all(spool, *store_); });
+    const record::RecordingPlace place{.store = *store_,
+                                       .catalog = *catalog_,
+                                       .views = recordings_,
+                                       .clock = clock_,
+                                       .spool = spool,
+                                       .commit = commit_.get(),
+                                       .sync_always = settings_.sync_recordings_always};
+    auto taken_up = record::take_up_recordings(place, epoch_, record::boot_of_machine());
+    if (!taken_up) return std::unexpected(taken_up.error());
+    std::multimap<WallTime, std::size_t> by_start;
+    for (std::size_t i = 0; i < taken_up->size(); ++i)
+        by_start.emplace((*taken_up)[i].row.started_at, i);
+    for (const auto& [started_at, i] : by_start) taken_up_.push_back(std::move((*taken_up)[i]));
     const auto newest = catalog_->newest_recordings();
     if (!newest) return std::unexpected(newest.error());
     for (const catalog::Recording& row : *newest) {
@@ -339,6 +354,7 @@ void Server::Impl::wire_functions() {
                            .recordings = recordings_,
                            .viewers = viewers_,
                            .concurrent_streams_max = settings_.quotas.concurrent_streams});
+    live_->take_up(std::move(taken_up_));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
@@ -578,6 +594,7 @@ void Server::Impl::shut_down() {
     rtmp_server_->stop();
     live_->shut_down();
     recorder_->drain();
+    commit_->stop();
     created_->stop();
     finish_events();
     viewer_events_->close();

@@ -50,6 +50,7 @@ struct Settings {
     std::chrono::seconds reconnect_window{60};
 
     std::chrono::seconds recording_max = record::kRecordingMax;  // recording.roll_over_seconds
+    bool sync_recordings_always = false;  // recording.sync: "always", not "group"
 
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
     control::Quotas quotas;            // api.quotas

@@ -43,6 +43,7 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
         trusted_proxies = ["10.0.0.0/8", "::1"]
         [recording]
         reconnect_window_seconds = 300
+        sync = "always"
         [server]
         loops = 256
     )"};
@@ -55,6 +56,7 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
     CHECK(settings.http.port == 80);
     CHECK(settings.public_url == "https://live.example.org");
     CHECK(settings.cors_origins == std::vector<std::string>{"https://example.org"});
+    CHECK(settings.sync_recordings_always);
     CHECK(settings.reconnect_window == 300s);
     CHECK(settings.loops == 256);
     CHECK(settings.trusted_proxies.contain(boost::asio::ip::make_address("10.1.2.3")));
@@ -66,6 +68,8 @@ TEST_CASE("a configuration sets what it names and leaves the defaults of the res
 TEST_CASE("a wrong value is refused with its key and its line") {
     CHECK(complaint("\n[edge]\nlisten = 8080\n") == ":3: edge.listen must be a text in quotes");
     CHECK(complaint("account = \"12\"") == ":1: account must be 12 digits");
+    CHECK(complaint("[recording]\nsync = \"never\"") ==
+          ":2: recording.sync must be \"group\" or \"always\"");
     CHECK(complaint("[recording]\nreconnect_window_seconds = 301") ==
           ":2: recording.reconnect_window_seconds must be a number of seconds from 0 to 300");
     for (const char* seconds : {"9", "172801", "true"}) {

@@ -1,3 +1,4 @@
+#include <tuple>
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -86,7 +87,7 @@ Result<std::vector<Event>> Catalog::append_to_log(const std::vector<LogEntry>& e
         return {};
     });
     // Should this fail, all else is synced too: slower, and no less true.
-    if (tells) static_cast<void>(sync("PRAGMA synchronous = NORMAL"));
+    if (tells) std::ignore = sync("PRAGMA synchronous = NORMAL");
     if (!written) return std::unexpected(written.error());
     return out;
 }

@@ -209,7 +209,7 @@ Result<Credential> Credentials::create() {
             ErrorCode::LimitExceeded,
             fmt::format("There are {} credentials already; delete one first.", kCredentialsMax));
     }
-    const Credential made = make_credential("");
+    Credential made = make_credential("");
     entries.push_back(made);
     if (const auto written = write_file(file_, entries); !written) {
         return std::unexpected(written.error());

@@ -126,7 +126,7 @@ private:
                                      std::string_view epoch, std::uint64_t number);
     live::MediaPlace newest_segment(const ChannelId& channel, std::string_view uri) const;
     net::HttpAnswer chunk_part(const net::HttpRequest& request, const Timeline& timeline,
-                               std::uint64_t number, std::string etag);
+                               std::uint64_t index, std::string etag);
     Later stored_chunk_part(const net::HttpRequest& request, std::string key,
                             live::ChunkRange range, std::string etag);
     net::HttpResponse part_of(const net::HttpRequest& request, const OpenObject& chunk,

@@ -186,13 +186,14 @@ Edge::Later Edge::stored_segment(const net::HttpRequest& request, ChannelId chan
 
 net::HttpAnswer Edge::timeline_segment(const net::HttpRequest& request, const Timeline& timeline,
                                        std::string_view epoch, std::uint64_t number) {
-    if (!timeline->names(number, epoch)) return responses_.error(request, 404, kNoSegment);
+    const auto index = timeline->names.index_of(epoch, number);
+    if (!index) return responses_.error(request, 404, kNoSegment);
     std::string etag = segment_etag(epoch, number);
-    if (const auto* const held = timeline->held_segment(number)) {
+    if (const auto* const held = timeline->held_segment(*index)) {
         return responses_.media(request, kSegmentType, Freshness::Immutable, etag, body_of(*held));
     }
-    if (number >= timeline->located.size()) return responses_.error(request, 404, kNoSegment);
-    return chunk_part(request, timeline, number, std::move(etag));
+    if (*index >= timeline->located.size()) return responses_.error(request, 404, kNoSegment);
+    return chunk_part(request, timeline, *index, std::move(etag));
 }
 
 /// A segment that a live playlist of the channel lists, or listed a moment ago.
@@ -207,8 +208,8 @@ live::MediaPlace Edge::newest_segment(const ChannelId& channel, std::string_view
 }
 
 net::HttpAnswer Edge::chunk_part(const net::HttpRequest& request, const Timeline& timeline,
-                                 std::uint64_t number, std::string etag) {
-    const live::ChunkRange range = timeline->located[number];
+                                 std::uint64_t index, std::string etag) {
+    const live::ChunkRange range = timeline->located[index];
     std::string key =
         fmt::format("{}/media/hls/{}/{}.ts", timeline->prefix, timeline->rendition, range.chunk);
     if (const auto open = rooms_.objects.find(key)) return part_of(request, *open, range, etag);

@@ -122,19 +122,19 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->multivariant = std::make_shared<const TextVersion>(with_rendition_path(
         *multivariant,
         fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition)));
-    view->epochs = live::SegmentEpochs{row->segment_epochs};
+    view->names = SegmentNames{row->segment_epochs};
     RewindPlaylist playlist;
     GrowingList<live::ChunkRange> located;
     for (const Chunk& chunk : listed->chunks) {
         for (const ByteRangeEntry& entry : chunk.segments) {
-            const std::uint64_t number = located.size();
+            const auto name = view->names.of(located.size());
             const bool begins_chunk = entry.offset == 0;
-            playlist.append(
-                {.uri = fmt::format("{}/seg/{}/{}/{}-{}.ts", live::kRewindToRoot, channel.view(),
-                                    recording.view(), view->epochs.of(number), number),
-                 .duration = entry.duration,
-                 .program_date_time = entry.program_date_time,
-                 .discontinuity = begins_chunk && chunk.discontinuity});
+            playlist.append({.uri = fmt::format("{}/seg/{}/{}/{}-{}.ts", live::kRewindToRoot,
+                                                channel.view(), recording.view(), name.epoch,
+                                                name.number),
+                             .duration = entry.duration,
+                             .program_date_time = entry.program_date_time,
+                             .discontinuity = begins_chunk && chunk.discontinuity});
             located.push_back({chunk.number, entry.offset, entry.length});
         }
     }

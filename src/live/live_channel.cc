@@ -52,10 +52,10 @@ void LiveChannel::describe(const Variant& variant) {
     on_air_->variant->path = playlist_path(channel_, on_air_->stream);
 }
 
-void LiveChannel::list(std::string uri, MediaPlace media) {
+void LiveChannel::list(std::string uri, MediaPlace media, std::optional<std::uint64_t> number) {
     ENSURE(on_air_);
-    on_air_->window.push_back(
-        std::make_shared<const WindowSegment>(WindowSegment{std::move(uri), std::move(media)}));
+    on_air_->window.push_back(std::make_shared<const WindowSegment>(
+        WindowSegment{std::move(uri), std::move(media), number}));
     slide();
 }
 
@@ -71,15 +71,15 @@ void LiveChannel::slide() {
             ++on_air_->discontinuity_sequence;
         ++on_air_->media_sequence;
         window.pop_front();
-        // A recording keeps it; without one a player that read the last playlist may still come for
-        // it.
-        if (!recorded) on_air_->faded.push_back(gone);
+        // A recording keeps it; without one, or where the disk did not take it yet, a player that
+        // read the last playlist may still come for it.
+        const bool kept = recorded && gone->number && timeline_->lists(*gone->number);
+        if (!kept) on_air_->faded.push_back(gone);
     }
     // RFC 8216 §6.2.2: a segment stays for as long as the longest playlist that listed it.
     Window& faded = on_air_->faded;
     MediaTime kept = duration_of(faded);
-    while (!faded.empty() &&
-           (recorded || kept - faded.front()->media.segment->duration >= listed)) {
+    while (!faded.empty() && kept - faded.front()->media.segment->duration >= listed) {
         kept -= faded.front()->media.segment->duration;
         faded.pop_front();
     }

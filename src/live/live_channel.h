@@ -18,6 +18,7 @@ namespace oxbow::live {
 struct WindowSegment {
     std::string uri;
     MediaPlace media;
+    std::optional<std::uint64_t> number = std::nullopt;  // in its recording; nullopt: not recorded
 };
 
 /// One broadcast's live playlist at one moment; immutable.
@@ -70,8 +71,10 @@ public:
     void begin(StreamId stream, WallTime started_at);
     /// What is known once the first segment is there; again when its bandwidth grows.
     void describe(const Variant& variant);
-    /// Lists a segment under its name in the live playlist.
-    void list(std::string uri, MediaPlace media);
+    /// Lists a segment under its name in the live playlist. In: its number in the recording, if it
+    /// is recorded.
+    void list(std::string uri, MediaPlace media,
+              std::optional<std::uint64_t> number = std::nullopt);
     /// ENDLIST; the playlist stays, for players that are not through, until forget().
     void end();
     void forget(const StreamId& stream);

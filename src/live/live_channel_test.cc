@@ -39,6 +39,16 @@ void list(LiveChannel& channel, int from, int count, std::chrono::milliseconds d
     }
 }
 
+void list_recorded(LiveChannel& channel, Timeline& timeline, int count,
+                   std::chrono::milliseconds duration) {
+    for (int i = 0; i < count; ++i) {
+        const std::uint64_t number = timeline.take_number();
+        const MediaPlace media{segment(i, duration), {}};
+        timeline.list(number, media);
+        channel.list(timeline.uri(number), media, number);
+    }
+}
+
 const Variant kVariant{.group_id = "720p30",
                        .bandwidth = 1'000'000,
                        .codecs = "avc1.64001F",
@@ -99,14 +109,39 @@ TEST_CASE("the rewind playlist only grows and ends with ENDLIST") {
     CHECK(line->view()->ended);
 }
 
-TEST_CASE("an epoch text names which process named which segments") {
-    const SegmentEpochs epochs{"0:aaa,57:bbb"};
+TEST_CASE("a timeline goes on behind what an earlier process left, under the names of both") {
+    Timeline line{{.channel = kChannel,
+                   .recording = RecordingId{"j8Z9O91ndcVs"},
+                   .prefix = "prefix",
+                   .epoch = "bbb"}};
+    line.take_up({chunk(0, 1), chunk(1, 2)}, SegmentNames{"0:aaa"}, 3);
 
-    CHECK(epochs.of(0) == "aaa");
-    CHECK(epochs.of(56) == "aaa");
-    CHECK(epochs.of(57) == "bbb");
-    CHECK(SegmentEpochs{""}.of(3).empty());
-    CHECK(SegmentEpochs{"x,y"}.of(3).empty());
+    CHECK(line.take_number() == 3);
+    line.list(3, {segment(3, 2s, true), {}});
+
+    const auto view = line.view();
+    const std::string& text = view->playlist->str();
+    CHECK(text.find("/aaa-2.ts\n#EXT-X-DISCONTINUITY\n") != std::string::npos);
+    CHECK(text.find("/bbb-3.ts\n") != std::string::npos);
+    CHECK(view->names.index_of("aaa", 2) == 2);
+    CHECK(view->located[2].chunk == 1);
+    CHECK(view->held_segment(2) == nullptr);
+    CHECK(view->held_segment(3) != nullptr);
+}
+
+TEST_CASE("a segment that the recording lacks leaves a hole in numbers, places and time") {
+    const auto line = timeline();
+    list(*line, 2, 2s);
+    static_cast<void>(line->take_number());
+    list(*line, 1, 2s);
+
+    const auto view = line->view();
+    CHECK(view->playlist->str().find("-1.ts\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:") !=
+          std::string::npos);
+    CHECK(view->names.index_of("mp3k9a", 3) == 2);
+    CHECK(view->held_segment(2) != nullptr);
+    CHECK(line->lists(3));
+    CHECK_FALSE(line->lists(2));
 }
 
 TEST_CASE("the live playlist slides and counts the discontinuities that it let go") {
@@ -140,12 +175,24 @@ TEST_CASE(
 TEST_CASE("a recorded broadcast holds in its window only what the playlist lists") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
-    channel.set_timeline(timeline());
+    const auto line = timeline();
+    channel.set_timeline(line);
     channel.begin(kStream, kStart);
-    list(channel, 0, 30, 2s);
+    list_recorded(channel, *line, 30, 2s);
     channel.publish();
 
     CHECK(views.get(kChannel)->on_air->segments.size() == 12);
+}
+
+TEST_CASE("a segment that the disk has not taken stays for players when the window has left it") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.set_timeline(timeline());
+    channel.begin(kStream, kStart);
+    list(channel, 0, 14, 2s);
+    channel.publish();
+
+    CHECK(views.get(kChannel)->on_air->segment("/seg/0.ts") != nullptr);
 }
 
 TEST_CASE(

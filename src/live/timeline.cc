@@ -1,56 +1,63 @@
 #include "live/timeline.h"
 
-#include <algorithm>
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "base/ensure.h"
 
 namespace oxbow::live {
 
-SegmentEpochs::SegmentEpochs(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(','), text.size());
-        const std::string_view item = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        const std::size_t colon = item.find(':');
-        if (colon == std::string_view::npos) continue;
-        std::uint64_t number = 0;
-        const std::string_view digits = item.substr(0, colon);
-        std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        from_.emplace_back(number, item.substr(colon + 1));
+const MediaPlace* TimelineView::held_segment(std::uint64_t index) const {
+    if (held.empty() || index < held.front().index) return nullptr;
+    const std::uint64_t place = index - held.front().index;
+    return place < held.size() ? &held[place].media : nullptr;
+}
+
+Timeline::Timeline(Names names) : names_(std::move(names)) {
+    segment_names_.add(0, 0, names_.epoch);
+}
+
+void Timeline::take_up(const std::vector<Chunk>& chunks, SegmentNames names,
+                       std::uint64_t next_number) {
+    ENSURE(playlist_.segments() == 0);
+    for (const Chunk& chunk : chunks) {
+        bool discontinuity = chunk.discontinuity;
+        for (const ByteRangeEntry& entry : chunk.segments) {
+            const auto name = names.of(playlist_.segments());
+            playlist_.append({.uri = uri(name.epoch, name.number),
+                              .duration = entry.duration,
+                              .program_date_time = entry.program_date_time,
+                              .discontinuity = discontinuity});
+            located_.push_back({chunk.number, entry.offset, entry.length});
+            discontinuity = false;
+        }
     }
+    segment_names_ = std::move(names);
+    segment_names_.add(playlist_.segments(), next_number, names_.epoch);
+    next_number_ = next_number;
 }
 
-std::string_view SegmentEpochs::of(std::uint64_t number) const {
-    std::string_view epoch;
-    for (const auto& [first, name] : from_) {
-        if (first <= number) epoch = name;
-    }
-    return epoch;
-}
-
-const MediaPlace* TimelineView::held_segment(std::uint64_t number) const {
-    if (held.empty() || number < held.front().number) return nullptr;
-    const std::uint64_t index = number - held.front().number;
-    return index < held.size() ? &held[index].media : nullptr;
-}
-
-std::string Timeline::uri(std::uint64_t number) const {
-    return fmt::format("/seg/{}/{}/{}-{}.ts", names_.channel.view(), names_.recording.view(),
-                       names_.epoch, number);
+std::string Timeline::uri(std::string_view epoch, std::uint64_t number) const {
+    return fmt::format("/seg/{}/{}/{}-{}.ts", names_.channel.view(), names_.recording.view(), epoch,
+                       number);
 }
 
 void Timeline::list(std::uint64_t number, MediaPlace media) {
     const LiveSegment& segment = *media.segment;
-    ENSURE(!ended_ && number == playlist_.segments());
+    const std::uint64_t index = playlist_.segments();
+    ENSURE(!ended_ && number >= segment_names_.of(index).number);
+    const bool is_gap = number > segment_names_.of(index).number;
+    if (is_gap) segment_names_.add(index, number, names_.epoch);
     playlist_.append({.uri = fmt::format("{}{}", kRewindToRoot, uri(number)),
                       .duration = segment.duration,
                       .program_date_time = segment.program_date_time,
-                      .discontinuity = segment.discontinuity && number > 0});
-    held_.push_back({number, std::move(media)});
+                      .discontinuity = (segment.discontinuity || is_gap) && index > 0});
+    held_.push_back({index, std::move(media)});
     release_held();
+}
+
+bool Timeline::lists(std::uint64_t number) const {
+    const auto index = segment_names_.index_of(names_.epoch, number);
+    return index && *index < playlist_.segments();
 }
 
 void Timeline::locate(const Chunk& chunk) {
@@ -76,8 +83,7 @@ void Timeline::release_held() {
     for (const HeldSegment& held : held_) held_time += held.media.segment->duration;
     // After the end nothing more is located: what a failed recording could not keep is let go as
     // well.
-    while (held_.size() > kWindowSegmentsMin &&
-           (ended_ || held_.front().number < located_.size()) &&
+    while (held_.size() > kWindowSegmentsMin && (ended_ || held_.front().index < located_.size()) &&
            held_time - held_.front().media.segment->duration >= kWindowMin) {
         held_time -= held_.front().media.segment->duration;
         held_.pop_front();
@@ -85,16 +91,15 @@ void Timeline::release_held() {
 }
 
 std::shared_ptr<const TimelineView> Timeline::view() const {
-    return std::make_shared<const TimelineView>(
-        TimelineView{.recording = names_.recording,
-                     .prefix = names_.prefix,
-                     .rendition = rendition_,
-                     .multivariant = multivariant_,
-                     .playlist = playlist_.version(),
-                     .epochs = SegmentEpochs{"0:" + names_.epoch},
-                     .ended = ended_,
-                     .held = held_,
-                     .located = located_.view()});
+    return std::make_shared<const TimelineView>(TimelineView{.recording = names_.recording,
+                                                             .prefix = names_.prefix,
+                                                             .rendition = rendition_,
+                                                             .multivariant = multivariant_,
+                                                             .playlist = playlist_.version(),
+                                                             .names = segment_names_,
+                                                             .ended = ended_,
+                                                             .held = held_,
+                                                             .located = located_.view()});
 }
 
 }  // namespace oxbow::live

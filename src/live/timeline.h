@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/growing_list.h"
@@ -14,6 +13,7 @@
 #include "base/shared_file.h"
 #include "packager/live_segment.h"
 #include "packager/playlists.h"
+#include "packager/segment_names.h"
 
 namespace oxbow::live {
 
@@ -24,21 +24,6 @@ struct ChunkRange {
     std::uint64_t length = 0;
 };
 
-/// Which process named which live segments of a recording: "0:mp3k9a,57:mp4b1c" means that the
-/// numbers 0 to 56 carry the epoch mp3k9a and later ones mp4b1c.
-class SegmentEpochs {
-public:
-    SegmentEpochs() = default;
-    /// Parts that are not "number:epoch" are passed over: their segments are not found by name.
-    explicit SegmentEpochs(std::string_view text);
-
-    /// Empty when none is known.
-    std::string_view of(std::uint64_t number) const;
-
-private:
-    std::vector<std::pair<std::uint64_t, std::string>> from_;
-};
-
 /// A listed segment that is held in memory, and where it lies on the disk, if it was written when
 /// it was listed.
 struct MediaPlace {
@@ -46,7 +31,7 @@ struct MediaPlace {
     FileRegion file;
 };
 struct HeldSegment {
-    std::uint64_t number = 0;
+    std::uint64_t index = 0;
     MediaPlace media;
 };
 
@@ -58,18 +43,13 @@ struct TimelineView {
     std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
     // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
     std::shared_ptr<const TextVersion> playlist;
-    SegmentEpochs epochs;  // in the names of its segments
+    SegmentNames names;  // of its segments, by index
     bool ended = false;
-    std::deque<HeldSegment> held;           // consecutive numbers, the newest last
-    GrowingList<ChunkRange>::View located;  // [n]: segment n, for all that are in closed chunks
+    std::deque<HeldSegment> held;           // consecutive, the newest last
+    GrowingList<ChunkRange>::View located;  // [index], for all that are in closed chunks
 
-    /// Whether segment `number` of this recording carries `epoch` in its name.
-    bool names(std::uint64_t number, std::string_view epoch) const {
-        return epochs.of(number) == epoch;
-    }
-
-    /// nullptr when the segment is not held any more, or not there yet.
-    const MediaPlace* held_segment(std::uint64_t number) const;
+    /// nullptr when the segment at `index` is not held any more, or not there yet.
+    const MediaPlace* held_segment(std::uint64_t index) const;
 };
 
 /// The rewind timeline of one recording: from its first segment to ENDLIST, across reconnects.
@@ -85,21 +65,29 @@ public:
         std::string epoch;  // of this process: no URL ever has two contents
     };
 
-    explicit Timeline(Names names) : names_(std::move(names)) {}
+    explicit Timeline(Names names);
 
-    /// The number that the next segment will have.
-    std::uint64_t next_number() const { return next_number_; }
+    /// Goes on with the timeline of an earlier process. In: what its chunks hold, how its segments
+    /// are called, and the number of the next one.
+    void take_up(const std::vector<Chunk>& chunks, SegmentNames names, std::uint64_t next_number);
+
     const RecordingId& recording() const { return names_.recording; }
+    const std::string& prefix() const { return names_.prefix; }
     bool ended() const { return ended_; }
 
+    /// Of a segment that this process names.
     // /seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts
-    std::string uri(std::uint64_t number) const;
+    std::string uri(std::uint64_t number) const { return uri(names_.epoch, number); }
 
     /// Gives out the next number, before the segment is listed.
     std::uint64_t take_number() { return next_number_++; }
 
-    /// Lists the segment; numbers come in order.
+    /// Lists the segment; numbers come in order. One that is left out is live only: the recording
+    /// does not hold it.
     void list(std::uint64_t number, MediaPlace media);
+
+    /// Whether the segment is listed, so that it is there as long as the recording.
+    bool lists(std::uint64_t number) const;
 
     /// The chunk is an object now: its segments may leave memory.
     void locate(const Chunk& chunk);
@@ -110,9 +98,11 @@ public:
     std::shared_ptr<const TimelineView> view() const;
 
 private:
+    std::string uri(std::string_view epoch, std::uint64_t number) const;
     void release_held();
 
     Names names_;
+    SegmentNames segment_names_;
     std::string rendition_;
     std::shared_ptr<const TextVersion> multivariant_;
     RewindPlaylist playlist_;

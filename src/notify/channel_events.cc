@@ -127,6 +127,27 @@ void ChannelEvents::recording_not_started(const ChannelId& channel, const Stream
                  .recording = std::nullopt});
 }
 
+void ChannelEvents::recording_interrupted(const catalog::Recording& recording) {
+    recording_gap(recording, "Recording Interrupted");
+}
+
+void ChannelEvents::recording_resumed(const catalog::Recording& recording) {
+    recording_gap(recording, "Recording Resumed");
+}
+
+void ChannelEvents::recording_gap(const catalog::Recording& recording, const char* status) {
+    const ivs::RecordingStateChange change{.status = status,
+                                           .reason = "DiskInterrupted",
+                                           .bucket_name = settings_.bucket_name,
+                                           .prefix = recording.prefix,
+                                           .session_id = recording.id.str(),
+                                           .stream_ids = recording.streams};
+    const StreamId stream = recording.streams.empty() ? StreamId{} : recording.streams.back();
+    log_.append({.session = std::nullopt,
+                 .events = {event_of(recording.channel, stream, change)},
+                 .recording = std::nullopt});
+}
+
 Result<void> ChannelEvents::take_up() {
     const auto sessions = catalog_.open_stream_sessions();
     if (!sessions) return std::unexpected(sessions.error());

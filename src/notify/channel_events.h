@@ -46,6 +46,11 @@ public:
     void recording_not_started(const ChannelId& channel, const StreamId& stream,
                                const RecordingId& recording);
 
+    /// The disk takes nothing of it; live goes on.
+    void recording_interrupted(const catalog::Recording& recording);
+    /// It goes on behind what it lacks.
+    void recording_resumed(const catalog::Recording& recording);
+
     /// Tells what an earlier process did not: the ends of the streams that were on the air, the
     /// starts and ends of recordings. At the start, once recordings are ended; blocks on the
     /// database. Errors: those of the catalogue.
@@ -56,6 +61,7 @@ private:
                             const ivs::EventDetail& detail) const;
     void append(const catalog::StreamSession& session, const ivs::EventDetail& detail);
     void recording_event(const catalog::Recording& recording, bool ended);
+    void recording_gap(const catalog::Recording& recording, const char* status);
 
     EventLog& log_;
     const catalog::Catalog& catalog_;

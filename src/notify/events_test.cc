@@ -129,6 +129,20 @@ TEST_CASE("a session that was never live has no Stream End") {
     CHECK(data.names() == Names{"Session Created", "Session Ended"});
 }
 
+TEST_CASE("a hole in a recording is told when it begins and when it ends, and is no end") {
+    Data data;
+    data.catalog->add_recording(recording()).value();
+    Events events{data};
+    events.channels.recording_changed(recording());
+    events.channels.recording_interrupted(recording());
+    events.channels.recording_resumed(recording());
+    REQUIRE(events.log.drain(kSoon));
+
+    CHECK(data.names() == Names{"Recording Start", "Recording Interrupted", "Recording Resumed"});
+    const auto written = data.catalog->events_after(0, 10, std::nullopt).value();
+    CHECK(written[1].body.contains("DiskInterrupted"));
+}
+
 TEST_CASE("a recording's start has no duration, its end has it, with all streams") {
     Data data;
     data.catalog->add_recording(recording()).value();

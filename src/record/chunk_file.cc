@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -38,16 +39,13 @@ Result<FileRegion> ChunkFile::append(const AppendBuffer& segment) {
         vectors.push_back({const_cast<std::uint8_t*>(slice.data()), slice.size()});
     }
     std::span<iovec> rest{vectors};
+    std::uint64_t at = size_;  // also over what a failed write left there
     while (!rest.empty()) {
         const int count = static_cast<int>(std::min(rest.size(), kVectorsPerWrite));
-        ssize_t written = ::writev(file_->fd(), rest.data(), count);
+        ssize_t written = ::pwritev(file_->fd(), rest.data(), count, static_cast<off_t>(at));
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            const int error = errno;
-            if (::ftruncate(file_->fd(), static_cast<off_t>(size_)) != 0)
-                return disk_error("cut back", path_, errno);
-            return disk_error("write", path_, error);
-        }
+        if (written < 0) return disk_error("write", path_, errno);
+        at += static_cast<std::uint64_t>(written);
         while (!rest.empty() && static_cast<std::size_t>(written) >= rest.front().iov_len) {
             written -= static_cast<ssize_t>(rest.front().iov_len);
             rest = rest.subspan(1);
@@ -60,6 +58,19 @@ Result<FileRegion> ChunkFile::append(const AppendBuffer& segment) {
     FileRegion region{file_, size_, segment.size()};
     size_ += segment.size();
     return region;
+}
+
+Result<void> ChunkFile::cut() {
+    struct stat status{};
+    if (::fstat(file_->fd(), &status) != 0) return disk_error("look at", path_, errno);
+    if (static_cast<std::uint64_t>(status.st_size) == size_) return {};
+    if (::ftruncate(file_->fd(), static_cast<off_t>(size_)) == 0) return {};
+    return disk_error("cut back", path_, errno);
+}
+
+Result<void> ChunkFile::sync() {
+    if (::fdatasync(file_->fd()) == 0) return {};
+    return disk_error("sync", path_, errno);
 }
 
 }  // namespace oxbow::record

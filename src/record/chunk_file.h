@@ -20,10 +20,18 @@ public:
     /// Appends a whole live segment by writev(2).
     ///
     /// Out:    where it lies. The file stays open for readers when it has become an object.
-    /// Errors: Unavailable  the disk did not take all of it (full, failing); the file is cut back
-    /// to
-    ///         the last whole segment.
+    /// Errors: Unavailable  the disk did not take all of it (full, failing): nothing was appended,
+    ///         and the next segment takes its place.
     Result<FileRegion> append(const AppendBuffer& segment);
+
+    /// Takes the newest segment back; bytes of it may stay behind size(), as those of a torn one.
+    void drop_back_to(std::uint64_t size) { size_ = size; }
+
+    /// Cuts off what stands behind size(). Errors: Unavailable.
+    Result<void> cut();
+
+    /// Waits until what was appended survives a power loss. Errors: Unavailable.
+    Result<void> sync();
 
     const std::filesystem::path& path() const { return path_; }
     std::uint64_t size() const { return size_; }

@@ -11,8 +11,8 @@ namespace oxbow::record {
 /// segment).
 inline constexpr MediaTime kChunkTarget = std::chrono::seconds{10};
 
-/// Live segments waiting for the disk, all channels together. Above it the recordings that still
-/// send end with a failure: live never waits for a disk.
+/// Live segments waiting for the disk, all channels together. What is above it is not recorded:
+/// live never waits for a disk.
 inline constexpr std::size_t kQueuedBytesMax = 256 * 1024 * 1024;
 
 /// How often the playlists of an open recording are put to the bucket: with every chunk at first,
@@ -28,6 +28,20 @@ inline constexpr std::chrono::seconds kCloseFailedEvery{10};
 
 /// After this a recording is complete and the next segment begins a new one.
 inline constexpr std::chrono::hours kRecordingMax{48};
+
+/// How often what was written is made durable: with a power loss this much more may be lost.
+inline constexpr std::chrono::milliseconds kCommitEvery{1'000};
+
+/// Chunks that may be objects before they are durable. One more waits for the disk; and behind a
+/// power loss this many numbers of chunks are left out, so that no object ever has two contents.
+inline constexpr std::size_t kChunksUnsyncedMax = 8;
+
+/// Interruptions of one recording, by a disk or by the end of a process. Behind one more it ends
+/// with a failure, and another recording begins.
+inline constexpr std::size_t kInterruptionsMax = 200;
+
+/// How long a recording that was cut off waits for its publisher at least, from the next start on.
+inline constexpr std::chrono::seconds kTakenUpWaitMin{30};
 
 /// Streams that one recording may merge.
 inline constexpr std::size_t kMergedStreamsMax = 20;

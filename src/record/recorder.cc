@@ -50,28 +50,30 @@ void Recorder::begin(RecordingSpec spec, std::shared_ptr<RecordingListener> list
     });
 }
 
-bool Recorder::append(const RecordingId& recording, LiveSegmentPtr segment) {
+void Recorder::take_up(TakenUp taken_up, std::shared_ptr<RecordingListener> listener) {
+    // Shared, because what waits in the queue must be copyable.
+    auto held = std::make_shared<TakenUp>(std::move(taken_up));
+    enqueue(0, [this, held = std::move(held), listener = std::move(listener)]() mutable {
+        const RecordingId id = held->spec.recording;
+        recordings_[id] =
+            std::make_unique<Recording>(place_, std::move(*held), std::move(listener));
+    });
+}
+
+bool Recorder::append(const RecordingId& recording, LiveSegmentPtr segment, std::uint64_t gap) {
     const std::size_t bytes = segment->bytes.size();
-    bool full = false;
     {
         const std::lock_guard lock{mutex_};
-        full = queued_bytes_ + bytes > queued_bytes_max_;
+        if (queued_bytes_ + bytes > queued_bytes_max_) return false;
     }
-    if (full) {
-        step(recording, 0, [max = queued_bytes_max_](Recording&) -> Result<void> {
-            return fail(
-                ErrorCode::LimitExceeded,
-                fmt::format("the disk is too slow: more than {} bytes wait to be written", max));
-        });
-        return false;
-    }
-    step(recording, bytes,
-         [segment = std::move(segment)](Recording& open) { return open.append(*segment); });
+    step(recording, bytes, [segment = std::move(segment), gap](Recording& open) {
+        return open.append(*segment, gap);
+    });
     return true;
 }
 
-void Recorder::stream_left(const RecordingId& recording) {
-    step(recording, 0, [](Recording& open) { return open.stream_left(); });
+void Recorder::stream_left(const RecordingId& recording, WallTime until) {
+    step(recording, 0, [until](Recording& open) { return open.stream_left(until); });
 }
 
 void Recorder::stream_joined(const RecordingId& recording, StreamId stream) {

@@ -11,6 +11,7 @@
 
 #include "record/limits.h"
 #include "record/recording.h"
+#include "record/take_up.h"
 
 namespace oxbow::record {
 
@@ -18,18 +19,20 @@ namespace oxbow::record {
 /// never a live channel.
 ///
 /// Every call returns at once; work is done in order. The queue is bounded by kQueuedBytesMax: a
-/// recording whose segment does not fit ends with a failure, and live goes on. A failed recording
-/// that cannot be closed, as on a full disk, is tried again every kCloseFailedEvery. Thread-safe.
+/// segment that does not fit is not taken, and its recording lacks it. A failed recording that
+/// cannot be closed, as on a full disk, is tried again every kCloseFailedEvery. Thread-safe.
 class Recorder {
 public:
     explicit Recorder(RecordingPlace place, std::size_t queued_bytes_max = kQueuedBytesMax);
     ~Recorder();
 
     void begin(RecordingSpec spec, std::shared_ptr<RecordingListener> listener);
-    /// Out: false: the queue is full; the recording ends here with a failure, and takes nothing
-    /// more.
-    bool append(const RecordingId& recording, LiveSegmentPtr segment);
-    void stream_left(const RecordingId& recording);
+    /// Goes on with a recording that an earlier process left open.
+    void take_up(TakenUp taken_up, std::shared_ptr<RecordingListener> listener);
+    /// In:  `gap`: how many segments before this one were not taken.
+    /// Out: false: the queue is full, the segment is not taken.
+    bool append(const RecordingId& recording, LiveSegmentPtr segment, std::uint64_t gap = 0);
+    void stream_left(const RecordingId& recording, WallTime until);
     void stream_joined(const RecordingId& recording, StreamId stream);
     void end(const RecordingId& recording);
 
@@ -64,12 +67,5 @@ private:
     bool draining_ = false;
     std::thread thread_;
 };
-
-/// Ends what an earlier process left open: its open chunk, cut at the last whole segment, becomes
-/// an object, the playlists get ENDLIST, and the recording ends with a failure that says so. At
-/// start, before anybody publishes. One that the disk does not take now is kept for the next start.
-///
-/// Out: how many recordings were ended.
-Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place);
 
 }  // namespace oxbow::record

@@ -1,108 +1,235 @@
 #include "record/recording.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
+#include "base/crc32c.h"
 #include "base/log.h"
 #include "record/limits.h"
+#include "record/take_up.h"
 
 namespace oxbow::record {
 namespace {
 
-constexpr std::string_view kStandardPlaylist = "playlist.m3u8";
-constexpr std::string_view kByteRangePlaylist = "byte-range-variant.m3u8";
-constexpr std::string_view kStandardMultivariant = "master.m3u8";
-constexpr std::string_view kByteRangeMultivariant = "byte-range-multivariant.m3u8";
+std::uint32_t checksum_of(const AppendBuffer& bytes) {
+    std::uint32_t out = 0;
+    for (const BytesView slice : bytes.slices()) out = crc32c(slice, out);
+    return out;
+}
 
 }  // namespace
 
 Recording::Recording(RecordingPlace place, RecordingSpec spec,
                      std::shared_ptr<RecordingListener> listener)
     : place_(std::move(place)), spec_(std::move(spec)), listener_(std::move(listener)) {
+    names_.add(0, 0, spec_.epoch);
     row_ = {.id = spec_.recording,
             .channel = spec_.channel,
             .prefix = ivs::recording_prefix(
                 {spec_.account, spec_.channel, spec_.recording, spec_.started_at}),
             .started_at = spec_.started_at,
             .streams = {spec_.stream},
-            .segment_epochs = "0:" + spec_.epoch};
+            .segment_epochs = names_.text()};
 }
 
-// ivs/v1/000000000000/AsXego4U6tnj/2026/11/23/9/5/j8Z9O91ndcVs/media/hls/720p30/playlist.m3u8
-std::string Recording::media_key(std::string_view name) const {
-    return fmt::format("{}/media/hls/{}", row_.prefix, name);
+Recording::Recording(RecordingPlace place, TakenUp taken_up,
+                     std::shared_ptr<RecordingListener> listener)
+    : place_(std::move(place)),
+      spec_(std::move(taken_up.spec)),
+      listener_(std::move(listener)),
+      row_(std::move(taken_up.row)),
+      rendition_(row_.rendition),
+      variant_(std::move(taken_up.variant)),
+      names_(std::move(taken_up.names)),
+      journal_(std::move(taken_up.journal)),
+      next_chunk_(taken_up.next_chunk),
+      next_number_(taken_up.next_number),
+      interruption_(kServerInterrupted),
+      announced_(true),
+      multivariants_written_(true),
+      playlists_put_at_(place_.clock.wall()) {
+    for (const Chunk& chunk : taken_up.chunks) {
+        playlists_.append(chunk);
+        segments_ += chunk.segments.size();
+    }
+    publish_view(PlaylistsFrom::Memory);
 }
 
-Result<void> Recording::put_text(const std::string& key, std::string_view text) {
-    const auto put = place_.store.put(key, as_bytes(text));
-    if (!put) return std::unexpected(put.error());
-    return {};
-}
+// --- A segment -----------------------------------------------------------------------------------
 
-Result<void> Recording::append(const LiveSegment& segment) {
-    if (rendition_.empty()) {
-        if (auto started = start_rendition(segment); !started) return started;
+Result<void> Recording::append(const LiveSegment& segment, std::uint64_t gap) {
+    next_number_ += gap;
+    lost_ += gap;
+    interrupted_ = interrupted_ || gap > 0;  // who left them out has told of it
+    const auto written = write(segment);
+    ++next_number_;
+    if (!written) {
+        if (!announced_ || written.error().code != ErrorCode::Unavailable)
+            return std::unexpected(written.error());
+        lose(written.error());
+        return {};
     }
-    if (open_ && segment.discontinuity) {
-        if (auto closed = close_chunk(); !closed) return closed;
-    }
-    if (!open_) {
-        if (auto opened = open_chunk(segment.discontinuity); !opened) return opened;
-    }
-    const ByteRangeEntry entry{open_->file.size(), segment.bytes.size(), segment.duration,
-                               segment.program_date_time};
-    const auto written = open_->file.append(segment.bytes);
-    if (!written) return std::unexpected(written.error());
-    const bool discontinuity = open_->chunk.discontinuity && open_->chunk.segments.empty();
-    if (auto logged = log_->append(open_->chunk.number, entry, discontinuity); !logged)
-        return logged;
-    open_->chunk.segments.push_back(entry);
-    if (widen(variant_, segment)) multivariants_written_ = false;
     listener_->on_written(*written);
+    if (lost_ > 0) resume();
 
     const bool first_chunk = open_->chunk.number == 0;
-    if (first_chunk || open_->chunk.duration() >= kChunkTarget) return close_chunk();
+    if (first_chunk || open_->chunk.duration() >= kChunkTarget) {
+        const auto closed = close_chunk();
+        return closed || announced_ ? Result<void>{} : closed;
+    }
+    if (playlists_due_ || row_due_) settle();
     return {};
 }
 
-Result<void> Recording::open_chunk(bool discontinuity) {
-    const std::uint64_t number = playlists_.chunks();
-    auto file = ChunkFile::create(spool() / fmt::format("{}.ts", number));
-    if (!file) return std::unexpected(file.error());
-    open_.emplace(OpenChunk{
-        std::move(*file),
-        {.number = number, .discontinuity = discontinuity && number > 0, .segments = {}}});
+/// Writes the segment and its record; after an error nothing of it counts.
+Result<FileRegion> Recording::write(const LiveSegment& segment) {
+    if (rendition_.empty()) {
+        if (auto started = start_rendition(segment); !started)
+            return std::unexpected(started.error());
+    }
+    if (auto begun = begin_chunk(segment); !begun) return std::unexpected(begun.error());
+    const ByteRangeEntry entry{open_->file.size(), segment.bytes.size(), segment.duration,
+                               segment.program_date_time};
+    auto written = open_->file.append(segment.bytes);
+    if (!written) return written;
+    if (place_.sync_always) {
+        if (auto synced = open_->file.sync(); !synced) return std::unexpected(synced.error());
+    }
+    if (auto recorded = write_records(segment, entry); !recorded) {
+        open_->file.drop_back_to(entry.offset);
+        return std::unexpected(recorded.error());
+    }
+    note_written(segment, entry);
+    return written;
+}
+
+/// Makes sure that there is a chunk that the segment may go to.
+Result<void> Recording::begin_chunk(const LiveSegment& segment) {
+    const bool breaks = segment.discontinuity || lost_ > 0;
+    if (breaks && names_.parts() > kInterruptionsMax) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("it was interrupted more than {} times", kInterruptionsMax));
+    }
+    if (open_ && !open_->chunk.segments.empty() && (breaks || close_due_)) {
+        if (auto closed = close_chunk(); !closed) return closed;
+    }
+    if (!open_) return open_chunk(breaks);
+    open_->chunk.discontinuity = open_->chunk.discontinuity || (breaks && open_->chunk.number > 0);
     return {};
+}
+
+Result<void> Recording::write_records(const LiveSegment& segment, const ByteRangeEntry& entry) {
+    std::string records;
+    while (!unsynced_.empty() && unsynced_.front().first <= place_.commit->done()) {
+        synced_told_ = unsynced_.front().second;
+        unsynced_.pop_front();
+        records = journal_synced(synced_told_);
+    }
+    Variant grown = variant_;
+    if (widen(grown, segment)) records += journal_rendition(grown);
+    if (lost_ > 0 && interruption_.empty()) records += journal_interrupted(kDiskInterrupted);
+    records += journal_segment(
+        {.number = next_number_,
+         .chunk = open_->chunk.number,
+         .discontinuity = open_->chunk.discontinuity && open_->chunk.segments.empty(),
+         .entry = entry,
+         .start = segment.start,
+         .checksum = checksum_of(segment.bytes)});
+    if (auto appended = journal_->append(records); !appended) return appended;
+    return place_.sync_always ? journal_->sync() : Result<void>{};
+}
+
+void Recording::note_written(const LiveSegment& segment, const ByteRangeEntry& entry) {
+    open_->chunk.segments.push_back(entry);
+    if (lost_ > 0) {
+        names_.add(segments_, next_number_, spec_.epoch);
+        row_.segment_epochs = names_.text();
+        row_due_ = true;
+        if (interruption_.empty()) interruption_ = kDiskInterrupted;
+    }
+    ++segments_;
+    if (widen(variant_, segment)) multivariants_written_ = false;
+    if (place_.commit == nullptr) return;
+    const std::uint64_t commit = place_.commit->note();
+    if (unsynced_.empty() || unsynced_.back().first != commit) {
+        unsynced_.emplace_back(commit, segments_);
+    } else {
+        unsynced_.back().second = segments_;
+    }
+}
+
+void Recording::lose(const Error& why) {
+    ++lost_;
+    listener_->on_lost();
+    if (std::exchange(interrupted_, true)) return;
+    log::error("[channel {}] [recording {}] is interrupted: {}", spec_.channel.view(),
+               spec_.recording.view(), why.what);
+    listener_->on_interrupted(why.what);
+}
+
+void Recording::resume() {
+    log::warning("[channel {}] [recording {}] goes on; it lacks {} segments", spec_.channel.view(),
+                 spec_.recording.view(), lost_);
+    listener_->on_resumed(std::exchange(lost_, 0));
+    interrupted_ = false;
 }
 
 Result<void> Recording::start_rendition(const LiveSegment& first) {
     const RenditionParameters& parameters = *first.parameters;
     const double frame_rate = frame_rate_of(parameters, first.video_frames, first.duration);
-    rendition_ = rendition_name(parameters, frame_rate);
     variant_ = variant_of(parameters, frame_rate, bits_per_second(first));
+    auto journal = Journal::create(spool(), {.recording = spec_.recording,
+                                             .channel = spec_.channel,
+                                             .account = spec_.account,
+                                             .region = spec_.region,
+                                             .started_at = spec_.started_at});
+    if (!journal) return std::unexpected(journal.error());
+    journal_.emplace(std::move(*journal));
+    std::string records = journal_process(spec_.epoch, boot_of_machine());
+    for (const StreamId& stream : row_.streams) records += journal_stream(stream);
+    records += journal_rendition(variant_);
+    if (auto appended = journal_->append(records); !appended) return appended;
+    rendition_ = variant_.group_id;
     row_.rendition = rendition_;
-    auto log = SegmentLog::create(spool());
-    if (!log) return std::unexpected(log.error());
-    log_.emplace(std::move(*log));
     return {};
 }
 
-Result<void> Recording::close_chunk() {
-    if (auto saved = save_open_chunk(); !saved) return saved;
-    if (!announced_) return announce();
-    if (playlists_are_due()) {
-        if (auto put = put_playlists(false); !put) return put;
-        if (auto put = put_multivariants_if_grown(); !put) return put;
+// --- A chunk -------------------------------------------------------------------------------------
+
+Result<void> Recording::open_chunk(bool discontinuity) {
+    auto file = ChunkFile::create(spool() / fmt::format("{}.ts", next_chunk_));
+    if (!file) return std::unexpected(file.error());
+    if (place_.sync_always) {
+        // The names of the new files, too.
+        if (auto synced = sync_folders(spool()); !synced) return synced;
     }
+    open_.emplace(OpenChunk{std::move(*file),
+                            {.number = next_chunk_,
+                             .discontinuity = discontinuity && next_chunk_ > 0,
+                             .segments = {}}});
+    return {};
+}
+
+/// Closes the open chunk and shows it. Errors: the chunk is still open; once the recording is
+/// announced, nothing else is an error.
+Result<void> Recording::close_chunk() {
+    const auto saved = save_open_chunk();
+    close_due_ = !saved;
+    if (!saved) return saved;
+    if (!announced_) return announce();
     publish_view(PlaylistsFrom::Memory);
-    return place_.catalog.update_recording(row_);
+    row_due_ = true;
+    playlists_due_ = playlists_due_ || playlists_are_due();
+    settle();
+    return {};
 }
 
 /// Makes the open chunk an object, if a whole segment is in it. After an error it is still open.
 Result<void> Recording::save_open_chunk() {
     if (!open_ || open_->chunk.segments.empty()) return {};
+    if (auto awaited = await_commits(); !awaited) return awaited;
+    if (auto cut = open_->file.cut(); !cut) return cut;
     const Chunk& chunk = open_->chunk;
     const auto object = place_.store.adopt(open_->file.path(),
                                            ivs::chunk_key(row_.prefix, rendition_, chunk.number));
@@ -110,76 +237,47 @@ Result<void> Recording::save_open_chunk() {
     playlists_.append(chunk);
     row_.duration = std::chrono::milliseconds{milliseconds(playlists_.total())};
     row_.bytes += chunk.bytes();
+    next_chunk_ = chunk.number + 1;
+    if (place_.commit != nullptr) unsynced_chunks_.push_back(place_.commit->note());
     listener_->on_chunk(chunk);
     open_.reset();
     return {};
 }
 
-Result<void> Recording::announce() {
-    if (auto put = put_playlists(false); !put) return put;
-    if (auto put = put_multivariants(); !put) return put;
-    // The row before the event: whoever handles the event may ask for the recording at once.
-    if (auto added = place_.catalog.add_recording(row_); !added) return added;
-    publish_view(PlaylistsFrom::Memory);
-    if (auto put = put_event(ivs::recording_started_key(row_.prefix)); !put) return put;
-    announced_ = true;
-    listener_->on_state(row_);
+/// Waits for the disk where kChunksUnsyncedMax chunks would not survive a power loss.
+Result<void> Recording::await_commits() {
+    while (!unsynced_chunks_.empty() && unsynced_chunks_.front() <= place_.commit->done())
+        unsynced_chunks_.pop_front();
+    if (unsynced_chunks_.size() < kChunksUnsyncedMax) return {};
+    if (auto committed = place_.commit->commit(); !committed) return committed;
+    unsynced_chunks_.clear();
     return {};
 }
 
-bool Recording::playlists_are_due() const {
-    const WallTime now = place_.clock.wall();
-    const auto age = now - row_.started_at;
-    if (age < kPutEveryChunkFor) return true;
-    const std::chrono::milliseconds every =
-        age < kPutRarelyAfter ? kPutAtMostEvery : kPutRarelyEvery;
-    return now - playlists_put_at_ >= every;
-}
+// --- Streams, and the end ------------------------------------------------------------------------
 
-Result<void> Recording::put_playlists(bool ended) {
-    const WallTime now = place_.clock.wall();
-    playlists_put_at_ = now;
-    auto standard = put_text(media_key(fmt::format("{}/{}", rendition_, kStandardPlaylist)),
-                             playlists_.standard(now, ended)->str());
-    if (!standard) return standard;
-    return put_text(media_key(fmt::format("{}/{}", rendition_, kByteRangePlaylist)),
-                    playlists_.byte_range(ended)->str());
-}
-
-Result<void> Recording::put_multivariants() {
-    multivariants_written_ = true;
-    const std::array<std::pair<std::string_view, std::string_view>, 2> kinds{
-        {{kStandardMultivariant, kStandardPlaylist}, {kByteRangeMultivariant, kByteRangePlaylist}}};
-    for (const auto& [name, playlist] : kinds) {
-        variant_.path = fmt::format("{}/{}", rendition_, playlist);
-        const std::string text = recording_multivariant_playlist(
-            spec_.channel.view(), spec_.account, std::span{&variant_, 1});
-        if (auto put = put_text(media_key(name), text); !put) return put;
-    }
-    return {};
-}
-
-/// A player that chose by the first segment was told too little of a stream that grew, or that has
-/// a track which came late.
-Result<void> Recording::put_multivariants_if_grown() {
-    if (multivariants_written_) return {};
-    return put_multivariants();
-}
-
-Result<void> Recording::stream_left() {
+Result<void> Recording::stream_left(WallTime until) {
+    if (journal_) static_cast<void>(journal_->append(journal_away(until)));  // a hint only
     if (open_) {
-        if (auto closed = close_chunk(); !closed) return closed;
+        if (auto closed = close_chunk(); !closed && !announced_) return closed;
     }
     if (!announced_) return {};
     publish_view(PlaylistsFrom::Memory);
-    return put_playlists(false);
+    playlists_due_ = true;
+    settle();
+    return {};
 }
 
 Result<void> Recording::stream_joined(StreamId stream) {
+    if (journal_) {
+        if (auto told = journal_->append(journal_stream(stream)); !told && !announced_) return told;
+    }
     row_.streams.push_back(std::move(stream));
     if (!announced_) return {};
     publish_view(PlaylistsFrom::Memory);
-    return place_.catalog.update_recording(row_);
+    row_due_ = true;
+    settle();
+    return {};
 }
 
 Result<void> Recording::end() {
@@ -191,9 +289,16 @@ Result<void> Recording::end() {
         return {};
     }
     row_.status = catalog::RecordingStatus::Ended;
+    row_.status_message = interruption_;
     row_.ended_at = place_.clock.wall();
+    if (auto told = journal_->append(journal_end({row_.status, *row_.ended_at, interruption_}));
+        !told) {
+        return told;
+    }
     if (auto put = put_playlists(true); !put) return put;
-    if (auto put = put_multivariants_if_grown(); !put) return put;
+    if (!multivariants_written_) {
+        if (auto put = put_multivariants(); !put) return put;
+    }
     // The row before the event: after an ended event nothing may fail any more.
     if (auto updated = place_.catalog.update_recording(row_); !updated) return updated;
     if (auto put = put_event(ivs::recording_ended_key(row_.prefix)); !put) return put;
@@ -210,6 +315,11 @@ void Recording::fail_with(const std::string& why) {
     row_.status = catalog::RecordingStatus::EndedWithFailure;
     row_.status_message = "InternalServerException";
     row_.ended_at = place_.clock.wall();
+    if (journal_) {
+        // For the next start, should this process not come to close it; without it that decides.
+        static_cast<void>(
+            journal_->append(journal_end({row_.status, *row_.ended_at, row_.status_message})));
+    }
     if (!close_failed()) {
         if (announced_) publish_view(PlaylistsFrom::Memory);
         log::error("[channel {}] [recording {}] cannot be closed yet; it is tried again",
@@ -259,43 +369,10 @@ void Recording::publish_newest_of_catalogue() {
 void Recording::clear_spool() {
     closed_ = true;
     open_.reset();
-    log_.reset();
+    journal_.reset();
+    if (place_.commit != nullptr) return place_.commit->remove_when_done(spool());
     std::error_code ignored;  // a folder that stays is only untidy; the next start removes it
     std::filesystem::remove_all(spool(), ignored);
-}
-
-ivs::RecordingMetadata Recording::metadata() const {
-    ivs::RecordingMetadata metadata;
-    metadata.channel_arn = ivs::channel_arn(spec_.region, spec_.account, spec_.channel);
-    metadata.started_at = row_.started_at;
-    metadata.ended_at = row_.ended_at;
-    metadata.status = ivs::name_of(row_.status);
-    if (!row_.status_message.empty()) metadata.status_message = row_.status_message;
-    if (row_.ended_at) metadata.duration = row_.duration;
-    metadata.renditions = {{.path = rendition_,
-                            .playlist = std::string{kStandardPlaylist},
-                            .byte_range_playlist = std::string{kByteRangePlaylist},
-                            .width = variant_.width,
-                            .height = variant_.height}};
-    metadata.recording_session_id = spec_.recording.str();
-    for (const StreamId& stream : row_.streams) {
-        metadata.recording_session_stream_ids.push_back(stream.str());
-    }
-    return metadata;
-}
-
-Result<void> Recording::put_event(const std::string& key) {
-    return put_text(key, ivs::to_json(metadata()));
-}
-
-void Recording::publish_view(PlaylistsFrom from) {
-    RecordingView view{.recording = row_};
-    if (from == PlaylistsFrom::Memory) {
-        const bool ended = row_.status != catalog::RecordingStatus::Started;
-        view.standard_playlist = playlists_.standard(place_.clock.wall(), ended);
-        view.byte_range_playlist = playlists_.byte_range(ended);
-    }
-    place_.views.publish(spec_.channel, std::make_shared<const RecordingView>(std::move(view)));
 }
 
 }  // namespace oxbow::record

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -15,7 +16,8 @@
 #include "packager/live_segment.h"
 #include "packager/playlists.h"
 #include "record/chunk_file.h"
-#include "record/segment_log.h"
+#include "record/group_commit.h"
+#include "record/journal.h"
 #include "store/object_store.h"
 
 namespace oxbow::record {
@@ -36,6 +38,13 @@ public:
     virtual ~RecordingListener() = default;
     /// One more segment, in order, is written to the chunk file, there: it survives kill -9.
     virtual void on_written(const FileRegion& place) = 0;
+    /// One more segment, in order, is not in the recording and never will be: the disk did not take
+    /// it.
+    virtual void on_lost() = 0;
+    /// The recording lacks what comes from here on.
+    virtual void on_interrupted(const std::string& why) = 0;
+    /// It goes on, `lost` segments later.
+    virtual void on_resumed(std::uint64_t lost) = 0;
     /// The chunk is an object of the bucket.
     virtual void on_chunk(const Chunk& chunk) = 0;
     /// The recording is complete: every object is in the bucket.
@@ -65,7 +74,11 @@ struct RecordingPlace {
     RecordingViews& views;
     const Clock& clock;
     std::filesystem::path spool;
+    GroupCommit* commit = nullptr;  // null: nothing is made durable
+    bool sync_always = false;       // each segment is durable before it is told as written
 };
+
+struct TakenUp;
 
 /// One recording in the Amazon IVS layout: live segments become chunk objects, the playlists that
 /// list them, and events/*.json.
@@ -74,19 +87,27 @@ struct RecordingPlace {
 /// recording-started.json, so nothing is ever listed that cannot be fetched. The first chunk closes
 /// with the first segment, so that a recording is there at once.
 ///
+/// A segment that the disk does not take is lost, and those behind it until one is taken: that one
+/// begins a new chunk behind a discontinuity. Playlists that the store does not take are put with a
+/// later segment; viewers read them from memory.
+///
 /// In:     segments in order. Out: objects in the store, a row in the catalogue, a RecordingView.
-/// Errors: every failure of disk, store or catalogue ends the recording: call fail_with() then, and
-///         close_failed() until it succeeds.
+/// Errors: a failure before it has started, more than kInterruptionsMax interruptions, or an end
+///         that the disk does not take: call fail_with() then, and close_failed() until it
+///         succeeds.
 /// Thread safety: the recorder's thread.
 /// Source: facts of real recordings in README.md; architecture's timeline in ARCHITECTURE.md.
 class Recording {
 public:
     Recording(RecordingPlace place, RecordingSpec spec,
               std::shared_ptr<RecordingListener> listener);
+    /// Goes on with one that an earlier process left open.
+    Recording(RecordingPlace place, TakenUp taken_up, std::shared_ptr<RecordingListener> listener);
 
-    Result<void> append(const LiveSegment& segment);
-    /// The publisher is away and may come back: closes the open chunk.
-    Result<void> stream_left();
+    /// In: `gap`: how many segments before this one were live and never came here.
+    Result<void> append(const LiveSegment& segment, std::uint64_t gap = 0);
+    /// The publisher is away and may come back until then: closes the open chunk.
+    Result<void> stream_left(WallTime until);
     Result<void> stream_joined(StreamId stream);
     /// Ends it in order: last chunk, ENDLIST, recording-ended.json.
     Result<void> end();
@@ -109,23 +130,29 @@ private:
 
     enum class PlaylistsFrom { Memory, Bucket };
 
-    bool has_chunks() const { return playlists_.chunks() > 0; }
     std::filesystem::path spool() const { return place_.spool / spec_.recording.str(); }
     std::string media_key(std::string_view name) const;  // "<prefix>/media/hls/<name>"
+    Result<FileRegion> write(const LiveSegment& segment);
+    Result<void> write_records(const LiveSegment& segment, const ByteRangeEntry& entry);
+    void note_written(const LiveSegment& segment, const ByteRangeEntry& entry);
+    void lose(const Error& why);
+    void resume();
     Result<void> start_rendition(const LiveSegment& first);
+    Result<void> begin_chunk(const LiveSegment& segment);
     Result<void> close_chunk();
     Result<void> put_playlists(bool ended);
     Result<void> put_multivariants();
-    Result<void> put_multivariants_if_grown();
     Result<void> put_event(const std::string& key);
     Result<void> announce();
     Result<void> open_chunk(bool discontinuity);
     bool playlists_are_due() const;
+    void settle();
     ivs::RecordingMetadata metadata() const;
     void publish_view(PlaylistsFrom from);
     bool take_back();
     void publish_newest_of_catalogue();
     Result<void> save_open_chunk();
+    Result<void> await_commits();
     void clear_spool();
     Result<void> put_text(const std::string& key, std::string_view text);
 
@@ -135,13 +162,28 @@ private:
     catalog::Recording row_;
     std::string rendition_;
     Variant variant_;
-    bool multivariants_written_ = false;  // they say all that variant_ does
     RecordingPlaylists playlists_;
-    std::optional<SegmentLog> log_;
+    SegmentNames names_;
+    std::optional<Journal> journal_;
     std::optional<OpenChunk> open_;
-    bool closed_ = false;     // nothing is left to be done
-    bool announced_ = false;  // recording-started.json is put
+    std::uint64_t next_chunk_ = 0;
+    std::uint64_t next_number_ = 0;  // of the next segment, in its name
+    std::uint64_t segments_ = 0;     // written
+    std::uint64_t lost_ = 0;         // since the last that was written
+    bool interrupted_ = false;       // told of it
+    std::string interruption_;       // what the metadata says of interruptions
+    bool closed_ = false;            // nothing is left to be done
+    bool announced_ = false;         // recording-started.json is put
+    // What the disk did not take yet, or is not due; tried again with the next segment.
+    bool close_due_ = false;
+    bool playlists_due_ = false;
+    bool multivariants_written_ = false;  // they say all that variant_ does
+    bool row_due_ = false;
     WallTime playlists_put_at_{};
+    // What a power loss would take: (commit, segments before it) and the commits of chunks.
+    std::deque<std::pair<std::uint64_t, std::uint64_t>> unsynced_;
+    std::uint64_t synced_told_ = 0;  // segments that the journal calls synced
+    std::deque<std::uint64_t> unsynced_chunks_;
 };
 
 }  // namespace oxbow::record

@@ -2,168 +2,15 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <future>
-#include <vector>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include "base/random.h"
-#include "record/recorder.h"
-#include "store/folder_store.h"
+#include "record/test_recording.h"
 
 using namespace oxbow;
 using namespace oxbow::record;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr WallTime kStart{1'700'000'000'000ms};  // 2023-11-14T22:13:20Z
-constexpr std::string_view kPrefix =
-    "ivs/v1/000000000000/AsXego4U6tnj/2023/11/14/22/13/j8Z9O91ndcVs";
-constexpr std::size_t kSegmentBytes = 1880;
-
-/// A bucket whose puts fail on demand, as those of a full disk do.
-class FailingStore final : public store::ObjectStore {
-public:
-    explicit FailingStore(store::ObjectStore& real) : real_(real) {}
-    bool failing = false;
-    std::size_t failing_from = SIZE_MAX;  // the number of the first put that fails, from 1
-    std::vector<std::string> puts;        // keys below the recording's prefix, in order
-
-    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
-        note(key);
-        if (failing || puts.size() >= failing_from)
-            return fail(ErrorCode::Unavailable, "the disk is full");
-        return real_.put(key, bytes);
-    }
-    Result<store::ObjectInfo> adopt(const std::filesystem::path& file,
-                                    std::string_view key) override {
-        note(key);
-        if (failing || puts.size() >= failing_from)
-            return fail(ErrorCode::Unavailable, "the disk is full");
-        return real_.adopt(file, key);
-    }
-    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
-        return real_.get(key, bytes_max);
-    }
-    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override {
-        return real_.get_range(key, range);
-    }
-    Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
-    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
-        return real_.list(prefix);
-    }
-    Result<void> remove(std::string_view key) override { return real_.remove(key); }
-    Result<store::OpenedObject> open(std::string_view key) const override {
-        return real_.open(key);
-    }
-    void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
-
-private:
-    void note(std::string_view key) {
-        puts.emplace_back(key.substr(std::min(key.size(), kPrefix.size() + 1)));
-    }
-    store::ObjectStore& real_;
-};
-
-struct HeardListener final : RecordingListener {
-    void on_written(const FileRegion& place) override {
-        ++written;
-        last_place = place;
-    }
-    void on_chunk(const Chunk& chunk) override { chunks.push_back(chunk.number); }
-    void on_ended() override { ended = true; }
-    void on_failed(const std::string& why) override { failure = why; }
-    void on_state(const catalog::Recording& recording) override {
-        states.push_back(recording.status);
-    }
-    void on_not_started() override { not_started = true; }
-
-    int written = 0;
-    FileRegion last_place;
-    std::vector<std::uint64_t> chunks;
-    bool ended = false;
-    std::string failure;
-    std::vector<catalog::RecordingStatus> states;
-    bool not_started = false;
-};
-using States = std::vector<catalog::RecordingStatus>;
-
-/// A recording on a real folder and a real database of its own.
-struct Fixture {
-    Fixture() {
-        std::filesystem::create_directories(folder);
-        catalog = std::move(*catalog::Catalog::open(folder / "oxbow.db"));
-        bucket = std::move(*store::FolderStore::open(folder / "bucket", "recordings", clock));
-        store.emplace(*bucket);
-        catalog::Channel channel;
-        channel.id = ChannelId{"AsXego4U6tnj"};
-        channel.arn = "arn:aws:ivs:us-east-1:000000000000:channel/AsXego4U6tnj";
-        REQUIRE(catalog->add_channel(
-            channel, {.arn = "arn:aws:ivs:us-east-1:000000000000:stream-key/abcdefghijkl",
-                      .value = StreamKeyValue{"sk_us-east-1_AsXego4U6tnj_567890abcdef"},
-                      .channel = channel.id}));
-    }
-    ~Fixture() {
-        catalog.reset();
-        std::filesystem::remove_all(folder);
-    }
-
-    RecordingPlace place() { return {*store, *catalog, views, clock, folder / "spool"}; }
-    static RecordingSpec spec() {
-        return {.account = "000000000000",
-                .region = "us-east-1",
-                .channel = ChannelId{"AsXego4U6tnj"},
-                .recording = RecordingId{"j8Z9O91ndcVs"},
-                .stream = StreamId{"st-1"},
-                .started_at = kStart,
-                .epoch = "mp3k9a"};
-    }
-
-    std::string object(std::string_view name) {
-        return store->get(fmt::format("{}/{}", kPrefix, name), 1 << 20).value();
-    }
-    catalog::Recording row() { return catalog->recording(RecordingId{"j8Z9O91ndcVs"}).value(); }
-
-    std::filesystem::path folder = std::filesystem::temp_directory_path() /
-                                   fmt::format("oxbow-record-{}", random_alphanumeric(8));
-    ManualClock clock{kStart};
-    std::unique_ptr<catalog::Catalog> catalog;
-    std::unique_ptr<store::FolderStore> bucket;
-    std::optional<FailingStore> store;
-    RecordingViews views;
-    std::shared_ptr<HeardListener> listener = std::make_shared<HeardListener>();
-};
-
-/// Segments of `duration` on one running timeline.
-struct Segments {
-    LiveSegment next(MediaTime duration, bool discontinuity = false) {
-        LiveSegment segment;
-        segment.parameters = parameters;
-        segment.start = at;
-        segment.duration = duration;
-        segment.program_date_time = kStart + std::chrono::milliseconds{milliseconds(at)};
-        segment.discontinuity = discontinuity;
-        segment.video_frames = static_cast<std::uint32_t>(milliseconds(duration) * 30 / 1000);
-        segment.bytes.append(Bytes(kSegmentBytes, 0x47));
-        at += duration;
-        return segment;
-    }
-
-    MediaTime at{};
-    std::shared_ptr<const RenditionParameters> parameters = [] {
-        RenditionParameters made;
-        made.video =
-            VideoParameters{.profile_idc = 100, .level_idc = 31, .width = 1280, .height = 720};
-        made.audio = AudioParameters{};
-        return std::make_shared<const RenditionParameters>(std::move(made));
-    }();
-};
-
-}  // namespace
 
 TEST_CASE(
     "the first segment makes a whole recording, put in the order in which nothing leads nowhere") {
@@ -266,7 +113,7 @@ TEST_CASE(
     REQUIRE(recording.append(segments.next(2s)));
     REQUIRE(recording.append(segments.next(2s)));
 
-    REQUIRE(recording.stream_left());
+    REQUIRE(recording.stream_left(kStart + 64s));
     CHECK(at.listener->chunks == std::vector<std::uint64_t>{0, 1});
     CHECK(at.object("media/hls/720p30/playlist.m3u8").find("ENDLIST") == std::string::npos);
 
@@ -295,16 +142,89 @@ TEST_CASE(
     CHECK(at.store->puts.size() == 4);
 }
 
-TEST_CASE("a disk that fails ends the recording, and the listener and the view say so") {
+TEST_CASE("what the disk does not take is a hole in the same recording, which says so") {
     Fixture at;
     Segments segments;
     Recording recording{at.place(), Fixture::spec(), at.listener};
     REQUIRE(recording.append(segments.next(2s)));
     at.store->failing = true;
+    REQUIRE(recording.append(segments.next(10s)));  // written, but no object yet
 
-    const auto appended = recording.append(segments.next(10s));
-    REQUIRE_FALSE(appended.has_value());
-    recording.fail_with(appended.error().what);
+    REQUIRE(recording.append(segments.next(2s)));
+    REQUIRE(recording.append(segments.next(2s)));
+    CHECK(at.listener->written == 2);
+    CHECK(at.listener->lost == 2);
+    CHECK(at.listener->interruptions == std::vector<std::string>{"the disk is full"});
+
+    at.store->failing = false;
+    REQUIRE(recording.append(segments.next(2s)));
+    REQUIRE(recording.end());
+
+    CHECK(at.listener->resumed == std::vector<std::uint64_t>{2});
+    CHECK(at.listener->chunks == std::vector<std::uint64_t>{0, 1, 2});
+    CHECK(at.object("media/hls/720p30/byte-range-variant.m3u8")
+              .find("\n1.ts\n#EXT-X-DISCONTINUITY\n"
+                    "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:36.000Z\n") != std::string::npos);
+    CHECK(at.row().segment_epochs == "0:mp3k9a,2+2:mp3k9a");
+    CHECK(at.row().status == catalog::RecordingStatus::Ended);
+    CHECK(at.object("events/recording-ended.json")
+              .find("\"recording_status_message\":\"DiskInterrupted\"") != std::string::npos);
+}
+
+TEST_CASE("segments that never came are a hole, told by who left them out") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    REQUIRE(recording.append(segments.next(2s)));
+
+    REQUIRE(recording.append(segments.next(2s), 3));
+
+    CHECK(at.listener->interruptions.empty());
+    CHECK(at.listener->resumed == std::vector<std::uint64_t>{3});
+    REQUIRE(recording.end());
+    CHECK(at.row().segment_epochs == "0:mp3k9a,1+3:mp3k9a");
+}
+
+TEST_CASE("a recording bears so many interruptions, and fails with the next") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    REQUIRE(recording.append(segments.next(2s)));
+    for (std::size_t i = 0; i < kInterruptionsMax; ++i)
+        REQUIRE(recording.append(segments.next(2s), 1));
+
+    CHECK(recording.append(segments.next(2s), 1).error().code == ErrorCode::LimitExceeded);
+}
+
+TEST_CASE("a playlist that the disk does not take is put with a later segment") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    REQUIRE(recording.append(segments.next(2s)));
+    at.store->failing_from = at.store->puts.size() + 2;  // the chunk is put, its playlists are not
+    REQUIRE(recording.append(segments.next(10s)));
+    CHECK(at.object("media/hls/720p30/playlist.m3u8").find("1.ts") == std::string::npos);
+    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist->str().find("\n1.ts\n") !=
+          std::string::npos);
+
+    at.store->failing_from = SIZE_MAX;
+    REQUIRE(recording.append(segments.next(2s)));
+
+    CHECK(at.object("media/hls/720p30/playlist.m3u8").find("\n1.ts\n") != std::string::npos);
+    CHECK(at.listener->lost == 0);
+}
+
+TEST_CASE("an end that the disk does not take is a failure, and the listener and the view say so") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    REQUIRE(recording.append(segments.next(2s)));
+    REQUIRE(recording.append(segments.next(9s)));
+    at.store->failing = true;
+
+    const auto ended = recording.end();
+    REQUIRE_FALSE(ended.has_value());
+    recording.fail_with(ended.error().what);
 
     CHECK(at.listener->failure == "the disk is full");
     CHECK_FALSE(at.listener->not_started);
@@ -322,7 +242,7 @@ TEST_CASE("a disk that fails ends the recording, and the listener and the view s
     CHECK(recording.closed());
     CHECK(at.object("media/hls/720p30/playlist.m3u8").find("\n1.ts\n#EXT-X-ENDLIST\n") !=
           std::string::npos);
-    CHECK(at.object("events/recording-failed.json").find("\"duration_ms\":12000") !=
+    CHECK(at.object("events/recording-failed.json").find("\"duration_ms\":11000") !=
           std::string::npos);
     CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
     CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist == nullptr);
@@ -354,26 +274,27 @@ TEST_CASE(
     CHECK_FALSE(at.catalog->recording(RecordingId{"j8Z9O91ndcVs"}).has_value());
 }
 
-TEST_CASE(
-    "a segment that does not fit into the queue fails its recording, one that just fits does not") {
-    Fixture fits;
-    Fixture does_not;
+TEST_CASE("a segment that does not fit into the queue is not taken, one that just fits is") {
+    Fixture at;
     Segments segments;
     const auto segment = std::make_shared<LiveSegment>(segments.next(2s));
-    Recorder wide{fits.place(), kSegmentBytes};
-    Recorder narrow{does_not.place(), kSegmentBytes - 1};
+    std::promise<void> begun;
+    std::promise<void> go_on;
+    Recorder recorder{at.place(), kSegmentBytes};
+    recorder.begin(Fixture::spec(), at.listener);
+    recorder.post([&] {
+        begun.set_value();
+        go_on.get_future().wait();
+    });
+    begun.get_future().wait();
 
-    wide.begin(Fixture::spec(), fits.listener);
-    wide.append(RecordingId{"j8Z9O91ndcVs"}, segment);
-    wide.drain();
-    narrow.begin(Fixture::spec(), does_not.listener);
-    narrow.append(RecordingId{"j8Z9O91ndcVs"}, segment);
-    narrow.drain();
+    CHECK(recorder.append(RecordingId{"j8Z9O91ndcVs"}, segment));
+    CHECK_FALSE(recorder.append(RecordingId{"j8Z9O91ndcVs"}, segment));
 
-    CHECK(fits.listener->written == 1);
-    CHECK(fits.listener->failure.empty());
-    CHECK(does_not.listener->written == 0);
-    CHECK(does_not.listener->failure.find("the disk is too slow") != std::string::npos);
+    go_on.set_value();
+    recorder.drain();
+    CHECK(at.listener->written == 1);
+    CHECK(at.listener->failure.empty());
 }
 
 TEST_CASE("a failed recording is closed when the disk takes it again, while others are recorded") {
@@ -386,8 +307,9 @@ TEST_CASE("a failed recording is closed when the disk takes it again, while othe
     Recorder recorder{at.place()};
     recorder.begin(Fixture::spec(), at.listener);
     recorder.append(RecordingId{"j8Z9O91ndcVs"}, first);
-    recorder.post([&] { at.store->failing = true; });
     recorder.append(RecordingId{"j8Z9O91ndcVs"}, second);
+    recorder.post([&] { at.store->failing = true; });
+    recorder.end(RecordingId{"j8Z9O91ndcVs"});
 
     // The jobs stand for those of others: one comes before the ten seconds are over, one behind.
     recorder.post([&] {
@@ -402,85 +324,4 @@ TEST_CASE("a failed recording is closed when the disk takes it again, while othe
 
     CHECK(before.get_future().get() == catalog::RecordingStatus::Started);
     CHECK(after.get_future().get() == catalog::RecordingStatus::EndedWithFailure);
-}
-
-TEST_CASE("what an earlier process left open is ended with every segment that was written") {
-    Fixture at;
-    Segments segments;
-    {
-        Recording cut_off{at.place(), Fixture::spec(), at.listener};
-        REQUIRE(cut_off.append(segments.next(2s)));
-        REQUIRE(cut_off.append(segments.next(3s)));
-    }
-    // The next segment was half written when the process was killed.
-    std::ofstream{at.folder / "spool/j8Z9O91ndcVs/1.ts", std::ios::app} << "half a segment";
-    std::ofstream{at.folder / "spool/j8Z9O91ndcVs/segments.m3u8", std::ios::app}
-        << "#EXT-X-PROGRAM-DATE";
-
-    CHECK(end_unfinished_recordings(at.place()).value() == 1);
-
-    CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
-    CHECK(at.row().duration == 5s);
-    CHECK(at.row().ended_at == kStart + 5s);
-    CHECK(at.object("media/hls/720p30/1.ts").size() == kSegmentBytes);
-    CHECK(at.object("media/hls/720p30/byte-range-variant.m3u8")
-              .ends_with("\n1.ts\n#EXT-X-ENDLIST\n"));
-    CHECK(at.object("events/recording-failed.json").find("RECORDING_ENDED_WITH_FAILURE") !=
-          std::string::npos);
-    CHECK_FALSE(std::filesystem::exists(at.folder / "spool"));
-    CHECK(end_unfinished_recordings(at.place()).value() == 0);
-}
-
-TEST_CASE("a cut-off recording that the disk does not take yet is whole behind the next start") {
-    Fixture at;
-    Segments segments;
-    {
-        Recording cut_off{at.place(), Fixture::spec(), at.listener};
-        REQUIRE(cut_off.append(segments.next(2s)));
-        REQUIRE(cut_off.append(segments.next(3s)));
-    }
-    std::filesystem::create_directories(at.folder / "spool/nobodys");
-    at.store->failing = true;
-
-    CHECK(end_unfinished_recordings(at.place()).value() == 0);
-    CHECK(at.row().status == catalog::RecordingStatus::Started);
-    CHECK_FALSE(std::filesystem::exists(at.folder / "spool/nobodys"));
-
-    at.store->failing = false;
-    CHECK(end_unfinished_recordings(at.place()).value() == 1);
-    CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
-    CHECK(at.row().duration == 5s);
-    CHECK_FALSE(std::filesystem::exists(at.folder / "spool"));
-}
-
-TEST_CASE("a cut-off recording without its log is ended with what the bucket lists") {
-    Fixture at;
-    Segments segments;
-    {
-        Recording cut_off{at.place(), Fixture::spec(), at.listener};
-        REQUIRE(cut_off.append(segments.next(2s)));
-        REQUIRE(cut_off.append(segments.next(3s)));
-    }
-    std::filesystem::remove_all(at.folder / "spool");
-
-    CHECK(end_unfinished_recordings(at.place()).value() == 1);
-
-    CHECK(at.row().duration == 2s);
-    CHECK(at.object("media/hls/720p30/playlist.m3u8").ends_with("\n0.ts\n#EXT-X-ENDLIST\n"));
-}
-
-TEST_CASE(
-    "a cut-off recording whose objects are gone is ended all the same, so that it can be deleted") {
-    Fixture at;
-    Segments segments;
-    {
-        Recording cut_off{at.place(), Fixture::spec(), at.listener};
-        REQUIRE(cut_off.append(segments.next(2s)));
-    }
-    std::filesystem::remove_all(at.folder / "bucket/ivs");
-    std::filesystem::remove_all(at.folder / "spool");
-
-    CHECK(end_unfinished_recordings(at.place()).has_value());
-
-    CHECK(at.row().status == catalog::RecordingStatus::EndedWithFailure);
 }

@@ -1,11 +1,11 @@
+#include "record/unfinished.h"
+
 #include <algorithm>
-#include <set>
-#include <string>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "record/recorder.h"
+#include "record/segment_log.h"
 
 namespace oxbow::record {
 namespace {
@@ -18,7 +18,7 @@ std::string rendition_folder(const catalog::Recording& row) {
 /// the spool knows them all; without it, what the bucket's playlist lists.
 Result<std::vector<Chunk>> written_chunks(const RecordingPlace& place,
                                           const catalog::Recording& row) {
-    const auto logged = SegmentLog::read(place.spool / row.id.str());
+    const auto logged = read_segment_log(place.spool / row.id.str());
     if (logged && !logged->empty()) return *logged;
     const auto text = place.store.get(rendition_folder(row) + "byte-range-variant.m3u8");
     if (!text) return std::unexpected(text.error());
@@ -98,29 +98,15 @@ Result<void> end_one(const RecordingPlace& place, catalog::Recording row) {
     return event;
 }
 
-/// Removes what lies in the spool, but not what of `kept` was written.
-void clear_spool(const std::filesystem::path& spool, const std::set<std::string>& kept) {
-    std::error_code ignored;  // what stays is only untidy
-    if (kept.empty()) {
-        std::filesystem::remove_all(spool, ignored);
-        return;
-    }
-    for (std::filesystem::directory_iterator entry{spool, ignored}, end; !ignored && entry != end;
-         entry.increment(ignored)) {
-        std::error_code untidy;
-        if (!kept.contains(entry->path().filename())) {
-            std::filesystem::remove_all(entry->path(), untidy);
-        }
-    }
-}
-
 }  // namespace
 
-Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place) {
+Result<std::set<std::string>> end_unfinished_recordings(const RecordingPlace& place,
+                                                        const std::set<std::string>& passed_over) {
     const auto unfinished = place.catalog.unfinished_recordings();
     if (!unfinished) return std::unexpected(unfinished.error());
     std::set<std::string> kept;
     for (const catalog::Recording& row : *unfinished) {
+        if (passed_over.contains(row.id.str())) continue;
         const auto ended = end_one(place, row);
         if (!ended && ended.error().code == ErrorCode::Unavailable) {
             log::error(
@@ -128,21 +114,17 @@ Result<std::size_t> end_unfinished_recordings(const RecordingPlace& place) {
                 "and start again, until then it is kept as it is",
                 row.channel.view(), row.id.view(), ended.error().what);
             kept.insert(row.id.str());
-            continue;
-        }
-        if (!ended) {
+        } else if (!ended) {
             log::error("[channel {}] [recording {}] was cut off and is not whole: {}",
                        row.channel.view(), row.id.view(), ended.error().what);
-            continue;
+        } else {
+            log::warning(
+                "[channel {}] [recording {}] was cut off and has no journal; it is ended with "
+                "every segment that is there",
+                row.channel.view(), row.id.view());
         }
-        log::warning(
-            "[channel {}] [recording {}] was cut off by the end of an earlier process; it is ended "
-            "with "
-            "every segment that was written",
-            row.channel.view(), row.id.view());
     }
-    clear_spool(place.spool, kept);
-    return unfinished->size() - kept.size();
+    return kept;
 }
 
 }  // namespace oxbow::record

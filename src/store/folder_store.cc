@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <system_error>
 
 #include <dirent.h>
@@ -411,6 +412,13 @@ Result<OpenedObject> FolderStore::open(std::string_view key) const {
     if (!object) return std::unexpected(object.error());
     return OpenedObject{.info = info_of(key, object->status),
                         .file = std::make_shared<const SharedFile>(object->file.release())};
+}
+
+bool FolderStore::shares_file_system(const std::filesystem::path& path) const {
+    struct stat theirs{};
+    struct stat ours{};
+    return ::stat(path.c_str(), &theirs) == 0 && ::fstat(folder_.fd(), &ours) == 0 &&
+           theirs.st_dev == ours.st_dev;
 }
 
 Result<void> FolderStore::sync() {

@@ -51,7 +51,8 @@ public:
     void set_observer(Observer observer) override { observer_ = std::move(observer); }
 
     /// Waits until all that was put survives a power loss; one call serves every put before it.
-    Result<void> sync();
+    Result<void> sync() override;
+    bool shares_file_system(const std::filesystem::path& path) const override;
 
 private:
     struct OpenObject;

@@ -77,6 +77,12 @@ public:
     /// files.
     virtual Result<OpenedObject> open(std::string_view key) const = 0;
 
+    /// Waits until all that was put survives a power loss. A store that answers a put when it is
+    /// durable has nothing to do.
+    virtual Result<void> sync() { return {}; }
+    /// Whether syncfs(2) of the file system of `path` does what sync() would.
+    virtual bool shares_file_system(const std::filesystem::path&) const { return false; }
+
     /// Called after every put and adopt, on the caller's thread. Set before the first use.
     using Observer = std::function<void(const ObjectCreated&)>;
     virtual void set_observer(Observer observer) = 0;

@@ -46,11 +46,11 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None, rtmp="127.0.0.1:0", environment=None):
+    def __init__(self, config="", data=None, environment=None, rtmp="127.0.0.1:0"):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
+        self.environment = environment or {}  # beside our own; may change between two starts
         self.rtmp = rtmp
-        self.environment = {**os.environ, **(environment or {})}
         self.start()
 
     def start(self):
@@ -62,7 +62,7 @@ class Server:
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, "--config", config, "--http", "127.0.0.1:0",
              "--api", "127.0.0.1:0", "--rtmp", self.rtmp, "--ready-file", ready],
-            stdout=self.log, stderr=self.log, env=self.environment)
+            stdout=self.log, stderr=self.log, env={**os.environ, **self.environment})
         wait_for("the ready file", 20, lambda: ready.exists() or self.process.poll() is not None)
         if self.process.poll() is not None:
             self.log.close()

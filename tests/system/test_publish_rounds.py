@@ -76,7 +76,8 @@ class PublishRounds(unittest.TestCase):
         oxbow.wait_for("the connections to go", 10, lambda: files_open(self.server.process)[0] <= before)
         self.assertLessEqual(files_open(self.server.process)[1], len(channels) * MEDIA_FILES_OF_A_CHANNEL)
         self.assertEqual(threads(self.server.process), threads_before)
-        self.assertEqual(list((self.server.data / "spool").glob("*")), [])
+        # What was recorded is durable first: a second later.
+        oxbow.wait_for("the spool to be empty", 10, lambda: not list((self.server.data / "spool").glob("*")))
         self.assertEqual(self.server.stop(), 0, self.server.log_text()[-3000:])
         self.assertNotIn("Sanitizer", self.server.log_text())
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """/recording-started-{CHANNEL_ID}.json in every state, through a reconnect and a restart."""
 
+import json
 import unittest
 
 import oxbow
@@ -93,7 +94,7 @@ class States(unittest.TestCase):
         self.assertFalse((server.data / "test-ready.json").exists())
         check_recording(self, server.bucket(live["masterKey"].partition("/media/hls/")[0]))
 
-    def test_kill_9_loses_no_segment_that_was_listed_and_the_next_start_says_what_happened(self):
+    def test_kill_9_loses_no_segment_that_was_listed_and_the_next_start_goes_on(self):
         server = oxbow.Server()
         self.addCleanup(server.close)
         made = server.create_channel("event")
@@ -110,13 +111,23 @@ class States(unittest.TestCase):
         server.start()
 
         body = server.metadata(made["id"])
-        self.assertEqual(body["recordingStatus"], "RECORDING_ENDED_WITH_FAILURE")
+        self.assertIs(body["isChannelLive"], False)
+        self.assertEqual(body["recordingStatus"], "RECORDING_STARTED")
+        self.assertIn("reconnectUntil", body)
         self.assertEqual(body["masterKey"], live["masterKey"])
         after = server.get(rewind).text
         self.assertTrue(after.startswith(listed))
-        self.assertTrue(oxbow.Playlist(after).ended)
+        self.assertFalse(oxbow.Playlist(after).ended)
         self.assertEqual([server.get(entry["uri"]).body for entry in oxbow.Playlist(listed).entries], media)
-        check_recording(self, server.bucket(live["masterKey"].partition("/media/hls/")[0]), event="recording-failed")
+
+        self.assertEqual(server.stop(), 0)  # nobody came back
+        prefix = server.bucket(live["masterKey"].partition("/media/hls/")[0])
+        check_recording(self, prefix)
+        ended = json.loads((prefix / "events/recording-ended.json").read_text())
+        self.assertEqual(ended["recording_status_message"], "ServerInterrupted")
+        server.start()
+        self.assertTrue(server.get(rewind).text.startswith(listed))
+        self.assertEqual(server.metadata(made["id"])["recordingStatus"], "RECORDING_ENDED")
 
 
 if __name__ == "__main__":
