@@ -46,11 +46,11 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None, rtmp="127.0.0.1:0", environment=None):
+    def __init__(self, config="", data=None, environment=None, rtmp="127.0.0.1:0"):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
-        self.rtmp = rtmp
         self.environment = environment or {}  # beside our own; may change between two starts
+        self.rtmp = rtmp
         self.start()
 
     def start(self):

@@ -281,6 +281,16 @@ class OddStreams(HostileCase):
         self.record("changes", lambda client: [client.send_tags(tags) for tags in streams],
                     sum(map(rtmp.pictures, streams)), 3)
 
+    def test_a_stream_of_one_second(self):
+        tags = [tag for tag in self.tags if tag[1] < 1000]
+        playlist = self.record("short", lambda client: client.send_tags(tags), rtmp.pictures(tags), 0)
+        self.assertAlmostEqual(playlist.total_ms, 1000, delta=50)
+
+    def test_a_stretch_of_only_sound_between_pictures(self):
+        tags = [tag for tag in self.tags if tag[0] == rtmp.AUDIO or not 1000 <= tag[1] < 5000]
+        playlist = self.record("sound-between", lambda client: client.send_tags(tags), rtmp.pictures(tags), 0)
+        self.assertAlmostEqual(playlist.total_ms, 6000, delta=100)
+
     def test_sound_that_begins_late_with_its_parameters(self):
         tags = [tag for tag in self.tags if tag[0] == rtmp.VIDEO or tag[1] >= 3000]
         parameters = next(tag for tag in self.tags if tag[0] == rtmp.AUDIO and rtmp.is_parameters(tag))
