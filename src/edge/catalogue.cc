@@ -25,12 +25,6 @@ json::value newest_recording(const ChannelId& channel, const meta::StreamStates&
             {"reconnectUntil", time_or_null(recording->reconnect_until)}};
 }
 
-// ivs/v1/.../j8Z9O91ndcVs/media/hls/byte-range-multivariant.m3u8
-std::string master_key(const catalog::Recording& recording) {
-    const catalog::RecordingLayout& layout = recording.layout;
-    return fmt::format("{}/{}/{}", recording.prefix, layout.hls_path, layout.byte_range_playlist);
-}
-
 struct Row {
     bool live = false;
     WallTime newest;
