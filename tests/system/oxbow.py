@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 
 from hls_playlist import Playlist  # noqa: F401  (oxbow.Playlist)
@@ -108,7 +107,7 @@ class Server:
     def get(self, path, headers=None, method="GET"):
         """`path` may be one that a playlist names: from where playlists lie, those lead to the root."""
         if not path.startswith(("/", "http")):
-            path = urllib.parse.urljoin("/", path)
+            path = "/" + path.removeprefix("../" * path.count("../"))
         url = path if path.startswith("http") else self.ready["http"] + path
         request = urllib.request.Request(url, headers=headers or {}, method=method)
         try:

@@ -197,7 +197,7 @@ class CatalogRebuild(unittest.TestCase):
         self.server.start()
 
         self.assertEqual((done["recordings"], done["leftOut"]), (1, []))
-        oxbow.wait_for("its end", 20, lambda: "endedAt" in listed(self.server)[0])
+        oxbow.wait_for("its end", 60, lambda: "endedAt" in listed(self.server)[0])
         [cut] = listed(self.server)
         self.assertTrue(cut["status"].startswith("RECORDING_ENDED"))
         self.assertGreaterEqual(cut["durationMs"], 1_000)
