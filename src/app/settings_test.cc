@@ -1,6 +1,7 @@
 #include "app/settings.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
