@@ -107,8 +107,8 @@ class Server:
 
     def get(self, path, headers=None, method="GET"):
         """`path` may be one that a playlist names: from where playlists lie, those lead to the root."""
-        if not path.startswith(("/", "http")):
-            path = urllib.parse.urljoin("/", path)
+        if path.startswith("../"):
+            path = urllib.parse.urljoin(self.ready["http"] + "/", path)
         url = path if path.startswith("http") else self.ready["http"] + path
         request = urllib.request.Request(url, headers=headers or {}, method=method)
         try:
