@@ -142,8 +142,8 @@ TEST_CASE("help for a command that is not there says so") {
 TEST_CASE(
     "a refusal names the command that was reached, what it lacks, and where it is explained") {
     CHECK(usage_error({}) ==
-          "'oxbow' needs one of: serve, channel, stream, recording, credential, check-config, "
-          "version, help; 'oxbow help' explains it.");
+          "'oxbow' needs one of: serve, channel, stream, recording, credential, token, "
+          "catalog, check-config, version, help; 'oxbow help' explains it.");
     CHECK(usage_error({"serv"}) == "'oxbow' has no 'serv'; 'oxbow help' explains it.");
     CHECK(usage_error({"channel"}) ==
           "'oxbow channel' needs one of: create, list, show, delete; 'oxbow help channel' explains "
@@ -204,6 +204,17 @@ TEST_CASE("an address of the environment is refused by the variable's name") {
 
     CHECK(usage_error({"channel", "list"}).starts_with("OXBOW_API must be a URL "));
     CHECK(parsed_as<ClientCommand>({"channel", "list", "--api", "http://h"}).api == "http://h");
+}
+
+TEST_CASE("catalog rebuild works on a data directory, and needs to be told no more") {
+    CHECK(parsed_as<CatalogRebuildCommand>({"catalog", "rebuild"}).data == std::nullopt);
+    const auto command =
+        parsed_as<CatalogRebuildCommand>({"catalog", "rebuild", "--data", "d", "--json"});
+    CHECK(command.data == "d");
+    CHECK(command.json);
+    CHECK_FALSE(usage_error({"catalog"}).empty());
+    CHECK(parsed_as<ClientCommand>({"recording", "retention"}).action ==
+          ClientAction::RecordingRetention);
 }
 
 TEST_CASE("a client command without a server says how to start one, and exits with 1") {

@@ -58,8 +58,9 @@ Result<boost::json::object> create_token(const TokenOptions& options,
     if (!key) return std::unexpected(key.error());
     const auto claims = claims_of(options, channel_arn, now);
     if (!claims) return std::unexpected(claims.error());
-    // As a server would refuse it, to whoever comes with it.
-    if (auto checked = edge::check_times(*claims, now); !checked) {
+    // As a server refuses it whose clock is behind ours by as much as may be.
+    const WallTime earliest = now - edge::kTokenClockSkewMax;
+    if (auto checked = edge::check_times(*claims, earliest); !checked) {
         return fail(ErrorCode::Malformed,
                     fmt::format("No server would take this token: {}.", checked.error().what));
     }

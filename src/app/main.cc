@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "app/cli.h"
+#include "app/rebuild.h"
 #include "app/serve.h"
 #include "pictures/helper.h"
 
@@ -18,6 +19,9 @@ struct Run {
     }
     int operator()(const ClientCommand& command) const {
         return run_client_command(command, std::cout, std::cerr);
+    }
+    int operator()(const CatalogRebuildCommand& command) const {
+        return rebuild_catalog(command, std::cout, std::cerr);
     }
     int operator()(const CheckConfigCommand& command) const {
         return check_config(command.file, std::cout, std::cerr);

@@ -256,8 +256,8 @@ TEST_CASE("a policy closes the door only where it keeps somebody out") {
 }
 
 TEST_CASE("as many tokens are checked at once as may, and no more") {
-    std::list<PlaybackGate::CheckSlot> slots;
     std::atomic<int> taken{0};
+    std::list<PlaybackGate::CheckSlot> slots;
     for (int i = 0; i < PlaybackGate::kTokenChecksMax; ++i) slots.emplace_back(taken);
 
     CHECK(slots.back().ok());

@@ -14,24 +14,16 @@ namespace oxbow::edge {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kRowsAtATime = 100;
-/// Longer than any recording lasts, its reconnects included: one that began earlier than this
-/// before a time has ended by then.
-constexpr std::chrono::hours kRecordingTimeMax{24 * 7};
 /// How far the clock of a recording's pictures may be ahead of ours.
 constexpr std::chrono::minutes kClockAheadMax{10};
 constexpr std::chrono::minutes kClockBehindMax{1};
 
-std::optional<WallTime> read_time(std::string_view text) {
+std::optional<WallTime> read_milliseconds(std::string_view digits) {
     std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc{} && end == text.data() + text.size()) {
-        const WallTime time{std::chrono::milliseconds{number}};
-        if (number < 0 || time > kWallTimeMax) return std::nullopt;
-        return time;
-    }
-    const auto time = parse_rfc3339(text);
-    return time ? std::optional{*time} : std::nullopt;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const WallTime time{std::chrono::milliseconds{number}};
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+    return whole && number >= 0 && time <= kWallTimeMax ? std::optional{time} : std::nullopt;
 }
 
 // j8Z9O91ndcVs.1764142200000
@@ -55,13 +47,15 @@ WallTime end_of(const catalog::Recording& row, WallTime now) {
 class Answer {
 public:
     Answer(OpenObjects& objects, const ThumbnailQuery& query, std::string_view mount)
-        : objects_(objects), query_(query), mount_(mount) {}
+        : objects_(objects),
+          query_(query),
+          range_(query.range.value_or(WallRange{})),
+          mount_(mount) {}
 
     /// False when the answer is full: it is cut between two pages.
     bool add(const catalog::Recording& row, WallTime now) {
-        WallTime begins =
-            std::max(query_.from.value_or(kWallTimeMin), row.started_at - kClockBehindMax);
-        const WallTime ends = std::min(query_.to.value_or(kWallTimeMax), end_of(row, now));
+        WallTime begins = std::max(range_.from, row.started_at - kClockBehindMax);
+        const WallTime ends = std::min(range_.to, end_of(row, now));
         if (query_.next && query_.next->recording == row.id) {
             begins = std::max(begins, query_.next->page);
         } else if (begins < ends) {
@@ -98,9 +92,8 @@ private:
                                        : Result<ivs::ThumbnailPage>{ivs::ThumbnailPage{}};
         if (!page) return;  // not ours; the others are
         for (const ivs::Thumbnail& thumbnail : page->thumbnails) {
-            const bool wanted = (!query_.from || thumbnail.time >= *query_.from) &&
-                                (!query_.to || thumbnail.time < *query_.to);
-            if (wanted) list_.push_back(entry(row, *page, thumbnail));
+            if (thumbnail.time >= range_.from && thumbnail.time < range_.to)
+                list_.push_back(entry(row, *page, thumbnail));
         }
     }
 
@@ -118,6 +111,7 @@ private:
 
     OpenObjects& objects_;
     const ThumbnailQuery& query_;
+    WallRange range_;
     std::string_view mount_;
     json::array list_;
     std::size_t pages_ = 0;
@@ -126,32 +120,19 @@ private:
 
 /// The recordings that are asked for, the oldest first.
 Result<std::vector<catalog::Recording>> recordings_of(catalog::Catalog& catalog,
-                                                      const ThumbnailQuery& query, WallTime now) {
+                                                      const ThumbnailQuery& query) {
     if (query.recording) {
         auto row = catalog.recording(*query.recording);
         if (!row) return std::unexpected(row.error());
-        if (row->channel != query.channel)
+        if (row->channel != query.channel || !row->deleting.empty())
             return fail(ErrorCode::NotFound, "this channel has no such recording");
         return std::vector{std::move(*row)};
     }
-    const bool newest_alone = !query.from && !query.to;
-    if (newest_alone) return catalog.recordings(query.channel, {.offset = 0, .limit = 1});
-
-    const WallTime from = query.from.value_or(kWallTimeMin + kRecordingTimeMax);
-    const WallTime to = query.to.value_or(kWallTimeMax);
-    std::vector<catalog::Recording> out;
-    for (std::size_t offset = 0; offset < kThumbnailRecordingsMax; offset += kRowsAtATime) {
-        auto rows = catalog.recordings(query.channel, {.offset = offset, .limit = kRowsAtATime});
-        if (!rows) return std::unexpected(rows.error());
-        const bool last =
-            rows->size() < kRowsAtATime || rows->back().started_at < from - kRecordingTimeMax;
-        for (catalog::Recording& row : *rows) {
-            if (row.started_at < to && end_of(row, now) > from) out.push_back(std::move(row));
-        }
-        if (last) break;
-    }
-    std::ranges::reverse(out);
-    return out;
+    if (!query.range) return catalog.recordings(query.channel, {.offset = 0, .limit = 1});
+    auto rows = catalog.recordings_between(query.channel, query.range->from, query.range->to,
+                                           {.offset = 0, .limit = kThumbnailRecordingsMax});
+    if (rows) std::ranges::reverse(*rows);
+    return rows;
 }
 
 /// Takes away what the answers before this one went through.
@@ -168,30 +149,22 @@ void go_on_at(const ThumbnailQuery::Place& place, std::vector<catalog::Recording
 }  // namespace
 
 Result<ThumbnailQuery> read_thumbnail_query(std::string_view query, ChannelId channel) {
-    ThumbnailQuery out{.channel = std::move(channel), .recording = {}, .from = {}, .to = {}};
+    ThumbnailQuery out{.channel = std::move(channel), .recording = {}, .range = {}, .next = {}};
     if (const auto recording = net::query_value(query, "recording")) {
         if (!is_recording_id(*recording))
             return fail(ErrorCode::Malformed, "recording must be the id of a recording");
         out.recording = RecordingId{std::string{*recording}};
     }
-    for (const auto& [name, member] :
-         {std::pair{"from", &ThumbnailQuery::from}, std::pair{"to", &ThumbnailQuery::to}}) {
-        const auto text = net::query_value(query, name);
-        if (!text) continue;
-        const auto time = read_time(*text);
-        if (!time) {
-            return fail(ErrorCode::Malformed,
-                        fmt::format("{} must be a time such as 2026-11-23T09:05:10Z, or "
-                                    "milliseconds since 1970",
-                                    name));
-        }
-        out.*member = *time;
+    if (net::query_value(query, "from") || net::query_value(query, "to")) {
+        const auto range = wall_range(query, "from", "to");
+        if (!range) return std::unexpected(range.error());
+        out.range = *range;
     }
     if (const auto token = net::query_value(query, "nextToken")) {
         const std::size_t point = std::min(token->find('.'), token->size());
         const std::string_view recording = std::string_view{*token}.substr(0, point);
         const auto page = point < token->size()
-                              ? read_time(std::string_view{*token}.substr(point + 1))
+                              ? read_milliseconds(std::string_view{*token}.substr(point + 1))
                               : std::nullopt;
         if (!page || !is_recording_id(recording))
             return fail(ErrorCode::Malformed, "nextToken is not one of ours");
@@ -203,7 +176,7 @@ Result<ThumbnailQuery> read_thumbnail_query(std::string_view query, ChannelId ch
 Result<std::string> thumbnails_json(catalog::Catalog& catalog, OpenObjects& objects,
                                     const ThumbnailQuery& query, WallTime now,
                                     std::string_view mount) {
-    auto rows = recordings_of(catalog, query, now);
+    auto rows = recordings_of(catalog, query);
     if (!rows) return std::unexpected(rows.error());
     if (query.next) go_on_at(*query.next, *rows);
     Answer answer{objects, query, mount};

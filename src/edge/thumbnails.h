@@ -9,6 +9,7 @@
 #include "base/times.h"
 #include "catalog/catalog.h"
 #include "edge/open_objects.h"
+#include "edge/wall_range.h"
 
 namespace oxbow::edge {
 
@@ -16,8 +17,7 @@ namespace oxbow::edge {
 struct ThumbnailQuery {
     ChannelId channel;
     std::optional<RecordingId> recording;  // nullopt: the newest; with a time, all of the channel
-    std::optional<WallTime> from;          // the first that is wanted
-    std::optional<WallTime> to;            // the first that is not
+    std::optional<WallRange> range;        // nullopt: of whatever time
     struct Place {
         RecordingId recording;
         WallTime page;

@@ -23,10 +23,11 @@ void Timeline::take_up(const std::vector<Chunk>& chunks, SegmentNames names,
         bool discontinuity = chunk.discontinuity;
         for (const ByteRangeEntry& entry : chunk.segments) {
             const auto name = names.of(playlist_.segments());
-            playlist_.append({.uri = uri(name.epoch, name.number),
-                              .duration = entry.duration,
-                              .program_date_time = entry.program_date_time,
-                              .discontinuity = discontinuity});
+            playlist_.append(
+                {.uri = fmt::format("{}{}", kRewindToRoot, uri(name.epoch, name.number)),
+                 .duration = entry.duration,
+                 .program_date_time = entry.program_date_time,
+                 .discontinuity = discontinuity});
             located_.push_back({chunk.number, entry.offset, entry.length});
             discontinuity = false;
         }

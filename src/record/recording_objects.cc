@@ -97,6 +97,7 @@ ivs::RecordingMetadata Recording::metadata() const {
     if (spec_.thumbnails)
         add_thumbnails(metadata, *spec_.thumbnails, {variant_.width, variant_.height});
     metadata.recording_session_id = spec_.recording.str();
+    metadata.segment_epochs = row_.segment_epochs;
     for (const StreamId& stream : row_.streams) {
         metadata.recording_session_stream_ids.push_back(stream.str());
     }

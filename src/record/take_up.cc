@@ -134,6 +134,7 @@ ivs::RecordingMetadata metadata_of(const Reading& reading) {
                        {reading.journal.variant->width, reading.journal.variant->height});
     }
     metadata.recording_session_id = head.recording.str();
+    metadata.segment_epochs = reading.row.segment_epochs;
     return metadata;
 }
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import pathlib
+import socket
 import stat
 import subprocess
 import tempfile
@@ -51,6 +52,14 @@ def raw_signature(der):
     return r.to_bytes(48, "big") + s.to_bytes(48, "big")
 
 
+class Api(api_client.Api):
+    """Between two calls may lie a whole broadcast, and the server closes connections that are idle."""
+
+    def call(self, operation, members=None):
+        self.connection.close()
+        return super().call(operation, members)
+
+
 class PrivateChannels(unittest.TestCase):
     maxDiff = None
 
@@ -58,7 +67,7 @@ class PrivateChannels(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
-        cls.api = api_client.Api(cls.server.ready)
+        cls.api = Api(cls.server.ready)
         cls.key = Key(cls.folder.name, "viewer")
         cls.pair = cls.import_key(cls.key)
         cls.private = cls.server.create_channel("private", "--private")
@@ -367,9 +376,14 @@ class PrivateChannels(unittest.TestCase):
             self.assertNotIn(b"masterKey", answer, path)
 
     def raw(self, path):
-        """A path as it stands: urllib would tidy it up."""
-        done = subprocess.run(["curl", "-s", "-i", "--path-as-is", "--globoff", self.url(path)], capture_output=True, timeout=20)
-        return done.stdout
+        """The answer to a path as it stands: every client of HTTP would tidy it up."""
+        host, port = self.server.ready["http"].removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            answer = b""
+            while got := connection.recv(65536):
+                answer += got
+            return answer
 
     # --- what a token limits ---
 
