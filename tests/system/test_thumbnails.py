@@ -63,6 +63,19 @@ def wait_for_thumbnails(server, channel_id, count, seconds=40):
         found if len(found := listed(server, channel_id)) >= count else None))
 
 
+def create_channel(server, thumbnails):
+    """A channel whose recording configuration has these thumbnails: as Server.create_channel()."""
+    api = api_client.Api(server.ready)
+    configuration = api.call("CreateRecordingConfiguration", {
+        "destinationConfiguration": {"s3": {"bucketName": "recordings"}}, "thumbnailConfiguration": thumbnails}).json
+    made = api.call("CreateChannel", {
+        "recordingConfigurationArn": configuration["recordingConfiguration"]["arn"]}).json
+    api.close()
+    made["id"] = made["channel"]["arn"].rpartition("/")[2]
+    made["ingestUrl"] = f"{server.ready['rtmp']}/{made['streamKey']['value']}"
+    return made
+
+
 class LiveThumbnails(unittest.TestCase):
     """One broadcast with the default recording configuration: every 5 s, of the source's size."""
 
@@ -243,19 +256,11 @@ class Configured(unittest.TestCase):
     def setUpClass(cls):
         cls.server = oxbow.Server(CONFIG)
         cls.addClassCleanup(cls.server.close)
-        cls.api = api_client.Api(cls.server.ready)
-        cls.addClassCleanup(cls.api.close)
 
     def publish(self, thumbnails, seconds=6, size="640x360", gop=1):
-        """The channel's id, and the folder of its recording, when that has ended."""
-        made = self.api.call("CreateRecordingConfiguration", {
-            "destinationConfiguration": {"s3": {"bucketName": "recordings"}}, "thumbnailConfiguration": thumbnails})
-        self.assertEqual(made.status, 200, made.body)
-        arn = made.json["recordingConfiguration"]["arn"]
-        channel = self.api.call("CreateChannel", {"recordingConfigurationArn": arn}).json
-        self.id = channel["channel"]["arn"].rpartition("/")[2]
-        url = self.server.ready["rtmp"] + "/" + channel["streamKey"]["value"]
-        publisher = oxbow.Publisher(None, clock_card(seconds=seconds, size=size, gop=gop), url=url)
+        made = create_channel(self.server, thumbnails)
+        self.id = made["id"]
+        publisher = oxbow.Publisher(made, clock_card(seconds=seconds, size=size, gop=gop))
         self.addCleanup(publisher.close)
         return publisher
 
@@ -310,11 +315,12 @@ class Configured(unittest.TestCase):
 
 class Hostile(unittest.TestCase):
     """A channel whose key frames attack the decoder, and one beside it that never notices."""
+    EVERY_SECOND = {"recordingMode": "INTERVAL", "targetIntervalSeconds": 1}
 
     def setUp(self):
         self.server = oxbow.Server(CONFIG)
         self.addCleanup(self.server.close)
-        self.healthy = self.server.create_channel("healthy")
+        self.healthy = create_channel(self.server, self.EVERY_SECOND)
         self.publisher = oxbow.Publisher(self.healthy, oxbow.test_card(size="320x180", gop=1), loop=-1)
         self.addCleanup(self.publisher.close)
         wait_for_thumbnails(self.server, self.healthy["id"], 1)
@@ -326,7 +332,7 @@ class Hostile(unittest.TestCase):
 
     def publish_hostile(self, payload_of):
         """12 s of pictures whose slices are replaced by what payload_of(slice) says."""
-        made = self.server.create_channel("hostile")
+        made = create_channel(self.server, self.EVERY_SECOND)
         tags = rtmp.flv_tags(oxbow.media(
             "hostile-thumbnails.flv", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10", "-t", "12", "-c:v",
             "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "10", "-keyint_min", "10", "-sc_threshold", "0",
