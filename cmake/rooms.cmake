@@ -13,14 +13,15 @@ if(NOT OXBOW_FUZZ STREQUAL "ONLY")
   add_library(doctest_main OBJECT ${CMAKE_SOURCE_DIR}/tests/doctest_main.cc)
 endif()
 
-# Reading headers is half of a build from nothing. With ALL, a file that forgets an include builds all the same, so
-# preset dev, in which a room must stand on its own includes, does it for tests alone.
-set(OXBOW_PRECOMPILE "OFF" CACHE STRING "Precompile headers that many files include: OFF, of TESTS, or of ALL")
-# precompiled(NAME HEADERS ...): a target whose precompiled headers others take over by precompile(TARGET NAME).
-function(precompiled name)
+# Reading headers is half of a build from nothing. A file that forgets an include builds all the same then, so whoever
+# works on the code, and a release, build without.
+option(OXBOW_PRECOMPILE "Precompile headers that many files include" OFF)
+# precompiled(NAME FLAGS HEADERS ...): a target whose precompiled headers others of the same FLAGS take over by
+# precompile(TARGET NAME).
+function(precompiled name flags)
   file(TOUCH ${CMAKE_BINARY_DIR}/${name}.cc)
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${name}.cc)
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  target_compile_options(${name} PRIVATE ${flags})
   target_precompile_headers(${name} PRIVATE
     <algorithm> <array> <chrono> <deque> <expected> <filesystem> <fstream> <functional> <future> <map> <memory> <mutex>
     <optional> <span> <string> <thread> <unordered_map> <utility> <variant> <vector>
@@ -31,8 +32,9 @@ function(precompiled name)
 endfunction()
 
 if(OXBOW_PRECOMPILE)
-  precompiled(room_headers)
-  precompiled(test_headers <doctest/doctest.h>)
+  precompiled(room_headers "")
+  precompiled(fuzzed_room_headers -fsanitize=fuzzer-no-link)
+  precompiled(test_headers $<$<CONFIG:Debug>:-O0> <doctest/doctest.h>)
 endif()
 
 function(precompile target headers)
@@ -86,11 +88,13 @@ function(room name)
   endif()
   target_include_directories(oxbow_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(oxbow_${name} ${scope} ${below} ${ARGN})
-  if(sources AND OXBOW_PRECOMPILE STREQUAL "ALL")
-    precompile(oxbow_${name} room_headers)
-  endif()
+  set(headers room_headers)
   if(OXBOW_FUZZ AND name IN_LIST OXBOW_FUZZED_ROOMS)
     target_compile_options(oxbow_${name} PRIVATE -fsanitize=fuzzer-no-link)
+    set(headers fuzzed_room_headers)
+  endif()
+  if(sources AND OXBOW_PRECOMPILE)
+    precompile(oxbow_${name} ${headers})
   endif()
   if(OXBOW_FUZZ STREQUAL "ONLY")
     set_target_properties(oxbow_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)

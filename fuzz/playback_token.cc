@@ -1,5 +1,5 @@
-// Playback tokens and sessions. Input: a token, or a session's text, or two lines of JSON: the header and the claims
-// of a token, which is made of them.
+// Playback tokens and sessions. Input: a token, or a session's text, or two lines of JSON: the
+// header and the claims of a token, which is made of them.
 
 #include <string>
 
@@ -88,7 +88,8 @@ void check(BytesView input) {
     check_base64url(input, text);
     check_path(text);
     check_multivariant(text);
-    (void)origin_matches(text.substr(0, text.find(' ')), text.substr(std::min(text.size(), text.find(' '))));
+    (void)origin_matches(text.substr(0, text.find(' ')),
+                         text.substr(std::min(text.size(), text.find(' '))));
 
     Input parts{input};
     const std::string_view header = parts.line();

@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 4> kChannelTypes{"BASIC", "STANDARD", "AD
 struct Parsed {
     ServeOptions serve;
     ClientCommand client;
+    CatalogRebuildCommand rebuild;
     CheckConfigCommand check_config;
     VersionCommand version;
     std::vector<std::string> help_of;
@@ -45,15 +46,36 @@ void add_serve(CLI::App& app, ServeOptions& options) {
     add("--http", "OXBOW_HTTP", options.http, "ADDR:PORT",
         "Where viewers come. Default: 127.0.0.1:8080. Port 0 takes a free one.");
     add("--https", "OXBOW_HTTPS", options.https, "ADDR:PORT",
-        "Not in this version: put a proxy with TLS in front of --http.");
+        "Where viewers come by HTTPS. Default: 127.0.0.1:8443, once the configuration names a "
+        "certificate.");
     add("--api", "OXBOW_API", options.api, "ADDR:PORT", "The API. Default: 127.0.0.1:8081.");
     add("--rtmp", "OXBOW_RTMP", options.rtmp, "ADDR:PORT",
         "Where encoders publish. Default: 127.0.0.1:1935.");
     add("--rtmps", "OXBOW_RTMPS", options.rtmps, "ADDR:PORT",
-        "Not in this version: put a proxy with TLS in front of --rtmp.");
+        "Where encoders publish by RTMPS. Default: 127.0.0.1:1936, once the configuration names a "
+        "certificate.");
     add("--ready-file", "OXBOW_READY_FILE", options.ready_file, "FILE",
         "Written, like DATA/ready.json, once every listener accepts. Default: none.");
     serve->add_flag("--demo", options.demo, "Put three demo channels on the air.");
+}
+
+void add_catalog(CLI::App& app, CatalogRebuildCommand& command) {
+    CLI::App* const catalog = app.add_subcommand("catalog", "Mend the list of recordings.");
+    catalog->require_subcommand(1);
+    CLI::App* const rebuild = catalog->add_subcommand(
+        "rebuild",
+        "Make the list of recordings again from what is in the bucket; with the server stopped.");
+    rebuild
+        ->add_option("--data", command.data,
+                     "The data directory. Default: $OXBOW_DATA or ./oxbow-data.")
+        ->envname("OXBOW_DATA")
+        ->type_name("DIR");
+    rebuild
+        ->add_option("--config", command.config,
+                     "The server's configuration in TOML. Default: none.")
+        ->envname("OXBOW_CONFIG")
+        ->type_name("FILE");
+    rebuild->add_flag("--json", command.json, "Print JSON for scripts.");
 }
 
 /// The commands that ask a running server.
@@ -91,6 +113,8 @@ private:
         create->add_flag_callback(
             "--no-record", [&command = command_] { command.record = false; },
             "Do not record it. By default it is recorded by the configuration named default.");
+        create->add_flag("--rtmps-only", command_.rtmps_only,
+                         "Let encoders publish by RTMPS only. By default plain RTMP may, too.");
         create->add_flag(
             "--private", command_.authorized,
             "Only viewers with a playback token may watch: see 'oxbow help token create'.");
@@ -161,6 +185,9 @@ private:
         add("unlock", "Let a recording be deleted again.", ClientAction::RecordingUnlock);
         add("delete", "Delete a finished recording and its objects.",
             ClientAction::RecordingDelete);
+        leaf(recording, "retention",
+             "Show what retention would delete now, and why; nothing is deleted by this.",
+             ClientAction::RecordingRetention);
     }
 
     CLI::App* group(const char* name, const char* text) {
@@ -291,6 +318,7 @@ void fill_from_environment(ClientCommand& command) {
 
 Result<CommandLine> chosen(CLI::App& app, Parsed& parsed) {
     if (app.got_subcommand("serve")) return parsed.serve;
+    if (app.got_subcommand("catalog")) return parsed.rebuild;
     if (app.got_subcommand("check-config")) return parsed.check_config;
     if (app.got_subcommand("version")) return parsed.version;
     if (app.got_subcommand("help")) return help_of(app, parsed.help_of);
@@ -312,6 +340,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     app.option_defaults()->always_capture_default(false);
     add_serve(app, parsed.serve);
     ClientCommands{app, parsed.client}.add_all();
+    add_catalog(app, parsed.rebuild);
     app.add_subcommand("check-config", "Check a configuration file without starting anything.")
         ->add_option("FILE", parsed.check_config.file, "The configuration in TOML.")
         ->required()

@@ -37,6 +37,7 @@ enum class ClientAction {
     RecordingLock,
     RecordingUnlock,
     RecordingDelete,
+    RecordingRetention,
     CredentialCreate,
     CredentialList,
     CredentialDelete,
@@ -52,11 +53,19 @@ struct ClientCommand {
     std::string target;
     std::string type = "BASIC";
     bool record = true;
+    bool rtmps_only = false;  // ChannelCreate
     bool authorized = false;  // ChannelCreate: a private channel
     TokenOptions token;       // TokenCreate
 
     std::optional<std::string> data;
     std::optional<std::string> api;
+    bool json = false;
+};
+
+/// `oxbow catalog rebuild`.
+struct CatalogRebuildCommand {
+    std::optional<std::string> config;
+    std::optional<std::string> data;
     bool json = false;
 };
 
@@ -70,8 +79,8 @@ struct HelpCommand {
     std::string text;
 };
 
-using CommandLine =
-    std::variant<ServeOptions, ClientCommand, CheckConfigCommand, VersionCommand, HelpCommand>;
+using CommandLine = std::variant<ServeOptions, ClientCommand, CatalogRebuildCommand,
+                                 CheckConfigCommand, VersionCommand, HelpCommand>;
 
 /// Reads the command line; where a flag is not given, its environment variable counts
 /// ("OXBOW_DATA").

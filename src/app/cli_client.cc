@@ -107,6 +107,7 @@ Result<ApiClient> ApiClient::find(const ClientCommand& command) {
     if (ready) {
         client.api_url_ = text_of(*ready, "api");
         client.ingest_url_ = text_of(*ready, "rtmp");
+        client.secure_ingest_url_ = text_of(*ready, "rtmps");
         const std::string path = text_of(*ready, "credentials");
         if (!path.empty()) credentials = path;
     }

@@ -33,12 +33,15 @@ public:
 
     // rtmp://127.0.0.1:1935/app; empty when no ready.json told it
     const std::string& ingest_url() const { return ingest_url_; }
+    /// The same by RTMPS; empty where that is not offered.
+    const std::string& secure_ingest_url() const { return secure_ingest_url_; }
 
 private:
     ApiClient() = default;
 
     std::string api_url_;  // "http://127.0.0.1:8081", no slash at the end
     std::string ingest_url_;
+    std::string secure_ingest_url_;
     net::SigningKey key_;
 };
 

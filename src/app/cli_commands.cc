@@ -96,12 +96,21 @@ Result<std::string> channel_arn(const ApiClient& api, const std::string& target)
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
+/// Where the channel's encoder publishes.
+std::string ingest_url(const ApiClient& api, const json::object& channel) {
+    const std::string host = text_of(channel, "ingestEndpoint");
+    const json::value* const plain = channel.if_contains("insecureIngest");
+    if (plain && plain->is_bool() && !plain->as_bool()) {
+        return api.secure_ingest_url().empty() ? fmt::format("rtmps://{}/app", host)
+                                               : api.secure_ingest_url();
+    }
+    return api.ingest_url().empty() ? fmt::format("rtmp://{}/app", host) : api.ingest_url();
+}
+
 /// Where to publish and to watch, beside the channel, its stream key and `more`.
 Report channel_report(const ApiClient& api, json::object channel, json::object key,
                       std::string text, const Fields& more = {}) {
-    const std::string ingest =
-        api.ingest_url().empty() ? fmt::format("rtmp://{}/app", text_of(channel, "ingestEndpoint"))
-                                 : api.ingest_url();
+    const std::string ingest = ingest_url(api, channel);
     const std::string playback = text_of(channel, "playbackUrl");
     // The server writes it with the base that viewers use, which may be a proxy's.
     const std::string viewers = playback.substr(0, playback.find("/api/video/v1/"));
@@ -112,10 +121,13 @@ Report channel_report(const ApiClient& api, json::object channel, json::object k
                  {"ARN", arn},
                  {"Type", text_of(channel, "type")},
                  {"Recorded", recorded ? "yes" : "no"},
-                 {"Ingest URL", ingest},
-                 {"Stream key", value.empty() ? "none" : value},
-                 {"Watch page", fmt::format("{}/watch/{}", viewers, id_of(arn))},
-                 {"Playback URL", playback}};
+                 {"Ingest URL", ingest}};
+    const std::string& secure = api.secure_ingest_url();
+    if (!secure.empty() && secure != ingest) shown.emplace_back("or by TLS", secure);
+    const Fields rest{{"Stream key", value.empty() ? "none" : value},
+                      {"Watch page", fmt::format("{}/watch/{}", viewers, id_of(arn))},
+                      {"Playback URL", playback}};
+    shown.insert(shown.end(), rest.begin(), rest.end());
     if (yes(channel, "authorized"))
         shown.emplace_back("Private", "yes: viewers need a token, see 'oxbow help token create'");
     shown.insert(shown.end(), more.begin(), more.end());
@@ -157,7 +169,8 @@ Result<std::string> warning_of_name(const ApiClient& api, const std::string& nam
 }
 
 Result<Report> create_channel(const ApiClient& api, const ClientCommand& command) {
-    json::object arguments{{"name", command.target}, {"type", command.type}};
+    json::object arguments{
+        {"name", command.target}, {"type", command.type}, {"insecureIngest", !command.rtmps_only}};
     if (command.authorized) arguments["authorized"] = true;
     if (command.record) {
         const auto configuration = default_recording_configuration(api);
@@ -369,6 +382,31 @@ Result<Report> delete_recording(const ApiClient& api, const ClientCommand& comma
     return Report{.data = *answer, .text = fmt::format("Deleted recording {}.\n", command.target)};
 }
 
+Result<Report> show_retention(const ApiClient& api, const ClientCommand&) {
+    auto answer = api.call("oxbow/PlanRetention");
+    if (!answer) return std::unexpected(answer.error());
+    Rows rows;
+    for (const json::object& removal : objects_of(*answer, "recordings")) {
+        rows.push_back({text_of(removal, "recordingId"), text_of(removal, "channelId"),
+                        text_of(removal, "startedAt"),
+                        bytes_text(static_cast<std::uint64_t>(number_of(removal, "bytes"))),
+                        text_of(removal, "why")});
+    }
+    const std::int64_t count = number_of(*answer, "count");
+    std::string text = table({"RECORDING", "CHANNEL", "STARTED", "SIZE", "WHY"}, rows,
+                             yes(*answer, "configured")
+                                 ? "Retention would delete nothing now."
+                                 : "Retention is not configured: nothing is ever deleted by it.");
+    if (count > 0) {
+        text += fmt::format("\n{} recordings, {}{}\n", count,
+                            bytes_text(static_cast<std::uint64_t>(number_of(*answer, "bytes"))),
+                            yes(*answer, "dryRun")
+                                ? "; recording.retention_dry_run is on, so they stay."
+                                : "; they go with the next rounds.");
+    }
+    return Report{.data = std::move(*answer), .text = std::move(text), .warning = {}};
+}
+
 Result<Report> create_credential(const ApiClient& api, const ClientCommand&) {
     auto answer = api.call("oxbow/CreateCredential");
     if (!answer) return std::unexpected(answer.error());
@@ -420,6 +458,8 @@ Result<Report> run(const ApiClient& api, const ClientCommand& command) {
             return with_recording(api, command, "oxbow/UnlockRecording");
         case ClientAction::RecordingDelete:
             return delete_recording(api, command);
+        case ClientAction::RecordingRetention:
+            return show_retention(api, command);
         case ClientAction::CredentialCreate:
             return create_credential(api, command);
         case ClientAction::CredentialList:

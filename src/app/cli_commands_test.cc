@@ -36,6 +36,23 @@ public:
     Result<void> delete_recording(const RecordingId&) override { return {}; }
 };
 
+class NothingRetained final : public control::RetentionPlans {
+public:
+    Result<control::RetentionPlan> plan() const override {
+        return control::RetentionPlan{
+            .configured = true,
+            .dry_run = true,
+            .removals = {
+                {.recording = {.id = RecordingId{"j8Z9O91ndcVs"},
+                               .channel = ChannelId{"AsXego4U6tnj"},
+                               .configuration = "default",
+                               .started_at = WallTime{std::chrono::milliseconds{1'592'943'152'152}},
+                               .bytes = 12'300'000},
+                 .reason = catalog::RemovalReason::MaxAge,
+                 .why = "it is old"}}};
+    }
+};
+
 /// The API of an empty server, behind a real socket and a ready.json.
 class TestServer {
 public:
@@ -45,7 +62,7 @@ public:
         data = name;
         catalog_ = catalog::Catalog::open(data / "oxbow.db").value();
         credentials_ = control::Credentials::load_or_create(data / "credentials").value();
-        api_.emplace(*catalog_, live_, deleter_, *credentials_, buckets_, clock_,
+        api_.emplace(*catalog_, live_, deleter_, retention_, *credentials_, buckets_, clock_,
                      control::ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
                                               .public_url = public_url});
         server_.emplace(
@@ -90,6 +107,7 @@ public:
 private:
     NothingLive live_;
     NothingDeleted deleter_;
+    NothingRetained retention_;
     AnyBucket buckets_;
     SystemClock clock_;
     std::unique_ptr<catalog::Catalog> catalog_;
@@ -300,6 +318,19 @@ TEST_CASE("what the API refuses is one sentence and exit code 1") {
     CHECK(ran.code == 1);
     CHECK(ran.out.empty());
     CHECK(ran.err == "oxbow: The channel is not currently online.\n");
+}
+
+TEST_CASE("what retention would delete is shown with its reasons, and that it stays for now") {
+    const TestServer server;
+
+    const Ran text =
+        run(server, {.action = ClientAction::RecordingRetention, .data = {}, .api = {}});
+
+    CHECK(text.code == 0);
+    CHECK(text.out ==
+          "RECORDING     CHANNEL       STARTED               SIZE     WHY\n"
+          "j8Z9O91ndcVs  AsXego4U6tnj  2020-06-23T20:12:32Z  12.3 MB  it is old\n"
+          "\n1 recordings, 12.3 MB; recording.retention_dry_run is on, so they stay.\n");
 }
 
 }  // namespace oxbow::app

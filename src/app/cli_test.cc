@@ -95,46 +95,6 @@ TEST_CASE("a channel is created with its name, recorded unless told otherwise") 
     CHECK(told.api == "http://h:1");
 }
 
-TEST_CASE("a token says what it is told, and for ten minutes where it is not") {
-    const auto plain =
-        parsed_as<ClientCommand>({"token", "create", "--channel", "one", "--key", "k.pem"});
-    const auto told = parsed_as<ClientCommand>({"token",
-                                                "create",
-                                                "--channel",
-                                                "one",
-                                                "--key",
-                                                "k.pem",
-                                                "--expires-in",
-                                                "60",
-                                                "--viewer-id",
-                                                "v",
-                                                "--viewer-session-version",
-                                                "-3",
-                                                "--origin",
-                                                "https://a.net",
-                                                "--origin",
-                                                "https://b.net",
-                                                "--strict-origin",
-                                                "--single-use",
-                                                "--max-resolution",
-                                                "HD"});
-
-    CHECK(plain.action == ClientAction::TokenCreate);
-    CHECK(plain.target == "one");
-    CHECK(plain.token.key_file == "k.pem");
-    CHECK(plain.token.expires_in == 600);
-    CHECK_FALSE(plain.token.single_use);
-    CHECK(told.token.expires_in == 60);
-    CHECK(told.token.viewer_id == "v");
-    CHECK(told.token.viewer_session_version == -3);
-    CHECK(told.token.origins == std::vector<std::string>{"https://a.net", "https://b.net"});
-    CHECK(told.token.strict_origin);
-    CHECK(told.token.single_use);
-    CHECK(told.token.max_resolution == "HD");
-    CHECK(parsed_as<ClientCommand>({"channel", "create", "one", "--private"}).authorized);
-    CHECK_FALSE(parsed_as<ClientCommand>({"channel", "create", "one"}).authorized);
-}
-
 TEST_CASE("each client command has its action and its target") {
     const auto action = [](std::vector<const char*> words) {
         return parsed_as<ClientCommand>(std::move(words)).action;
@@ -181,10 +141,9 @@ TEST_CASE("help for a command that is not there says so") {
 
 TEST_CASE(
     "a refusal names the command that was reached, what it lacks, and where it is explained") {
-    CHECK(
-        usage_error({}) ==
-        "'oxbow' needs one of: serve, channel, stream, recording, credential, token, check-config, "
-        "version, help; 'oxbow help' explains it.");
+    CHECK(usage_error({}) ==
+          "'oxbow' needs one of: serve, channel, stream, recording, credential, token, "
+          "catalog, check-config, version, help; 'oxbow help' explains it.");
     CHECK(usage_error({"serv"}) == "'oxbow' has no 'serv'; 'oxbow help' explains it.");
     CHECK(usage_error({"channel"}) ==
           "'oxbow channel' needs one of: create, list, show, delete; 'oxbow help channel' explains "
@@ -245,6 +204,17 @@ TEST_CASE("an address of the environment is refused by the variable's name") {
 
     CHECK(usage_error({"channel", "list"}).starts_with("OXBOW_API must be a URL "));
     CHECK(parsed_as<ClientCommand>({"channel", "list", "--api", "http://h"}).api == "http://h");
+}
+
+TEST_CASE("catalog rebuild works on a data directory, and needs to be told no more") {
+    CHECK(parsed_as<CatalogRebuildCommand>({"catalog", "rebuild"}).data == std::nullopt);
+    const auto command =
+        parsed_as<CatalogRebuildCommand>({"catalog", "rebuild", "--data", "d", "--json"});
+    CHECK(command.data == "d");
+    CHECK(command.json);
+    CHECK_FALSE(usage_error({"catalog"}).empty());
+    CHECK(parsed_as<ClientCommand>({"recording", "retention"}).action ==
+          ClientAction::RecordingRetention);
 }
 
 TEST_CASE("a client command without a server says how to start one, and exits with 1") {

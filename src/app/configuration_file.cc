@@ -113,7 +113,7 @@ Result<void> read_configuration(const std::filesystem::path& file, Settings& set
 Result<void> read_configuration_text(std::string_view text, const std::string& name,
                                      Settings& settings) {
     try {
-        return apply_file(toml::parse(text), name, settings);
+        return apply_file(toml::parse(text, name), name, settings);
     } catch (const toml::parse_error& wrong) {
         return fail(ErrorCode::Malformed,
                     // The parser quotes the file as it stands, newlines and all.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/event_settings.h"
+#include "app/retention_settings.h"
 #include "ivs/ids.h"
 
 namespace oxbow::app {
@@ -35,6 +36,29 @@ ApplyValue listen_address(ListenAddress Settings::* member) {
         auto address = parse_listen_address(*text);
         if (!address) return std::unexpected(address.error());
         settings.*member = std::move(*address);
+        return {};
+    };
+}
+
+ApplyValue listen_address(std::optional<ListenAddress> Settings::* member) {
+    return [member](const toml::node& node, Settings& settings) -> Result<void> {
+        Settings read;
+        auto applied = listen_address(&Settings::http)(node, read);
+        if (applied) settings.*member = std::move(read.http);
+        return applied;
+    };
+}
+
+/// A file; whether it can be read is seen later, so the place of the key is kept.
+ApplyValue file(std::string_view key, std::optional<ConfiguredFile> Settings::* member) {
+    return [key, member](const toml::node& node, Settings& settings) -> Result<void> {
+        auto path = text_of(node);
+        if (!path) return std::unexpected(path.error());
+        if (path->empty()) return fail(ErrorCode::Malformed, "must name a file");
+        const toml::source_region& place = node.source();
+        settings.*member = ConfiguredFile{
+            .path = std::move(*path),
+            .key = fmt::format("{}:{}: {}", place.path ? *place.path : "", place.begin.line, key)};
         return {};
     };
 }
@@ -198,6 +222,9 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "where viewers come: a numeric address, as in all of them; port 0 takes a "
                          "free port",
                          listen_address(&Settings::http)},
+        ConfigurationKey{"edge.listen_tls", "--https, OXBOW_HTTPS", "\"127.0.0.1:8443\"", false,
+                         "where viewers come by HTTPS; this, once there is a certificate",
+                         listen_address(&Settings::https)},
         ConfigurationKey{
             "edge.public_url", "", "\"https://live.example.org\"", false,
             "base of the absolute URLs that are handed out; without it, the Host of the request",
@@ -235,6 +262,16 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "operations only as often as Amazon IVS allows", apply_amazon_call_rates},
         ConfigurationKey{"rtmp.listen", "--rtmp, OXBOW_RTMP", "\"127.0.0.1:1935\"", true,
                          "where encoders publish", listen_address(&Settings::rtmp)},
+        ConfigurationKey{"rtmp.listen_tls", "--rtmps, OXBOW_RTMPS", "\"127.0.0.1:1936\"", false,
+                         "where encoders publish by RTMPS; this, once there is a certificate",
+                         listen_address(&Settings::rtmps)},
+        ConfigurationKey{
+            "tls.certificate", "", "\"/etc/letsencrypt/live/example.org/fullchain.pem\"", false,
+            "the server's certificate and its chain in PEM, read again when it changes",
+            file("tls.certificate", &Settings::tls_certificate)},
+        ConfigurationKey{"tls.key", "", "\"/etc/letsencrypt/live/example.org/privkey.pem\"", false,
+                         "its private key in PEM, without a passphrase",
+                         file("tls.key", &Settings::tls_key)},
         ConfigurationKey{"recording.reconnect_window_seconds", "", "60", true,
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",
@@ -247,6 +284,28 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "10 to 172800: a recording that has lasted so long is complete, and the "
                          "broadcast goes on in a new one",
                          apply_roll_over},
+        ConfigurationKey{
+            "recording.retention", "", "[]", true,
+            "which recordings are deleted, by recording configuration: [{ configuration = "
+            "\"default\", max_age = \"30d\", max_size = \"500GB\" }], either or both; \"*\" is "
+            "each "
+            "configuration without a rule of its own; without a rule, none",
+            apply_retention},
+        ConfigurationKey{"recording.keep_free", "", "\"20GB\"", false,
+                         "how much room is kept free on the bucket's disk, a size or a percentage "
+                         "such as \"10%\", by deleting the oldest recordings",
+                         apply_keep_free},
+        ConfigurationKey{"recording.keep_served", "", "\"10m\"", true,
+                         "a recording that viewers were sent something of in so long is not "
+                         "deleted for its age or size, and last for room",
+                         apply_keep_served},
+        ConfigurationKey{"recording.retention_every", "", "\"60s\"", true,
+                         "1s to 1d: how often retention looks for what is to be deleted",
+                         apply_retention_every},
+        ConfigurationKey{"recording.retention_dry_run", "", "false", true,
+                         "true: retention deletes nothing; 'oxbow recording retention' shows what "
+                         "it would",
+                         apply_retention_dry_run},
         ConfigurationKey{"ingest.enforce_limits", "", "false", true,
                          "disconnects publishers above the limits that Amazon IVS has for their "
                          "channel's type; else an event tells of them",

@@ -98,6 +98,12 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
     if (found == directory->channels.end())
         return fail(ErrorCode::NotFound, "the channel was deleted");
 
+    if (!request.secure && !found->second.insecure_ingest) {
+        return fail(ErrorCode::Refused,
+                    "the channel takes RTMPS only (its insecureIngest is false): publish with "
+                    "rtmps://, to the RTMPS port");
+    }
+
     auto ticket = admission_.admit(channel, ingest::takeover_priority(request.query), request.stop);
     if (!ticket) return std::unexpected(ticket.error());
 

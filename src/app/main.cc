@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "app/cli.h"
+#include "app/rebuild.h"
 #include "app/serve.h"
 
 namespace {
@@ -16,6 +17,9 @@ struct Run {
     }
     int operator()(const ClientCommand& command) const {
         return run_client_command(command, std::cout, std::cerr);
+    }
+    int operator()(const CatalogRebuildCommand& command) const {
+        return rebuild_catalog(command, std::cout, std::cerr);
     }
     int operator()(const CheckConfigCommand& command) const {
         return check_config(command.file, std::cout, std::cerr);

@@ -12,14 +12,22 @@
 
 namespace oxbow::app {
 
+namespace {
+
+boost::json::value or_null(const std::optional<std::string>& text) {
+    return text ? boost::json::value(*text) : boost::json::value(nullptr);
+}
+
+}  // namespace
+
 std::string ready_json(const ReadyInfo& info) {
     return boost::json::serialize(boost::json::object{
         {"pid", ::getpid()},
         {"http", info.http},
-        {"https", nullptr},
+        {"https", or_null(info.https)},
         {"api", info.api},
         {"rtmp", info.rtmp},
-        {"rtmps", nullptr},
+        {"rtmps", or_null(info.rtmps)},
         {"srt", nullptr},
         {"credentials", std::filesystem::absolute(info.credentials).lexically_normal().string()}});
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -9,9 +10,11 @@ namespace oxbow::app {
 
 /// Where a running server is to be found, for scripts and client commands.
 struct ReadyInfo {
-    std::string http;  // "http://127.0.0.1:8080"
+    std::string http;                  // "http://127.0.0.1:8080"
+    std::optional<std::string> https;  // "https://127.0.0.1:8443"
     std::string api;
-    std::string rtmp;  // "rtmp://127.0.0.1:1935/app"
+    std::string rtmp;                  // "rtmp://127.0.0.1:1935/app"
+    std::optional<std::string> rtmps;  // "rtmps://127.0.0.1:1936/app"
     std::filesystem::path credentials;
 };
 

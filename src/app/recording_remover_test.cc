@@ -86,7 +86,16 @@ struct Fixture {
                     job();
                 },
             .forget = [this](const catalog::Recording& row) { forgotten.push_back(row.id.str()); },
-            .save_metadata = [this](const std::string& key) { saved.push_back(key); }});
+            .save_metadata = [this](const std::string& key) { saved.push_back(key); },
+            .removed =
+                [this](const catalog::Recording& row) {
+                    told.push_back(row.id.str() + " " + row.deleting);
+                    REQUIRE(catalog->append_to_log({{.session = std::nullopt,
+                                                     .events = {},
+                                                     .recording = std::nullopt,
+                                                     .removed = row.id}},
+                                                   {}));
+                }});
     }
     ~Fixture() {
         remover.reset();
@@ -129,6 +138,7 @@ struct Fixture {
     std::function<void()> before_job = [] {};
     std::vector<std::string> forgotten;
     std::vector<std::string> saved;
+    std::vector<std::string> told;
     std::optional<RecordingRemover> remover;
 };
 
@@ -259,4 +269,59 @@ TEST_CASE("locked recordings and those under way are not deleted") {
     CHECK(locked.error().code == ErrorCode::Conflict);
     CHECK(begun.error().code == ErrorCode::Conflict);
     CHECK(at.store->removals.empty());
+}
+
+TEST_CASE("the row of a deleted recording goes with the reason of its delete") {
+    Fixture at;
+
+    REQUIRE(at.remover->remove(kOlder, "max_age"));
+    REQUIRE(at.remover->delete_recording(kNewer));
+
+    CHECK(at.told == std::vector{kOlder.str() + " max_age", kNewer.str() + " requested"});
+}
+
+TEST_CASE("a half-done delete is not shown by the next process, which completes it") {
+    Fixture at;
+    at.store->failing = "/720p30/playlist.m3u8";
+    REQUIRE_FALSE(at.remover->remove(kNewer, "max_size"));
+    at.store->failing.clear();
+
+    const auto newest = at.catalog->newest_recordings().value();
+    const std::size_t completed = at.remover->finish();
+
+    REQUIRE(newest.size() == 1);
+    CHECK(newest[0].id == kOlder);
+    CHECK(completed == 1);
+    CHECK(at.bucket->list(prefix_of(kNewer))->empty());
+    CHECK(at.told == std::vector{kNewer.str() + " max_size"});
+    CHECK(at.catalog->recording(kNewer).error().code == ErrorCode::NotFound);
+    CHECK(at.remover->finish() == 0);
+}
+
+TEST_CASE("a process that ended after the mark leaves saved metadata, which goes with the rest") {
+    Fixture at;
+    ivs::RecordingMetadata saved;
+    saved.channel_arn = "arn:aws:ivs:us-east-1:000000000000:channel/AsXego4U6tnj";
+    saved.hls_path = prefix_of(kNewer) + "/media/hls";
+    REQUIRE(at.bucket->put(ivs::latest_metadata_key(kChannel), as_bytes(ivs::to_json(saved))));
+    REQUIRE(at.catalog->mark_deleting(kNewer, "requested"));
+    at.show(kOlder);  // as the next process does
+
+    CHECK(at.remover->finish() == 1);
+
+    CHECK_FALSE(at.has("recording-started-AsXego4U6tnj.json"));
+    CHECK(at.saved == std::vector{prefix_of(kOlder) + "/events/recording-started.json"});
+    CHECK(at.shown() == kOlder.str());
+}
+
+TEST_CASE("at the end of the process a delete breaks off between two objects, for the next one") {
+    Fixture at;
+    at.remover->stop();
+
+    const auto broken_off = at.remover->delete_recording(kOlder);
+
+    REQUIRE_FALSE(broken_off);
+    CHECK(broken_off.error().code == ErrorCode::Unavailable);
+    CHECK(at.has(prefix_of(kOlder) + "/media/hls/720p30/0.ts"));
+    CHECK(at.catalog->recording(kOlder)->deleting == "requested");
 }

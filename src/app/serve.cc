@@ -21,6 +21,11 @@ Result<void> apply_address(const std::optional<std::string>& text, std::string_v
     return {};
 }
 
+Result<void> apply_address(const std::optional<std::string>& text, std::string_view flag,
+                           std::optional<ListenAddress>& address) {
+    return text ? apply_address(text, flag, address.emplace()) : Result<void>{};
+}
+
 constexpr std::array<std::string_view, 4> kRoles{"live", "edge", "functions", "all"};
 
 Result<void> check_role(const std::string& role) {
@@ -40,21 +45,12 @@ Result<void> check_role(const std::string& role) {
             role));
 }
 
-Result<void> refuse_what_is_missing(const ServeOptions& options) {
-    if (auto role = check_role(options.role.value_or("all")); !role) return role;
-    if (options.https || options.rtmps) {
-        return fail(ErrorCode::Unsupported,
-                    "--https and --rtmps are not there yet: put a proxy with TLS in front and set "
-                    "edge.public_url");
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<Settings> settings_of(const ServeOptions& options) {
     Settings settings;
-    if (auto known = refuse_what_is_missing(options); !known) return std::unexpected(known.error());
+    if (auto role = check_role(options.role.value_or("all")); !role)
+        return std::unexpected(role.error());
     if (options.config) {
         if (auto read = read_configuration(*options.config, settings); !read)
             return std::unexpected(read.error());
@@ -68,8 +64,13 @@ Result<Settings> settings_of(const ServeOptions& options) {
         return std::unexpected(set.error());
     if (auto set = apply_address(options.rtmp, "--rtmp", settings.rtmp); !set)
         return std::unexpected(set.error());
+    if (auto set = apply_address(options.https, "--https", settings.https); !set)
+        return std::unexpected(set.error());
+    if (auto set = apply_address(options.rtmps, "--rtmps", settings.rtmps); !set)
+        return std::unexpected(set.error());
     if (options.ready_file) settings.ready_file = *options.ready_file;
     settings.demo = options.demo;
+    if (auto loaded = load_certificate(settings); !loaded) return std::unexpected(loaded.error());
     if (auto separate = check_listeners(settings); !separate)
         return std::unexpected(separate.error());
     return settings;
@@ -93,6 +94,7 @@ int serve(const ServeOptions& options, std::ostream& out, std::ostream& err) {
 int check_config(const std::filesystem::path& file, std::ostream& out, std::ostream& err) {
     Settings settings;
     auto right = read_configuration(file, settings);
+    if (right) right = load_certificate(settings);
     if (right) right = check_listeners(settings);
     if (!right) {
         err << "oxbow: " << right.error().what << '\n';

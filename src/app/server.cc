@@ -19,6 +19,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "app/certificate_watch.h"
 #include "app/demo.h"
 #include "app/listening.h"
 #include "app/live_service.h"
@@ -26,6 +27,7 @@
 #include "app/ready_file.h"
 #include "app/recording_buckets.h"
 #include "app/recording_remover.h"
+#include "app/retention_keeper.h"
 #include "app/session_secret.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -34,6 +36,7 @@
 #include "control/credentials.h"
 #include "edge/blocking.h"
 #include "edge/edge.h"
+#include "edge/served_recordings.h"
 #include "ingest/rtmp_server.h"
 #include "ivs/recording_metadata.h"
 #include "meta/functions.h"
@@ -145,7 +148,11 @@ private:
     net::HttpServerLimits viewer_limits() const;
     void tell_of_open_files() const;
     Result<void> listen_for_viewers();
+    Result<void> listen_for_secure_viewers();
+    void add_viewer_servers(tcp::endpoint address,
+                            const std::shared_ptr<const net::TlsCertificate>& certificate);
     Result<void> listen_for_publishers();
+    Result<void> listen_for_secure_publishers();
     Result<void> listen_for_clients();
     net::HttpAnswer answer_client(const net::HttpRequest& request);
     void open_doors();
@@ -190,13 +197,19 @@ private:
     std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
     std::unique_ptr<RecordingRemover> remover_;
+    edge::ServedRecordings served_{clock_};
+    std::unique_ptr<edge::RecordedRanges> ranges_;
     std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<OneBucket> buckets_;
     std::unique_ptr<edge::Edge> edge_;
+    std::unique_ptr<RetentionKeeper> retention_;
     std::unique_ptr<control::ControlApi> api_;
+    /// One of each loop, in their order; with a certificate then one more of each, by TLS.
     std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
     std::unique_ptr<net::HttpServer> api_server_;
     std::unique_ptr<ingest::RtmpServer> rtmp_server_;
+    std::unique_ptr<ingest::RtmpServer> rtmps_server_;  // null without a certificate
+    std::unique_ptr<CertificateWatch> certificate_watch_;
     std::vector<Demo::Channel> demo_channels_;
     std::unique_ptr<Demo> demo_;
     ReadyInfo ready_;
@@ -226,9 +239,14 @@ Result<void> Server::Impl::start_rooms() {
     // Before anybody is told that we run: from here on a signal ends recordings, not the process.
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
-    signals_.async_wait([](boost::system::error_code, int) {});
+    signals_.async_wait([this](boost::system::error_code, int) { main_loop_.stop(); });
+    if (settings_.certificate) {
+        certificate_watch_ =
+            std::make_unique<CertificateWatch>(main_loop_, settings_.certificate, clock_);
+    }
     running_ = true;
     loops_->start();
+    retention_->start();
     if (auto announced = announce(); !announced) return announced;
     return settings_.demo ? start_demo() : Result<void>{};
 }
@@ -356,6 +374,11 @@ void Server::Impl::wire_functions() {
                            .concurrent_streams_max = settings_.quotas.concurrent_streams});
     live_->take_up(std::move(taken_up_));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
+    ranges_ = std::make_unique<edge::RecordedRanges>(edge::RecordedRanges::Rooms{
+        .catalog = *catalog_,
+        .store = *store_,
+        .open_playlist = [this](std::string_view key) { return live_->open_playlist(key); },
+        .folder = settings_.data / "index"});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
@@ -387,7 +410,9 @@ void Server::Impl::wire_remover() {
                 edge_->forget_recording(row.channel, row.id);
                 objects_->forget(row.prefix + "/");
             },
-        .save_metadata = [this](const std::string& key) { save_metadata(key); }});
+        .save_metadata = [this](const std::string& key) { save_metadata(key); },
+        .removed =
+            [this](const catalog::Recording& row) { channel_events_->recording_deleted(row); }});
 }
 
 /// Takes up the saved metadata of every channel that has a recording, so that the first viewer
@@ -417,7 +442,9 @@ void Server::Impl::save_metadata(const std::string& key) {
 
 Result<void> Server::Impl::listen() {
     if (auto listens = listen_for_publishers(); !listens) return listens;
+    if (auto listens = listen_for_secure_publishers(); !listens) return listens;
     if (auto listens = listen_for_viewers(); !listens) return listens;
+    if (auto listens = listen_for_secure_viewers(); !listens) return listens;
     if (auto listens = listen_for_clients(); !listens) return listens;
     open_doors();
     return {};
@@ -430,11 +457,22 @@ Result<void> Server::Impl::listen_for_publishers() {
             loops_->at(0), endpoint_of(settings_.rtmp), *live_, ingest::RtmpLimits{});
     });
 }
+
+Result<void> Server::Impl::listen_for_secure_publishers() {
+    if (!settings_.certificate) return {};
+    return listening("--rtmps", [this] {
+        rtmps_server_ = std::make_unique<ingest::RtmpServer>(
+            loops_->at(0), endpoint_of(*settings_.rtmps), *live_, ingest::RtmpLimits{},
+            settings_.certificate);
+    });
+}
+
 /// As many viewers as files may be open.
 net::HttpServerLimits Server::Impl::viewer_limits() const {
     net::HttpServerLimits limits{.trusted_proxies = settings_.trusted_proxies};
+    const std::size_t servers = loops_->size() * (settings_.certificate ? 2 : 1);
     limits.connections_max =
-        connections_per_loop(raise_open_files_limit(), loops_->size(), limits.connections_max);
+        connections_per_loop(raise_open_files_limit(), servers, limits.connections_max);
     return limits;
 }
 
@@ -451,18 +489,28 @@ void Server::Impl::tell_of_open_files() const {
 
 /// One listener per loop; the first may take a free port, which the others share.
 Result<void> Server::Impl::listen_for_viewers() {
-    return listening("--http", [this] {
-        tcp::endpoint address = endpoint_of(settings_.http);
-        refuse_shared_port(address);
-        const net::HttpServerLimits limits = viewer_limits();
-        for (std::size_t i = 0; i < loops_->size(); ++i) {
-            http_servers_.push_back(std::make_unique<net::HttpServer>(
-                loops_->at(i), address,
-                [this](const net::HttpRequest& request) { return edge_->answer(request); },
-                limits));
-            address = http_servers_.front()->address();
-        }
+    return listening("--http",
+                     [this] { add_viewer_servers(endpoint_of(settings_.http), nullptr); });
+}
+
+Result<void> Server::Impl::listen_for_secure_viewers() {
+    if (!settings_.certificate) return {};
+    return listening("--https", [this] {
+        add_viewer_servers(endpoint_of(*settings_.https), settings_.certificate);
     });
+}
+
+void Server::Impl::add_viewer_servers(
+    tcp::endpoint address, const std::shared_ptr<const net::TlsCertificate>& certificate) {
+    refuse_shared_port(address);
+    const net::HttpServerLimits limits = viewer_limits();
+    for (std::size_t i = 0; i < loops_->size(); ++i) {
+        http_servers_.push_back(std::make_unique<net::HttpServer>(
+            loops_->at(i), address,
+            [this](const net::HttpRequest& request) { return edge_->answer(request); }, limits,
+            certificate));
+        address = http_servers_.back()->address();
+    }
 }
 
 Result<void> Server::Impl::listen_for_clients() {
@@ -493,6 +541,10 @@ void Server::Impl::open_doors() {
               .api = "http://" + host_and_port(api_server_->address()),
               .rtmp = fmt::format("rtmp://{}/app", host_and_port(rtmp_server_->address())),
               .credentials = settings_.data / "credentials"};
+    if (settings_.certificate)
+        ready_.https = "https://" + host_and_port(http_servers_.back()->address());
+    if (rtmps_server_)
+        ready_.rtmps = fmt::format("rtmps://{}/app", host_and_port(rtmps_server_->address()));
     const std::string public_url =
         settings_.public_url.empty() ? ready_.http : settings_.public_url;
 
@@ -515,18 +567,29 @@ void Server::Impl::open_doors() {
                         .objects = *objects_,
                         .viewers = viewers_,
                         .events = *viewer_events_,
+                        .served = served_,
+                        .ranges = *ranges_,
                         .private_events = *private_events_,
                         .gate = *gate_,
                         .clock = clock_,
                         .blocking = readers_.get_executor()});
+    retention_ = std::make_unique<RetentionKeeper>(
+        RetentionKeeper::Rooms{
+            .catalog = *catalog_,
+            .remover = *remover_,
+            .clock = clock_,
+            .bucket = settings_.data / "bucket",
+            .last_served = [this](const RecordingId& id) { return served_.last(id); }},
+        settings_.retention);
     buckets_ = std::make_unique<OneBucket>(
         std::string{kBucket}, *store_,
         [this](std::function<void()> work) { asio::post(background_, std::move(work)); });
     api_ = std::make_unique<control::ControlApi>(
-        *catalog_, *live_, *remover_, *credentials_, *buckets_, clock_,
+        *catalog_, *live_, *remover_, *retention_, *credentials_, *buckets_, clock_,
         control::ControlSettings{.region = settings_.region,
                                  .account = settings_.account,
                                  .ingest_url = ready_.rtmp,
+                                 .rtmps = ready_.rtmps.has_value(),
                                  .public_url = public_url,
                                  .quotas = settings_.quotas});
 }
@@ -540,9 +603,13 @@ Result<void> Server::Impl::announce() {
     }
     notify_systemd();
     out_ << fmt::format(
-                "Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n",
-                ready_.http, ready_.rtmp, ready_.api)
-         << std::flush;
+        "Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http,
+        ready_.rtmp, ready_.api);
+    if (settings_.certificate) {
+        out_ << fmt::format("\nBy TLS:\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n",
+                            *ready_.https, *ready_.rtmps);
+    }
+    out_ << std::flush;
     return {};
 }
 
@@ -588,10 +655,13 @@ void Server::Impl::shut_down() {
     std::error_code ignored;
     std::filesystem::remove(settings_.data / "ready.json", ignored);
     if (settings_.ready_file) std::filesystem::remove(*settings_.ready_file, ignored);
+    remover_->stop();
     demo_.reset();
+    retention_->stop();
     event_api_->close();
     stop_api();
     rtmp_server_->stop();
+    if (rtmps_server_) rtmps_server_->stop();
     live_->shut_down();
     recorder_->drain();
     commit_->stop();
@@ -638,8 +708,9 @@ void Server::Impl::stop_api() {
 
 /// Takes no more viewers and lets answers under way finish.
 void Server::Impl::stop_viewers() {
-    for (std::size_t i = 0; i < loops_->size(); ++i) {
-        asio::post(loops_->at(i), [server = http_servers_[i].get()] { server->stop(); });
+    for (std::size_t i = 0; i < http_servers_.size(); ++i) {
+        asio::post(loops_->at(i % loops_->size()),
+                   [server = http_servers_[i].get()] { server->stop(); });
     }
     const auto deadline = clock_.steady() + kDownloadsMax;
     while (viewers(deadline) > 0 && clock_.steady() < deadline)
@@ -650,10 +721,10 @@ void Server::Impl::stop_viewers() {
 /// `deadline`.
 std::size_t Server::Impl::viewers(SteadyTime deadline) {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < loops_->size(); ++i) {
+    for (std::size_t i = 0; i < http_servers_.size(); ++i) {
         const auto asked = std::make_shared<std::promise<std::size_t>>();
         auto answer = asked->get_future();
-        asio::post(loops_->at(i), [asked, server = http_servers_[i].get()] {
+        asio::post(loops_->at(i % loops_->size()), [asked, server = http_servers_[i].get()] {
             asked->set_value(server->connections());
         });
         if (answer.wait_until(deadline) == std::future_status::ready) count += answer.get();

@@ -1,6 +1,5 @@
 #include "app/settings.h"
 
-#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -51,9 +50,11 @@ Result<void> check_listeners(const Settings& settings) {
         std::string_view name;
         const ListenAddress& address;
     };
-    const std::array<Listener, 3> listeners{{{"--http (edge.listen)", settings.http},
-                                             {"--api (api.listen)", settings.api},
-                                             {"--rtmp (rtmp.listen)", settings.rtmp}}};
+    std::vector<Listener> listeners{{"--http (edge.listen)", settings.http},
+                                    {"--api (api.listen)", settings.api},
+                                    {"--rtmp (rtmp.listen)", settings.rtmp}};
+    if (settings.https) listeners.push_back({"--https (edge.listen_tls)", *settings.https});
+    if (settings.rtmps) listeners.push_back({"--rtmps (rtmp.listen_tls)", *settings.rtmps});
     for (std::size_t i = 0; i < listeners.size(); ++i) {
         for (std::size_t j = i + 1; j < listeners.size(); ++j) {
             if (!overlap(listeners[i].address, listeners[j].address)) continue;

@@ -2,14 +2,17 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/retention.h"
 #include "base/result.h"
 #include "control/quotas.h"
 #include "net/networks.h"
+#include "net/tls.h"
 #include "record/limits.h"
 
 namespace oxbow::app {
@@ -31,12 +34,24 @@ struct WebhookSettings {
     std::string secret;
 };
 
+/// A file that a key of the configuration names.
+struct ConfiguredFile {
+    std::filesystem::path path;
+    std::string key;  // where it is named: "oxbow.toml:12: tls.certificate"
+};
+
 /// Everything `oxbow serve` can be told; the defaults are those of the documentation.
 struct Settings {
     std::filesystem::path data{"./oxbow-data"};
     ListenAddress http{"127.0.0.1", 8080};
     ListenAddress api{"127.0.0.1", 8081};
     ListenAddress rtmp{"127.0.0.1", 1935};
+    // Set by load_certificate, once there is one.
+    std::optional<ListenAddress> https;  // edge.listen_tls
+    std::optional<ListenAddress> rtmps;  // rtmp.listen_tls
+    std::optional<ConfiguredFile> tls_certificate;
+    std::optional<ConfiguredFile> tls_key;
+    std::shared_ptr<net::TlsCertificate> certificate;  // both, loaded; null: no TLS
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::string log_level = "info";  // debug, info, warning, error
@@ -48,6 +63,7 @@ struct Settings {
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};
+    RetentionSettings retention;  // of all recordings
 
     bool sync_recordings_always = false;  // recording.sync: "always", not "group"
     std::chrono::seconds recording_max = record::kRecordingMax;  // recording.roll_over_seconds
@@ -78,6 +94,13 @@ Result<void> read_configuration_text(std::string_view text, const std::string& n
 /// A configuration file with every key, its default and its meaning, as 'oxbow help configuration'
 /// prints it.
 std::string configuration_text();
+
+/// Loads the certificate that the settings name, and says where TLS listens then: the defaults,
+/// unless they are set.
+///
+/// Errors: of read_certificate and read_private_key, with the key of the configuration and its
+///         line; Malformed also where something needs a certificate and none is named.
+Result<void> load_certificate(Settings& settings);
 
 /// Our listeners share ports among the loops, so the system would not refuse two of different kinds
 /// on one: each would get a part of the other's connections.

@@ -109,6 +109,16 @@ struct StreamSession {
 
 using RecordingStatus = ivs::RecordingStatus;
 
+/// How the playlists of a recording are named, below its prefix: as its metadata says.
+struct RecordingLayout {
+    std::string hls_path = "media/hls";
+    std::string playlist = "master.m3u8";  // below hls_path, as the next
+    std::string byte_range_playlist = "byte-range-multivariant.m3u8";
+    std::string rendition_playlist = "byte-range-variant.m3u8";  // below the rendition's folder
+
+    bool operator==(const RecordingLayout&) const = default;
+};
+
 /// One recording: a prefix in the bucket. Streams merged inside the reconnect window share it.
 struct Recording {
     RecordingId id;
@@ -124,6 +134,20 @@ struct Recording {
     std::string rendition;          // "720p30"; discovered from the metadata for foreign recordings
     std::string segment_epochs;     // which process named which live segments: "0:mp3k9a,57:mp4b1c"
     bool locked = false;            // true: never deleted
+    std::string configuration;      // name of the recording configuration; "": not known
+    RecordingLayout layout;
+    std::string deleting;  // why it is being deleted, by mark_deleting(); "": it is not
+};
+
+/// What retention must know of a recording.
+struct RetainedRecording {
+    RecordingId id;
+    ChannelId channel;
+    std::string configuration;
+    WallTime started_at;
+    std::optional<WallTime> ended_at;  // nullopt: under way
+    std::uint64_t bytes = 0;
+    bool locked = false;
 };
 
 /// A channel's place in lists: by creation, oldest first.
@@ -184,6 +208,9 @@ struct LogEntry {
     std::optional<StreamSession> session;
     std::vector<Event> events;
     std::optional<ToldRecording> recording;
+    /// One that was marked to be deleted: its row goes. Where it is gone already, none of the
+    /// events is written.
+    std::optional<RecordingId> removed{};
 };
 
 /// A recording whose start or end does not stand in the log.
@@ -329,18 +356,45 @@ public:
     Result<std::vector<DeadDelivery>> dead_deliveries(std::uint64_t after,
                                                       std::size_t limit) const;  // oldest first
 
+    /// Without a configuration it gets the name of the one that its channel has now.
     Result<void> add_recording(const Recording& recording);
-    Result<void> update_recording(
-        const Recording& recording);  // all but id, channel, prefix, started_at, locked
+    /// All but id, channel, prefix, started_at, locked, configuration, layout, deleting.
+    Result<void> update_recording(const Recording& recording);
+    /// Errors: Conflict when it is being deleted.
     Result<void> set_recording_locked(const RecordingId& id, bool locked);
+    /// Also one that is being deleted; no list has such a one.
     Result<Recording> recording(const RecordingId& id) const;
     Result<std::vector<Recording>> recordings(const ChannelId& channel,
                                               Page page) const;  // newest first
+    /// Those of which some moment lies in [from, to), newest first: from its start to its end, or
+    /// to the end of its media where that is later; one under way has no end.
+    Result<std::vector<Recording>> recordings_between(const ChannelId& channel, WallTime from,
+                                                      WallTime to, Page page) const;
     Result<std::vector<Recording>> unfinished_recordings() const;
     /// The newest of each channel that has one.
     Result<std::vector<Recording>> newest_recordings() const;
     /// Errors: Conflict when it is locked.
     Result<void> remove_recording(const RecordingId& id);
+
+    /// Begins a delete, which from now on is only ever completed: no list has the recording any
+    /// more, and it cannot be locked. `reason` is kept with it: "requested". Errors: NotFound;
+    /// Conflict when it is locked or under way.
+    Result<void> mark_deleting(const RecordingId& id, const std::string& reason);
+    Result<std::vector<Recording>> deleting_recordings() const;  // oldest first
+
+    /// Where a page of retained_recordings() ended.
+    struct RetainedPlace {
+        WallTime started_at{};
+        RecordingId id;
+    };
+    /// All recordings but those that are being deleted, oldest first, behind `after`.
+    Result<std::vector<RetainedRecording>> retained_recordings(const RetainedPlace& after,
+                                                               std::size_t limit) const;
+
+    /// Makes `recordings` all that there are, but for those that are under way or being deleted,
+    /// which stay as they are. One that was there keeps its lock and its configuration. Nothing is
+    /// told of them in the event log.
+    Result<void> replace_recordings(const std::vector<Recording>& recordings);
 
 private:
     class Impl;

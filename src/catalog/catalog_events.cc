@@ -47,6 +47,15 @@ void write_told(soci::session& session, const ToldRecording& told) {
         soci::use(told.id.str(), "id");
 }
 
+/// Only one whose delete has begun. Out: whether it was there.
+bool write_removed(soci::session& session, const RecordingId& id) {
+    soci::statement removal{
+        (session.prepare << "DELETE FROM recordings WHERE id = :id AND deleting <> ''",
+         soci::use(id.str(), "id"))};
+    removal.execute(true);
+    return removal.get_affected_rows() > 0;
+}
+
 long long last_number(soci::session& session) {
     long long last = 0;
     session << "SELECT last FROM event_numbers", soci::into(last);
@@ -76,6 +85,7 @@ Result<std::vector<Event>> Catalog::append_to_log(const std::vector<LogEntry>& e
         for (const LogEntry& entry : entries) {
             if (entry.session) write_session(session, *entry.session);
             if (entry.recording) write_told(session, *entry.recording);
+            if (entry.removed && !write_removed(session, *entry.removed)) continue;
             for (const Event& event : entry.events) {
                 out.push_back(event);
                 out.back().cursor = static_cast<std::uint64_t>(++last);

@@ -18,6 +18,15 @@ Result<Recording> find_recording(soci::session& session, const RecordingId& id) 
     return fail(ErrorCode::NotFound, fmt::format("there is no {}", recording_named(id)));
 }
 
+/// Where none is named, that of the channel as it is now.
+void name_configuration(soci::session& session, const RecordingId& id) {
+    session << "UPDATE recordings SET configuration = COALESCE((SELECT "
+               "recording_configurations.name FROM channels JOIN recording_configurations ON "
+               "recording_configurations.arn = channels.recording_configuration_arn WHERE "
+               "channels.id = recordings.channel), '') WHERE id = :id AND configuration = ''",
+        soci::use(id.str(), "id");
+}
+
 }  // namespace
 
 Result<std::vector<StreamSession>> Catalog::stream_sessions(const ChannelId& channel,
@@ -56,10 +65,12 @@ Result<void> Catalog::add_recording(const Recording& recording) {
         recording_named(recording.id), [&](soci::session& session) -> Result<void> {
             session << "INSERT INTO recordings (id, channel, prefix, status, status_message, "
                        "started_at, ended_at, duration_ms, bytes, streams, rendition, "
-                       "segment_epochs, locked, told) VALUES (:id, :channel, :prefix, :status, "
-                       ":status_message, :started_at, :ended_at, :duration_ms, :bytes, :streams, "
-                       ":rendition, :segment_epochs, :locked, 0)",
+                       "segment_epochs, locked, told, configuration, layout) VALUES (:id, "
+                       ":channel, :prefix, :status, :status_message, :started_at, :ended_at, "
+                       ":duration_ms, :bytes, :streams, :rendition, :segment_epochs, :locked, 0, "
+                       ":configuration, :layout)",
                 soci::use(recording);
+            name_configuration(session, recording.id);
             return {};
         });
 }
@@ -82,6 +93,12 @@ Result<void> Catalog::set_recording_locked(const RecordingId& id, bool locked) {
     const std::string subject = recording_named(id);
     return impl_->change(subject, [&](soci::session& session) {
         const long long value = locked ? 1 : 0;
+        const auto recording = find_recording(session, id);
+        if (!recording) return Result<void>{std::unexpected(recording.error())};
+        if (!recording->deleting.empty()) {
+            return Result<void>{
+                fail(ErrorCode::Conflict, fmt::format("{} is being deleted", subject))};
+        }
         return touch((session.prepare << "UPDATE recordings SET locked = :locked WHERE id = :id",
                       soci::use(value, "locked"), soci::use(id.str(), "id")),
                      subject);
@@ -97,10 +114,28 @@ Result<std::vector<Recording>> Catalog::recordings(const ChannelId& channel, Pag
         const long long limit = column(page.limit);
         const long long offset = column(page.offset);
         return fetch<Recording>(
-            (session.prepare << "SELECT * FROM recordings WHERE channel = :channel "
+            (session.prepare << "SELECT * FROM recordings WHERE channel = :channel AND "
+                                "deleting = '' "
                                 "ORDER BY started_at DESC, id DESC LIMIT :limit OFFSET :offset",
              soci::use(channel.str(), "channel"), soci::use(limit, "limit"),
              soci::use(offset, "offset")));
+    });
+}
+
+Result<std::vector<Recording>> Catalog::recordings_between(const ChannelId& channel, WallTime from,
+                                                           WallTime to, Page page) const {
+    return impl_->read([&](soci::session& session) -> Result<std::vector<Recording>> {
+        const long long first = column(from);
+        const long long end = column(to);
+        const long long limit = column(page.limit);
+        const long long offset = column(page.offset);
+        // All that the conditions name stands in the index recordings_newest.
+        return fetch<Recording>(
+            (session.prepare << "SELECT * FROM recordings WHERE channel = :channel AND "
+                                "deleting = '' AND started_at < :end AND until > :first "
+                                "ORDER BY started_at DESC, id DESC LIMIT :limit OFFSET :offset",
+             soci::use(channel.str(), "channel"), soci::use(end, "end"), soci::use(first, "first"),
+             soci::use(limit, "limit"), soci::use(offset, "offset")));
     });
 }
 
@@ -117,9 +152,11 @@ Result<std::vector<Recording>> Catalog::newest_recordings() const {
     return impl_->read([](soci::session& session) -> Result<std::vector<Recording>> {
         return fetch<Recording>(
             session.prepare
-            << "SELECT newest.* FROM (SELECT DISTINCT channel FROM recordings) AS recorded "
+            << "SELECT newest.* FROM (SELECT DISTINCT channel FROM recordings WHERE "
+               "deleting = '') AS recorded "
                "JOIN recordings AS newest ON newest.id = (SELECT id FROM recordings "
-               "WHERE channel = recorded.channel ORDER BY started_at DESC, id DESC LIMIT 1) "
+               "WHERE channel = recorded.channel AND deleting = '' "
+               "ORDER BY started_at DESC, id DESC LIMIT 1) "
                "ORDER BY newest.channel");
     });
 }
@@ -136,6 +173,71 @@ Result<void> Catalog::remove_recording(const RecordingId& id) {
         return touch(
             (session.prepare << "DELETE FROM recordings WHERE id = :id", soci::use(id.str(), "id")),
             subject);
+    });
+}
+
+Result<void> Catalog::mark_deleting(const RecordingId& id, const std::string& reason) {
+    const std::string subject = recording_named(id);
+    return impl_->change(subject, [&](soci::session& session) -> Result<void> {
+        const auto recording = find_recording(session, id);
+        if (!recording) return std::unexpected(recording.error());
+        if (recording->locked)
+            return fail(ErrorCode::Conflict, fmt::format("{} is locked", subject));
+        if (recording->status == RecordingStatus::Started)
+            return fail(ErrorCode::Conflict, fmt::format("{} is under way", subject));
+        return touch((session.prepare << "UPDATE recordings SET deleting = :reason WHERE id = :id",
+                      soci::use(reason, "reason"), soci::use(id.str(), "id")),
+                     subject);
+    });
+}
+
+Result<std::vector<Recording>> Catalog::deleting_recordings() const {
+    return impl_->read([](soci::session& session) -> Result<std::vector<Recording>> {
+        return fetch<Recording>(session.prepare << "SELECT * FROM recordings WHERE deleting <> '' "
+                                                   "ORDER BY started_at");
+    });
+}
+
+Result<std::vector<RetainedRecording>> Catalog::retained_recordings(const RetainedPlace& after,
+                                                                    std::size_t limit) const {
+    return impl_->read([&](soci::session& session) -> Result<std::vector<RetainedRecording>> {
+        const long long started_at = column(after.started_at);
+        const long long most = column(limit);
+        return fetch<RetainedRecording>(
+            (session.prepare << "SELECT id, channel, configuration, status, started_at, ended_at, "
+                                "bytes, locked FROM recordings WHERE deleting = '' AND "
+                                "(started_at, id) > (:started_at, :id) "
+                                "ORDER BY started_at, id LIMIT :limit",
+             soci::use(started_at, "started_at"), soci::use(after.id.str(), "id"),
+             soci::use(most, "limit")));
+    });
+}
+
+Result<void> Catalog::replace_recordings(const std::vector<Recording>& recordings) {
+    return impl_->change("the recordings", [&](soci::session& session) -> Result<void> {
+        // What is kept of those that were there, in a place that the transaction takes with it.
+        session << "CREATE TEMP TABLE kept AS SELECT id, locked, configuration FROM recordings";
+        session << "DELETE FROM recordings WHERE status <> 'RECORDING_STARTED' AND deleting = ''";
+        for (const Recording& recording : recordings) {
+            session << "INSERT INTO recordings (id, channel, prefix, status, status_message, "
+                       "started_at, ended_at, duration_ms, bytes, streams, rendition, "
+                       "segment_epochs, locked, told, configuration, layout) VALUES (:id, "
+                       ":channel, :prefix, :status, :status_message, :started_at, :ended_at, "
+                       ":duration_ms, :bytes, :streams, :rendition, :segment_epochs, :locked, 2, "
+                       ":configuration, :layout) ON CONFLICT DO NOTHING",
+                soci::use(recording);
+        }
+        session << "UPDATE recordings SET (locked, configuration) = (SELECT kept.locked, "
+                   "kept.configuration FROM kept WHERE kept.id = recordings.id) WHERE id IN "
+                   "(SELECT id FROM kept)";
+        session << "DROP TABLE kept";
+        // The end of one that is under way is told when it has ended.
+        session << "UPDATE recordings SET told = 1 WHERE status = 'RECORDING_STARTED' AND told = 2";
+        session << "UPDATE recordings SET configuration = COALESCE((SELECT "
+                   "recording_configurations.name FROM channels JOIN recording_configurations ON "
+                   "recording_configurations.arn = channels.recording_configuration_arn WHERE "
+                   "channels.id = recordings.channel), '') WHERE configuration = ''";
+        return {};
     });
 }
 

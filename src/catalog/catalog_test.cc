@@ -198,7 +198,7 @@ TEST_CASE("a database of a newer version is refused and left as it is") {
     CHECK(opened.error().code == ErrorCode::Unsupported);
     CHECK(opened.error().what ==
           "cannot open the database " + test.file().string() +
-              ": it has schema version 99, and this program knows 4 and older; use the newer oxbow "
+              ": it has schema version 99, and this program knows 5 and older; use the newer oxbow "
               "that made it");
     CHECK(test.file_bytes() == before);
 }

@@ -205,4 +205,22 @@ std::optional<RecordingConfiguration> read_recording_configuration(const std::st
                                   .tags = tags_of(object.at("tags").as_object())};
 }
 
+std::string layout_column(const RecordingLayout& layout) {
+    if (layout == RecordingLayout{}) return "";
+    return json::serialize(json::object{{"hls_path", layout.hls_path},
+                                        {"playlist", layout.playlist},
+                                        {"byte_range_playlist", layout.byte_range_playlist},
+                                        {"rendition_playlist", layout.rendition_playlist}});
+}
+
+RecordingLayout read_layout(const std::string& column) {
+    if (column.empty()) return {};
+    const json::value value = json::parse(column);
+    const json::object& object = value.as_object();
+    return {.hls_path = text_of(object, "hls_path"),
+            .playlist = text_of(object, "playlist"),
+            .byte_range_playlist = text_of(object, "byte_range_playlist"),
+            .rendition_playlist = text_of(object, "rendition_playlist")};
+}
+
 }  // namespace oxbow::catalog

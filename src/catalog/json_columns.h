@@ -23,6 +23,9 @@ std::string channel_column(const std::optional<Channel>& channel);
 std::string recording_configuration_column(
     const std::optional<RecordingConfiguration>& configuration);
 
+// {"hls_path":"media/hls",...}; "" for the usual one.
+std::string layout_column(const RecordingLayout& layout);
+
 // Read back what the database holds. Exceptions: std::exception for what is no such JSON.
 Tags read_tags(const std::string& column);
 std::vector<StreamId> read_streams(const std::string& column);
@@ -30,5 +33,6 @@ std::vector<std::string> read_texts(const std::string& column);
 std::optional<ivs::IngestConfiguration> read_ingest(const std::string& column);
 std::optional<Channel> read_channel(const std::string& column);
 std::optional<RecordingConfiguration> read_recording_configuration(const std::string& column);
+RecordingLayout read_layout(const std::string& column);
 
 }  // namespace oxbow::catalog

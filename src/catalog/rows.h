@@ -341,7 +341,10 @@ struct type_conversion<oxbow::catalog::Recording> {
                      .streams = oxbow::catalog::read_streams(row.get<std::string>("streams")),
                      .rendition = row.get<std::string>("rendition"),
                      .segment_epochs = row.get<std::string>("segment_epochs"),
-                     .locked = row.get<long long>("locked") != 0};
+                     .locked = row.get<long long>("locked") != 0,
+                     .configuration = row.get<std::string>("configuration"),
+                     .layout = oxbow::catalog::read_layout(row.get<std::string>("layout")),
+                     .deleting = row.get<std::string>("deleting")};
     }
 
     static void to_base(const oxbow::catalog::Recording& recording, values& row, indicator& state) {
@@ -359,7 +362,28 @@ struct type_conversion<oxbow::catalog::Recording> {
         row.set("rendition", recording.rendition);
         row.set("segment_epochs", recording.segment_epochs);
         row.set("locked", recording.locked ? 1LL : 0LL);
+        row.set("configuration", recording.configuration);
+        row.set("layout", oxbow::catalog::layout_column(recording.layout));
         state = i_ok;
+    }
+};
+
+template <>
+struct type_conversion<oxbow::catalog::RetainedRecording> {
+    using base_type = values;
+
+    static void from_base(const values& row, indicator, oxbow::catalog::RetainedRecording& out) {
+        const auto status = oxbow::catalog::read_status(row.get<std::string>("status"));
+        const auto started_at = oxbow::catalog::read_time(row.get<long long>("started_at"));
+        out = {.id = oxbow::RecordingId{row.get<std::string>("id")},
+               .channel = oxbow::ChannelId{row.get<std::string>("channel")},
+               .configuration = row.get<std::string>("configuration"),
+               .started_at = started_at,
+               .ended_at = std::nullopt,
+               .bytes = static_cast<std::uint64_t>(row.get<long long>("bytes")),
+               .locked = row.get<long long>("locked") != 0};
+        if (status != oxbow::catalog::RecordingStatus::Started)
+            out.ended_at = oxbow::catalog::optional_time(row, "ended_at").value_or(started_at);
     }
 };
 

@@ -151,8 +151,29 @@ constexpr std::array<std::string_view, 4> kVersion4{
     "CREATE INDEX used_playback_tokens_expired ON used_playback_tokens (expires_at)",
 };
 
-constexpr std::array<Migration, 4> kMigrations{Migration{kVersion1}, Migration{kVersion2},
-                                               Migration{kVersion3}, Migration{kVersion4}};
+// By which configuration a recording was made, which retention goes by; how its playlists are
+// named; why it is being deleted, if it is. `until` is the end of what it covers, for queries by
+// time.
+constexpr std::array<std::string_view, 9> kVersion5{
+    "ALTER TABLE recordings ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
+    "UPDATE recordings SET configuration = COALESCE((SELECT recording_configurations.name FROM "
+    "channels JOIN recording_configurations ON recording_configurations.arn = "
+    "channels.recording_configuration_arn WHERE channels.id = recordings.channel), '')",
+    "ALTER TABLE recordings ADD COLUMN layout TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE recordings ADD COLUMN deleting TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE recordings ADD COLUMN until BIGINT GENERATED ALWAYS AS (CASE status WHEN "
+    "'RECORDING_STARTED' THEN 9223372036854775807 ELSE MAX(COALESCE(ended_at, 0), started_at + "
+    "duration_ms) END) VIRTUAL",
+    "DROP INDEX recordings_newest",
+    "CREATE INDEX recordings_newest ON recordings (channel, started_at DESC, id DESC, until) "
+    "WHERE deleting = ''",
+    "CREATE INDEX recordings_oldest ON recordings (started_at, id) WHERE deleting = ''",
+    "CREATE INDEX recordings_deleting ON recordings (started_at) WHERE deleting <> ''",
+};
+
+constexpr std::array<Migration, 5> kMigrations{Migration{kVersion1}, Migration{kVersion2},
+                                               Migration{kVersion3}, Migration{kVersion4},
+                                               Migration{kVersion5}};
 
 }  // namespace
 

@@ -53,6 +53,36 @@ TEST_CASE("a migration that fails leaves the version before it, without a trace 
     CHECK(schema_version(session) == 1);
 }
 
+TEST_CASE("recordings of version 3 are of the configuration that their channel has") {
+    soci::session session{soci::sqlite3, ":memory:"};
+    migrate(session, schema_migrations().first(3));
+    session << "INSERT INTO recording_configurations (arn, name, state, bucket_name, "
+               "reconnect_window_seconds, thumbnail_mode, thumbnail_interval_seconds, tags) VALUES "
+               "('arn', 'nightly', 'ACTIVE', 'recordings', 60, 'INTERVAL', 5, '{}')";
+    session << "INSERT INTO channels (id, arn, name, latency_mode, type, "
+               "recording_configuration_arn, authorized, insecure_ingest, preset, tags, "
+               "created_at) VALUES ('a', 'a', 'a', 'LOW', 'BASIC', 'arn', 0, 1, '', '{}', 0)";
+    session << "INSERT INTO recordings (id, channel, prefix, status, status_message, started_at, "
+               "ended_at, duration_ms, bytes, streams, rendition, segment_epochs, locked) VALUES "
+               "('r1', 'a', 'p1', 'RECORDING_ENDED', '', 1000, 5000, 3000, 1, '[]', '', '', 0), "
+               "('r2', 'b', 'p2', 'RECORDING_ENDED', '', 1000, NULL, 3000, 1, '[]', '', '', 0)";
+
+    migrate(session, schema_migrations());
+
+    std::string configuration;
+    std::string other = "x";
+    long long until = 0;
+    long long media = 0;
+    session << "SELECT configuration, until FROM recordings WHERE id = 'r1'",
+        soci::into(configuration), soci::into(until);
+    session << "SELECT configuration, until FROM recordings WHERE id = 'r2'", soci::into(other),
+        soci::into(media);
+    CHECK(configuration == "nightly");
+    CHECK(until == 5000);
+    CHECK(other == "");
+    CHECK(media == 4000);
+}
+
 TEST_CASE("recording configurations and channels of version 1 get what version 2 says of them") {
     soci::session session{soci::sqlite3, ":memory:"};
     migrate(session, schema_migrations().first(1));

@@ -87,6 +87,7 @@ constexpr std::array kOperations{
     Operation{"POST", "/oxbow/LockRecording", lock_recording, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/UnlockRecording", unlock_recording, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/DeleteRecording", delete_recording, Work::Blocking, kAnyRate},
+    Operation{"POST", "/oxbow/PlanRetention", plan_retention, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/CreateCredential", create_credential, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/ListCredentials", list_credentials, Work::InMemory, kAnyRate},
     Operation{"POST", "/oxbow/DeleteCredential", delete_credential, Work::Blocking, kAnyRate},
@@ -171,6 +172,7 @@ struct ControlApi::Impl {
     catalog::Catalog& catalog;
     LiveControl& live;
     RecordingDeleter& deleter;
+    const RetentionPlans& retention;
     Credentials& credentials;
     RecordingBuckets& buckets;
     const Clock& clock;
@@ -208,8 +210,8 @@ Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
     }
     auto arguments = arguments_of(request);
     if (!arguments) return refuse(arguments.error());
-    const Rooms rooms{catalog, live,  deleter,  credentials, buckets,
-                      rates,   clock, settings, recordings};
+    const Rooms rooms{catalog, live,  deleter, retention, credentials,
+                      buckets, rates, clock,   settings,  recordings};
     std::unique_lock one_at_a_time{changes, std::defer_lock};
     if (operation->work == Work::Change) one_at_a_time.lock();
     return operation->run(rooms, *arguments);
@@ -222,10 +224,19 @@ Outcome<void> within_quota(std::size_t count, std::size_t quota, std::string_vie
 }
 
 ControlApi::ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDeleter& deleter,
-                       Credentials& credentials, RecordingBuckets& buckets, const Clock& clock,
-                       ControlSettings settings)
-    : impl_(new Impl{
-          catalog, live, deleter, credentials, buckets, clock, std::move(settings), {}, {}, {}}) {
+                       const RetentionPlans& retention, Credentials& credentials,
+                       RecordingBuckets& buckets, const Clock& clock, ControlSettings settings)
+    : impl_(new Impl{catalog,
+                     live,
+                     deleter,
+                     retention,
+                     credentials,
+                     buckets,
+                     clock,
+                     std::move(settings),
+                     {},
+                     {},
+                     {}}) {
     check_new_recording_configurations(catalog, buckets);
 }
 

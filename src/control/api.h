@@ -11,6 +11,7 @@
 #include "control/quotas.h"
 #include "control/recording_buckets.h"
 #include "control/recording_deleter.h"
+#include "control/retention_plans.h"
 #include "net/http.h"
 
 namespace oxbow::control {
@@ -19,6 +20,7 @@ struct ControlSettings {
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::string ingest_url;  // "rtmp://127.0.0.1:1935/app"
+    bool rtmps = false;      // it is offered, so that a channel may ask for it alone
     std::string public_url;  // "http://127.0.0.1:8080"
     Quotas quotas;
 };
@@ -34,8 +36,8 @@ class ControlApi {
 public:
     /// What it is given outlives it.
     ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDeleter& deleter,
-               Credentials& credentials, RecordingBuckets& buckets, const Clock& clock,
-               ControlSettings settings);
+               const RetentionPlans& retention, Credentials& credentials, RecordingBuckets& buckets,
+               const Clock& clock, ControlSettings settings);
     ~ControlApi();
 
     /// Answers one whole request. Blocks on the database and the bucket, unless

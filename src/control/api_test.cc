@@ -99,18 +99,36 @@ TEST_CASE("what a channel cannot be is refused by the member's name") {
         "arn:aws:ivs:us-east-1:1:recording-configuration/none.");
 }
 
-TEST_CASE("a channel without plain RTMP is refused: nobody would keep that promise") {
+TEST_CASE("without a certificate channels take plain RTMP, and cannot be made to refuse it") {
     const TestApi api;
 
+    const Reply made = api.call("CreateChannel", "{}");
     const Reply secure = api.call("CreateChannel", R"({"insecureIngest":false})");
-    const Reply plain = api.call("CreateChannel", R"({"authorized":false,"insecureIngest":true})");
+    const Reply changed = api.call(
+        "UpdateChannel", R"({"insecureIngest":false,"arn":")" + made.text("/channel/arn") + "\"}");
 
+    CHECK(made.at("/channel/insecureIngest").as_bool() == true);
     CHECK(secure.error_type == "ValidationException");
     CHECK(secure.text("/message") ==
-          "insecureIngest cannot be false: this version does not offer RTMPS.");
-    CHECK(plain.status == 200);
-    CHECK(plain.at("/channel/authorized").as_bool() == false);
+          "insecureIngest cannot be false: there is no RTMPS, for the server has no certificate "
+          "(tls.certificate, tls.key).");
+    CHECK(changed.error_type == "ValidationException");
+}
+
+TEST_CASE("with RTMPS a channel takes nothing else, unless it is asked to, as with Amazon IVS") {
+    const TestApi api{true};  // with RTMPS
+
+    const Reply made = api.call("CreateChannel", "{}");
+    const Reply plain = api.call("CreateChannel", R"({"insecureIngest":true})");
+    const Reply renamed = api.call(
+        "UpdateChannel", R"({"name":"still","arn":")" + plain.text("/channel/arn") + "\"}");
+    const Reply changed = api.call(
+        "UpdateChannel", R"({"insecureIngest":false,"arn":")" + plain.text("/channel/arn") + "\"}");
+
+    CHECK(made.at("/channel/insecureIngest").as_bool() == false);
     CHECK(plain.at("/channel/insecureIngest").as_bool() == true);
+    CHECK(renamed.at("/channel/insecureIngest").as_bool() == true);
+    CHECK(changed.at("/channel/insecureIngest").as_bool() == false);
 }
 
 TEST_CASE("channels are listed page by page, oldest first") {
@@ -351,6 +369,44 @@ TEST_CASE("a recording under way is not deleted, and an unknown one is not found
     CHECK(api.call("oxbow/GetRecording", recording_body("r1")).text("/recording/status") ==
           "RECORDING_STARTED");
     CHECK(api.deleter.deleted.empty());
+}
+
+TEST_CASE("a recording that is being deleted is there for its delete alone") {
+    const TestApi api;
+    api.add_recording("r1", api.channel(), kNow);
+    REQUIRE(api.catalog->mark_deleting(RecordingId{"r1"}, "requested"));
+
+    CHECK(api.call("oxbow/GetRecording", recording_body("r1")).status == 404);
+    CHECK(api.call("oxbow/LockRecording", recording_body("r1")).status == 404);
+    CHECK(api.call("oxbow/ListRecordings").at("/recordings").as_array().empty());
+    CHECK(api.call("oxbow/DeleteRecording", recording_body("r1")).status == 204);
+    CHECK(api.deleter.deleted == std::vector<std::string>{"r1"});
+}
+
+TEST_CASE("what retention would delete is told with its reasons, all of it in count and bytes") {
+    TestApi api;
+    const catalog::Removal removal{.recording = {.id = RecordingId{"r1"},
+                                                 .channel = ChannelId{"AsXego4U6tnj"},
+                                                 .configuration = "default",
+                                                 .started_at = kNow,
+                                                 .bytes = 7},
+                                   .reason = catalog::RemovalReason::MaxAge,
+                                   .why = "it is old"};
+    api.retention.answer = {.configured = true,
+                            .dry_run = true,
+                            .removals = std::vector<catalog::Removal>(1'001, removal)};
+
+    const Reply plan = api.call("oxbow/PlanRetention");
+
+    CHECK(plan.at("/configured").as_bool());
+    CHECK(plan.at("/dryRun").as_bool());
+    CHECK(plan.at("/count").to_number<int>() == 1'001);
+    CHECK(plan.at("/bytes").to_number<int>() == 7'007);
+    CHECK(plan.at("/recordings").as_array().size() == 1'000);
+    CHECK(plan.text("/recordings/0/recordingId") == "r1");
+    CHECK(plan.text("/recordings/0/recordingConfiguration") == "default");
+    CHECK(plan.text("/recordings/0/reason") == "max_age");
+    CHECK(plan.text("/recordings/0/why") == "it is old");
 }
 
 TEST_CASE("a new credential is shown with its secret once, and the last one cannot be deleted") {

@@ -24,15 +24,23 @@ void refuse_unsupported(Arguments& arguments) {
     if (arguments.choice("containerFormat", "TS FRAGMENTED_MP4", "TS") != "TS") {
         arguments.wrong("containerFormat", "must be TS: Oxbow makes no FRAGMENTED_MP4");
     }
-    if (!arguments.flag("insecureIngest", true)) {
-        arguments.wrong("insecureIngest", "cannot be false: this version does not offer RTMPS");
-    }
     constexpr std::string_view kMultitrack = "multitrackInputConfiguration";
     Arguments multitrack = arguments.object(kMultitrack);
     multitrack.choice("policy", "ALLOW REQUIRE", "");
     multitrack.choice("maximumResolution", "SD HD FULL_HD", "");
     if (multitrack.flag("enabled", false)) multitrack.wrong("enabled", "is not supported by Oxbow");
     arguments.adopt(multitrack, kMultitrack);
+}
+
+/// Whether plain RTMP may publish. Refused where nobody could publish at all.
+void read_insecure_ingest(const Rooms& rooms, Arguments& arguments, catalog::Channel& channel) {
+    const bool wanted = arguments.flag("insecureIngest", channel.insecure_ingest);
+    if (!wanted && channel.insecure_ingest && !rooms.settings.rtmps) {
+        arguments.wrong("insecureIngest",
+                        "cannot be false: there is no RTMPS, for the server has no certificate "
+                        "(tls.certificate, tls.key)");
+    }
+    channel.insecure_ingest = wanted;
 }
 
 void read_preset(Arguments& arguments, catalog::Channel& channel) {
@@ -160,6 +168,9 @@ Answer create_channel(const Rooms& rooms, Arguments& arguments) {
     channel.type = "STANDARD";
     channel.created_at = rooms.clock.wall();
     read_channel(arguments, channel);
+    // As Amazon IVS, which takes RTMPS alone; but not where there is none.
+    if (rooms.settings.rtmps && !arguments.has("insecureIngest")) channel.insecure_ingest = false;
+    read_insecure_ingest(rooms, arguments, channel);
     channel.tags = arguments.tags("tags");
     if (arguments.error()) return refuse(*arguments.error());
     const auto directory = rooms.catalog.directory();
@@ -214,6 +225,7 @@ Answer update_channel(const Rooms& rooms, Arguments& arguments) {
         arguments.error() ? Outcome<catalog::Channel>{catalog::Channel{}} : channel_of(rooms, arn);
     catalog::Channel channel = known ? *known : catalog::Channel{};
     read_channel(arguments, channel);
+    read_insecure_ingest(rooms, arguments, channel);
     if (arguments.error()) return refuse(*arguments.error());
     if (!known) return refuse(known.error());
     if (rooms.live.stream(channel.id)) {

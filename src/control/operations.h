@@ -17,6 +17,7 @@ struct Rooms {
     catalog::Catalog& catalog;
     LiveControl& live;
     RecordingDeleter& deleter;
+    const RetentionPlans& retention;
     Credentials& credentials;
     RecordingBuckets& buckets;
     CallRates& rates;
@@ -106,6 +107,7 @@ Answer get_recording(const Rooms& rooms, Arguments& arguments);
 Answer lock_recording(const Rooms& rooms, Arguments& arguments);
 Answer unlock_recording(const Rooms& rooms, Arguments& arguments);
 Answer delete_recording(const Rooms& rooms, Arguments& arguments);
+Answer plan_retention(const Rooms& rooms, Arguments& arguments);
 
 // credentials_api.cc
 Answer create_credential(const Rooms& rooms, Arguments& arguments);

@@ -12,6 +12,7 @@ namespace oxbow::control {
 namespace {
 
 constexpr std::int64_t kRecordingsPerPage = 100;
+constexpr std::size_t kRemovalsListed = 1'000;  // of a plan; its count and bytes are of all
 
 bool is_newer(const catalog::Recording& a, const catalog::Recording& b) {
     return std::pair{a.started_at, a.id} > std::pair{b.started_at, b.id};
@@ -42,8 +43,10 @@ Result<std::vector<catalog::Recording>> newest_of_all(const catalog::Catalog& ca
 
 Outcome<catalog::Recording> recording_of(const Rooms& rooms, const std::string& id) {
     auto recording = rooms.catalog.recording(RecordingId{id});
-    if (recording) return std::move(*recording);
-    if (recording.error().code != ErrorCode::NotFound) return refuse(recording.error());
+    // One that is being deleted is there for its delete alone.
+    if (recording && recording->deleting.empty()) return std::move(*recording);
+    if (!recording && recording.error().code != ErrorCode::NotFound)
+        return refuse(recording.error());
     return refuse(not_found(fmt::format("There is no recording {}.", id)));
 }
 
@@ -102,7 +105,9 @@ Answer delete_recording(const Rooms& rooms, Arguments& arguments) {
     const std::string id = arguments.text("recordingId");
     if (arguments.error()) return refuse(*arguments.error());
     const std::scoped_lock one_at_a_time{rooms.recordings};
-    const auto recording = recording_of(rooms, id);
+    const auto recording = rooms.catalog.recording(RecordingId{id});
+    if (!recording && recording.error().code == ErrorCode::NotFound)
+        return refuse(not_found(fmt::format("There is no recording {}.", id)));
     if (!recording) return refuse(recording.error());
     if (recording->locked) {
         return refuse(conflict("The recording is locked: unlock it, then delete it."));
@@ -113,6 +118,30 @@ Answer delete_recording(const Rooms& rooms, Arguments& arguments) {
     const auto deleted = rooms.deleter.delete_recording(recording->id);
     if (!deleted) return refuse(deleted.error());
     return std::nullopt;
+}
+
+Answer plan_retention(const Rooms& rooms, Arguments& arguments) {
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto plan = rooms.retention.plan();
+    if (!plan) return refuse(plan.error());
+    boost::json::array items;
+    std::uint64_t bytes = 0;
+    for (const catalog::Removal& removal : plan->removals) {
+        bytes += removal.recording.bytes;
+        if (items.size() == kRemovalsListed) continue;
+        items.push_back({{"recordingId", removal.recording.id.view()},
+                         {"channelId", removal.recording.channel.view()},
+                         {"recordingConfiguration", removal.recording.configuration},
+                         {"startedAt", format_rfc3339(removal.recording.started_at)},
+                         {"bytes", removal.recording.bytes},
+                         {"reason", name_of(removal.reason)},
+                         {"why", removal.why}});
+    }
+    return boost::json::object{{"configured", plan->configured},
+                               {"dryRun", plan->dry_run},
+                               {"count", plan->removals.size()},
+                               {"bytes", bytes},
+                               {"recordings", std::move(items)}};
 }
 
 }  // namespace oxbow::control

@@ -196,9 +196,9 @@ json::object recording_json(const Rooms& rooms, const catalog::Recording& record
     out["streamIds"] = std::move(streams);
     out["rendition"] = recording.rendition;
     out["locked"] = recording.locked;
-    const ivs::RecordingMetadata layout;
+    out["recordingConfiguration"] = recording.configuration;
     out["playbackUrl"] = fmt::format("{}/{}/{}/{}", rooms.settings.public_url, recording.prefix,
-                                     layout.hls_path, layout.playlist);
+                                     recording.layout.hls_path, recording.layout.playlist);
     return out;
 }
 

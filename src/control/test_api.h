@@ -72,6 +72,13 @@ public:
     std::vector<std::string> deleted;
 };
 
+class FakeRetention final : public RetentionPlans {
+public:
+    Result<RetentionPlan> plan() const override { return answer; }
+
+    RetentionPlan answer;
+};
+
 /// What came back: the status, the error's type from the header, and the JSON.
 struct Reply {
     int status = 0;
@@ -95,7 +102,7 @@ inline std::string header_of(const std::string& headers, std::string_view name) 
 /// The API over a database of its own, called as its owner.
 class TestApi {
 public:
-    TestApi() {
+    explicit TestApi(bool rtmps = false) : rtmps_(rtmps) {
         std::string name = "/tmp/oxbow-api-XXXXXX";
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         folder_ = name;
@@ -110,11 +117,12 @@ public:
     }
 
     void restart(Quotas quotas) {
-        api_ =
-            std::make_unique<ControlApi>(*catalog, live, deleter, *credentials, buckets, clock,
-                                         ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
-                                                         .public_url = "http://127.0.0.1:8080",
-                                                         .quotas = quotas});
+        api_ = std::make_unique<ControlApi>(
+            *catalog, live, deleter, retention, *credentials, buckets, clock,
+            ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
+                            .rtmps = rtmps_,
+                            .public_url = "http://127.0.0.1:8080",
+                            .quotas = quotas});
     }
 
     Reply call(std::string_view operation, std::string body = "{}") const {
@@ -189,6 +197,7 @@ public:
 
     FakeLive live;
     FakeDeleter deleter;
+    FakeRetention retention;
     FakeBuckets buckets;
     ManualClock clock{kNow};
     std::unique_ptr<catalog::Catalog> catalog;
@@ -196,6 +205,7 @@ public:
 
 private:
     std::filesystem::path folder_;
+    bool rtmps_;
     std::unique_ptr<ControlApi> api_;
 };
 

@@ -138,7 +138,7 @@ net::HttpAnswer Edge::behave(const net::HttpRequest& request, std::string_view p
 
 std::string Edge::base_url(const net::HttpRequest& request) const {
     if (!settings_.public_url.empty()) return settings_.public_url;
-    std::string_view scheme = "http";
+    std::string_view scheme = request.secure ? "https" : "http";
     std::string_view host = request.header("host").value_or("127.0.0.1");
     if (request.from_proxy) {
         if (request.header("x-forwarded-proto") == "https") scheme = "https";
@@ -260,10 +260,8 @@ net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_vi
     }
     const auto channel = known_channel(*id);
     if (!channel) return responses_.error(request, channel.error());
-    if (net::query_value(request.query, "from") || net::query_value(request.query, "to")) {
-        return responses_.error(request, 501,
-                                "?from= and ?to= are not there yet: page with ?nextToken=");
-    }
+    const auto range = wall_range(request.query, "from", "to");
+    if (!range) return responses_.error(request, range.error());
     std::size_t offset = 0;
     if (const auto token = net::query_value(request.query, "nextToken")) {
         const bool digits =
@@ -273,14 +271,15 @@ net::HttpAnswer Edge::recordings(const net::HttpRequest& request, std::string_vi
         if (offset > kRecordingsOffsetMax)
             return responses_.error(request, 400, "nextToken is not one of ours");
     }
-    return recordings_page(request, *channel, offset);
+    return recordings_page(request, *channel, *range, offset);
 }
 
 Edge::Later Edge::recordings_page(const net::HttpRequest& request, ChannelId channel,
-                                  std::size_t offset) {
-    auto rows =
-        co_await in_blocking_pool(rooms_.blocking, [&catalog = rooms_.catalog, channel, offset] {
-            return catalog.recordings(channel, {.offset = offset, .limit = kRecordingsPerPage});
+                                  WallRange range, std::size_t offset) {
+    auto rows = co_await in_blocking_pool(
+        rooms_.blocking, [&catalog = rooms_.catalog, channel, range, offset] {
+            return catalog.recordings_between(channel, range.from, range.to,
+                                              {.offset = offset, .limit = kRecordingsPerPage});
         });
     if (!rows) co_return responses_.error(request, rows.error());
     const bool more = rows->size() == kRecordingsPerPage;

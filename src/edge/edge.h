@@ -13,10 +13,13 @@
 #include "catalog/catalog.h"
 #include "edge/open_objects.h"
 #include "edge/playback_gate.h"
+#include "edge/recorded_ranges.h"
 #include "edge/responses.h"
+#include "edge/served_recordings.h"
 #include "edge/stored_timelines.h"
 #include "edge/viewer_counter.h"
 #include "edge/viewer_events.h"
+#include "edge/wall_range.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
 #include "net/http.h"
@@ -52,6 +55,8 @@ struct EdgeRooms {
     OpenObjects& objects;
     ViewerCounter& viewers;
     ViewerEvents& events;
+    ServedRecordings& served;
+    RecordedRanges& ranges;
     ViewerEvents& private_events;  // of private channels
     PlaybackGate& gate;
     const Clock& clock;
@@ -72,6 +77,7 @@ public:
     /// Lets go of a deleted recording.
     void forget_recording(const ChannelId& channel, const RecordingId& recording) {
         stored_.forget(channel, recording);
+        rooms_.ranges.forget(recording);
     }
 
 private:
@@ -135,7 +141,8 @@ private:
     Later stored_object(const net::HttpRequest& request, std::string key);
     net::HttpResponse object_answer(const net::HttpRequest& request, const OpenObject& found) const;
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
-    Later recordings_page(const net::HttpRequest& request, ChannelId channel, std::size_t offset);
+    Later recordings_page(const net::HttpRequest& request, ChannelId channel, WallRange range,
+                          std::size_t offset);
 
     Later events(const net::HttpRequest& request, std::optional<std::string> only);
     net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;

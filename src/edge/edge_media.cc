@@ -141,6 +141,7 @@ net::HttpResponse Edge::rewind_playlist(const net::HttpRequest& request, const T
                                         std::string_view rendition) const {
     if (timeline->rendition != rendition)
         return responses_.error(request, 404, "there is no such rendition");
+    rooms_.served.note(timeline->recording.view());
     return responses_.text(request, kPlaylistType,
                            timeline->ended ? Freshness::Long : Freshness::Second,
                            timeline->playlist);
@@ -148,6 +149,7 @@ net::HttpResponse Edge::rewind_playlist(const net::HttpRequest& request, const T
 
 net::HttpResponse Edge::multivariant(const net::HttpRequest& request,
                                      const Timeline& timeline) const {
+    rooms_.served.note(timeline->recording.view());
     return responses_.text(request, kPlaylistType, Freshness::Second, timeline->multivariant);
 }
 
@@ -161,6 +163,7 @@ net::HttpAnswer Edge::segment(const net::HttpRequest& request, std::string_view 
     const auto channel = known_channel(parts[0]);
     if (!channel) return responses_.error(request, channel.error());
     if (const auto newest = newest_segment(*channel, path); newest.segment) {
+        rooms_.served.note(parts[1]);
         return responses_.media(request, kSegmentType, Freshness::Immutable,
                                 segment_etag(name->epoch, name->number), body_of(newest));
     }
@@ -189,6 +192,7 @@ net::HttpAnswer Edge::timeline_segment(const net::HttpRequest& request, const Ti
     const auto index = timeline->names.index_of(epoch, number);
     if (!index) return responses_.error(request, 404, kNoSegment);
     std::string etag = segment_etag(epoch, number);
+    rooms_.served.note(timeline->recording.view());
     if (const auto* const held = timeline->held_segment(*index)) {
         return responses_.media(request, kSegmentType, Freshness::Immutable, etag, body_of(*held));
     }
@@ -210,8 +214,8 @@ live::MediaPlace Edge::newest_segment(const ChannelId& channel, std::string_view
 net::HttpAnswer Edge::chunk_part(const net::HttpRequest& request, const Timeline& timeline,
                                  std::uint64_t index, std::string etag) {
     const live::ChunkRange range = timeline->located[index];
-    std::string key =
-        fmt::format("{}/media/hls/{}/{}.ts", timeline->prefix, timeline->rendition, range.chunk);
+    std::string key = fmt::format("{}/{}/{}/{}.ts", timeline->prefix, timeline->hls_path,
+                                  timeline->rendition, range.chunk);
     if (const auto open = rooms_.objects.find(key)) return part_of(request, *open, range, etag);
     return stored_chunk_part(request, std::move(key), range, std::move(etag));
 }
@@ -252,6 +256,7 @@ Edge::Later Edge::stored_object(const net::HttpRequest& request, std::string key
 
 net::HttpResponse Edge::object_answer(const net::HttpRequest& request,
                                       const OpenObject& found) const {
+    rooms_.served.note_object(found.info.key);
     const std::string_view type = content_type_of(found.info.key);
     const auto freshness = type == kSegmentType ? Freshness::Immutable : Freshness::Second;
     if (found.text) return responses_.text(request, type, freshness, found.text);

@@ -4,19 +4,34 @@
 
 #include <fmt/format.h>
 
+#include "edge/recorded_ranges.h"
+
 namespace oxbow::edge {
 namespace {
 
-/// The one URI line of a recording's multivariant playlist, replaced by `path`.
-std::string with_rendition_path(std::string_view multivariant, std::string_view path) {
+/// A recording's multivariant playlist with `path` for the URI of one rendition, and without the
+/// others: those that have a line "<rendition>/...".
+std::string with_rendition_path(std::string_view multivariant, std::string_view rendition,
+                                std::string_view path) {
     std::string out;
+    std::string variant;  // the tags of the next URI, which go with it
     while (!multivariant.empty()) {
         const std::size_t end = std::min(multivariant.find('\n'), multivariant.size());
-        const std::string_view line = multivariant.substr(0, end);
+        std::string_view line = multivariant.substr(0, end);
         multivariant.remove_prefix(std::min(end + 1, multivariant.size()));
+        if (line.ends_with('\r')) line.remove_suffix(1);
         const bool is_uri = !line.empty() && line.front() != '#';
-        out += is_uri ? path : line;
-        out += '\n';
+        const bool of_variant =
+            line.starts_with("#EXT-X-STREAM-INF:") || line.starts_with("#EXT-X-MEDIA:TYPE=VIDEO");
+        if (is_uri) {
+            const std::string_view folder = line.substr(0, line.rfind('/'));
+            if (folder == rendition) out += fmt::format("{}{}\n", variant, path);
+            variant.clear();
+        } else if (of_variant) {
+            variant += fmt::format("{}\n", line);
+        } else {
+            out += fmt::format("{}\n", line);
+        }
     }
     return out;
 }
@@ -104,23 +119,23 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
                                                     const RecordingId& recording) {
     const auto row = catalog_.recording(recording);
     if (!row) return std::unexpected(row.error());
-    if (row->channel != channel)
+    if (row->channel != channel || !row->deleting.empty())
         return fail(ErrorCode::NotFound, "this channel has no such recording");
-    const std::string folder = row->prefix + "/media/hls/";
-    const auto text =
-        store_.get(fmt::format("{}{}/byte-range-variant.m3u8", folder, row->rendition));
+    const auto text = store_.get(rendition_playlist_key(*row));
     if (!text) return std::unexpected(text.error());
     const auto listed = read_byte_range_playlist(*text);
     if (!listed) return std::unexpected(listed.error());
-    const auto multivariant = store_.get(folder + "master.m3u8");
+    const auto multivariant = store_.get(
+        fmt::format("{}/{}/{}", row->prefix, row->layout.hls_path, row->layout.playlist));
     if (!multivariant) return std::unexpected(multivariant.error());
 
     auto view = std::make_shared<live::TimelineView>();
     view->recording = recording;
     view->prefix = row->prefix;
+    view->hls_path = row->layout.hls_path;
     view->rendition = row->rendition;
     view->multivariant = std::make_shared<const TextVersion>(with_rendition_path(
-        *multivariant,
+        *multivariant, row->rendition,
         fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition)));
     view->names = SegmentNames{row->segment_epochs};
     RewindPlaylist playlist;

@@ -23,13 +23,28 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 /// Bytes that the kernel lets come before it wakes the loop for a line that looks by itself.
 constexpr int kLookingLowWater = 64 * 1024;
 
+/// RTMP has no name among those of ALPN.
+const std::string kNoProtocols;
+
 /// A timer this late tells that our process or its machine stood still.
 constexpr std::chrono::milliseconds kStoodStill{500};
 
 }  // namespace
 
-Line::Line(tcp::socket socket)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), taken_(socket_.get_executor()) {}
+Line::Line(tcp::socket socket, std::unique_ptr<net::TlsStream> tls)
+    : socket_(std::move(socket)),
+      tls_(std::move(tls)),
+      timer_(socket_.get_executor()),
+      taken_(socket_.get_executor()) {}
+
+Line::Line(tcp::socket socket, std::shared_ptr<const net::TlsContext> context)
+    : Line(std::move(socket), std::unique_ptr<net::TlsStream>{}) {
+    if (!context) return;
+    tls_ =
+        std::make_unique<net::TlsStream>(std::move(context), socket_.native_handle(), kNoProtocols);
+    boost::system::error_code ignored;  // the first read tells
+    socket_.non_blocking(true, ignored);
+}
 
 void Line::set_deadline(std::chrono::milliseconds from_now) {
     allowed_ = from_now;
@@ -61,9 +76,41 @@ void Line::on_timer() {
     socket_.cancel(ignored);
 }
 
+asio::awaitable<Result<void>> Line::secure() {
+    using Status = net::TlsStream::Status;
+    while (true) {
+        const auto ready = usable();
+        if (!ready) co_return ready;
+        const Status status = tls_->handshake();
+        if (status == Status::Done) co_return Result<void>{};
+        if (status == Status::Closed) co_return std::unexpected(error_of(asio::error::eof));
+        if (status == Status::NotTls) {
+            co_return fail(ErrorCode::Unsupported,
+                           "the client does not speak TLS, and this is the RTMPS port: publish "
+                           "with rtmps:// here, or with rtmp:// to the RTMP port");
+        }
+        if (status == Status::Failed) {
+            co_return fail(ErrorCode::Unsupported,
+                           fmt::format("the TLS handshake failed ({}): the client must speak TLS "
+                                       "1.2 or 1.3 and trust the certificate",
+                                       tls_->failure()));
+        }
+        const auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+        if (error) co_return std::unexpected(error_of(error));
+    }
+}
+
 asio::awaitable<Result<std::size_t>> Line::read_some(std::span<std::uint8_t> buffer) {
     const auto ready = usable();
     if (!ready) co_return std::unexpected(ready.error());
+    while (tls_) {
+        boost::system::error_code failed;
+        const std::size_t count = read_records(buffer, failed);
+        if (!failed) co_return count;
+        if (failed != asio::error::would_block) co_return std::unexpected(error_of(failed));
+        const auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+        if (error) co_return std::unexpected(error_of(error));
+    }
     const auto [error, bytes] =
         co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), kAwait);
     if (error) co_return std::unexpected(error_of(error));
@@ -99,8 +146,7 @@ asio::awaitable<Result<void>> Line::read_while(std::function<bool(BytesView)> ta
 void Line::look(std::span<std::uint8_t> buffer) {
     more_is_there_ = false;
     if (!looking_ || !usable()) return;  // read_while is about to go on
-    const std::size_t bytes =
-        socket_.read_some(asio::buffer(buffer.data(), buffer.size()), read_error_);
+    const std::size_t bytes = read_now(buffer, read_error_);
     if (read_error_ == asio::error::would_block) {
         read_error_ = {};
         return;
@@ -113,9 +159,51 @@ void Line::look(std::span<std::uint8_t> buffer) {
     taken_.cancel();
 }
 
+std::size_t Line::read_now(std::span<std::uint8_t> buffer, boost::system::error_code& error) {
+    if (tls_) return read_records(buffer, error);
+    return socket_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+}
+
+/// As many records as are there and fit: what one record holds beyond the buffer stays in it, and
+/// no socket would tell of that, so whoever got a full buffer must read again.
+std::size_t Line::read_records(std::span<std::uint8_t> buffer, boost::system::error_code& error) {
+    using Status = net::TlsStream::Status;
+    error = {};
+    std::size_t count = 0;
+    while (count < buffer.size()) {
+        const auto rest = buffer.subspan(count);
+        const auto read = tls_->read({reinterpret_cast<char*>(rest.data()), rest.size()});
+        count += read.bytes;
+        if (read.status == Status::Done && !tls_->drained()) continue;
+        if (count > 0) break;  // an end is found again by the next read
+        if (read.status == Status::Blocked) error = asio::error::would_block;
+        if (read.status == Status::Closed) error = asio::error::eof;
+        if (read.status == Status::Failed) error = asio::error::connection_reset;
+        break;
+    }
+    return count;
+}
+
+asio::awaitable<Result<void>> Line::write_records(BytesView bytes) {
+    using Status = net::TlsStream::Status;
+    while (!bytes.empty()) {
+        const auto ready = usable();
+        if (!ready) co_return ready;
+        const auto written = tls_->write(bytes);
+        bytes = bytes.subspan(written.bytes);
+        if (written.status == Status::Done) continue;
+        if (written.status != Status::Blocked)
+            co_return std::unexpected(error_of(asio::error::connection_reset));
+        const auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, kAwait);
+        if (error) co_return std::unexpected(error_of(error));
+    }
+    co_return Result<void>{};
+}
+
 asio::awaitable<Result<void>> Line::write(Bytes bytes) {
     const auto ready = usable();
     if (!ready) co_return ready;
+    if (tls_) co_return co_await write_records(bytes);
     const auto [error, written] = co_await asio::async_write(socket_, asio::buffer(bytes), kAwait);
     if (error) co_return std::unexpected(error_of(error));
     co_return Result<void>{};
@@ -142,6 +230,7 @@ void Line::interrupt() {
 }
 
 void Line::shutdown_send() {
+    if (tls_) tls_->close();
     boost::system::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
@@ -168,10 +257,12 @@ Result<std::shared_ptr<Line>> Line::move_to(const asio::any_io_executor& executo
     tcp::socket moved(executor);
     moved.assign(local.protocol(), handle, error);
     if (error) {
+        tls_.reset();  // its number may soon be another's
         ::close(handle);
         return refused(error);
     }
-    return std::make_shared<Line>(std::move(moved));
+    // The number of the socket stays, and that is what TLS knows of it.
+    return std::shared_ptr<Line>{new Line{std::move(moved), std::move(tls_)}};
 }
 
 }  // namespace oxbow::ingest

@@ -11,12 +11,14 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "net/tls_stream.h"
 
 namespace oxbow::ingest {
 
 class Looks;
 
-/// A connected socket whose every wait ends at a deadline that the owner moves along.
+/// A connected socket whose every wait ends at a deadline that the owner moves along. Under TLS
+/// what is read and written is what the records hold.
 ///
 /// Moving the deadline costs nothing: one timer sleeps until the oldest one and looks then. Time
 /// in which this process stood still is not the peer's: it gets its whole time again.
@@ -25,12 +27,22 @@ class Line : public std::enable_shared_from_this<Line> {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    explicit Line(boost::asio::ip::tcp::socket socket);
+    /// In: the server's context where the line is one of TLS: then secure() comes first.
+    explicit Line(boost::asio::ip::tcp::socket socket,
+                  std::shared_ptr<const net::TlsContext> context = nullptr);
 
     boost::asio::any_io_executor executor() { return socket_.get_executor(); }
 
     /// For this wait and all that follow, until it is moved.
     void set_deadline(std::chrono::milliseconds from_now);
+
+    bool is_tls() const { return tls_ != nullptr; }
+
+    /// The handshake of TLS.
+    ///
+    /// Errors: of read_some, and
+    ///         Unsupported  the peer does not speak TLS, or none that is spoken here.
+    boost::asio::awaitable<Result<void>> secure();
 
     /// Reads what is there, at least one byte.
     ///
@@ -66,11 +78,17 @@ private:
     void watch();
     void on_timer();
     void look(std::span<std::uint8_t> buffer);
+    std::size_t read_now(std::span<std::uint8_t> buffer, boost::system::error_code& error);
+    std::size_t read_records(std::span<std::uint8_t> buffer, boost::system::error_code& error);
+    boost::asio::awaitable<Result<void>> write_records(BytesView bytes);
     Result<void> usable() const;
     Error error_of(const boost::system::error_code& error) const;
 
+    Line(boost::asio::ip::tcp::socket socket, std::unique_ptr<net::TlsStream> tls);
+
     boost::asio::ip::tcp::socket socket_;
-    boost::asio::steady_timer timer_;  // of the deadline
+    std::unique_ptr<net::TlsStream> tls_;  // null: plain
+    boost::asio::steady_timer timer_;      // of the deadline
     TimePoint deadline_ = TimePoint::max();
     std::chrono::milliseconds allowed_{};  // from when the deadline was set
     bool expired_ = false;

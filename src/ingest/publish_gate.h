@@ -27,6 +27,7 @@ struct PublishRequest {
     StreamKeyValue stream_key;  // without its query; a secret: never logged whole
     std::string query;          // "priority=2"; may be empty
     std::string peer;           // "127.0.0.1:53422"
+    bool secure = false;        // by RTMPS
     /// Ends this publisher from outside. Thread-safe; may be called after the connection is gone.
     std::function<void(std::string why)> stop;
 };

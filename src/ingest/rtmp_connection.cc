@@ -48,13 +48,13 @@ Error too_late(const Error& error, bool greeted) {
 
 }  // namespace
 
-RtmpConnection::RtmpConnection(asio::ip::tcp::socket socket, std::string peer,
-                               Connections::Slot slot, PublishGate& gate, const RtmpLimits& limits)
+RtmpConnection::RtmpConnection(std::shared_ptr<Line> line, std::string peer, Connections::Slot slot,
+                               PublishGate& gate, const RtmpLimits& limits)
     : peer_(std::move(peer)),
       gate_(gate),
       limits_(limits),
       slot_(std::move(slot)),
-      line_(std::make_shared<Line>(std::move(socket))),
+      line_(std::move(line)),
       conversation_(std::random_device{}()) {}
 
 void RtmpConnection::start() {
@@ -68,6 +68,13 @@ asio::awaitable<void> RtmpConnection::greet(std::shared_ptr<RtmpConnection> self
             if (const auto line = weak.lock()) line->interrupt();
         });
     if (!listening) co_return;
+    const auto secured = co_await self->secure();
+    if (!secured) {
+        self->slot_.stop_signal()->ignore();
+        self->log_refusal(secured.error());
+        self->line_->close();
+        co_return;
+    }
     auto asked = co_await self->wait_for_publish();
     self->slot_.stop_signal()->ignore();
     if (asked) {
@@ -85,7 +92,8 @@ asio::awaitable<void> RtmpConnection::greet(std::shared_ptr<RtmpConnection> self
 void RtmpConnection::log_refusal(const Error& error) {
     const auto stopped = slot_.stop_signal()->why();
     const std::string& why = stopped ? *stopped : error.what;
-    if (received_ == 0) {  // port scans and health checks
+    // Port scans and health checks; but who cannot speak TLS wants to know why.
+    if (received_ == 0 && error.code != ErrorCode::Unsupported) {
         log::debug("[rtmp {}] refused: {}", peer_, why);
         return;
     }
@@ -93,6 +101,14 @@ void RtmpConnection::log_refusal(const Error& error) {
     if (!untold) return;
     if (*untold > 0) log::warning("[rtmp] {} more connections were refused", *untold);
     log::warning("[rtmp {}] refused: {}", peer_, why);
+}
+
+asio::awaitable<Result<void>> RtmpConnection::secure() {
+    if (!line_->is_tls()) co_return Result<void>{};
+    line_->set_deadline(limits_.handshake_deadline);
+    const auto secured = co_await line_->secure();
+    if (!secured) co_return std::unexpected(too_late(secured.error(), false));
+    co_return secured;
 }
 
 /// Talks until the client asks to publish. Errors: whatever ends the connection before it does.
@@ -123,6 +139,7 @@ Result<PublishGrant> RtmpConnection::ask_gate(PublishAsked asked) {
                                 .stream_key = std::move(asked.stream_key),
                                 .query = std::move(asked.query),
                                 .peer = peer_,
+                                .secure = line_->is_tls(),
                                 .stop = [signal = slot_.stop_signal()](std::string why) {
                                     signal->stop(std::move(why));
                                 }});

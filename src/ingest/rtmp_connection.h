@@ -25,7 +25,7 @@ namespace oxbow::ingest {
 class RtmpConnection : public std::enable_shared_from_this<RtmpConnection> {
 public:
     /// In: the peer as "127.0.0.1:53422".
-    RtmpConnection(boost::asio::ip::tcp::socket socket, std::string peer, Connections::Slot slot,
+    RtmpConnection(std::shared_ptr<Line> line, std::string peer, Connections::Slot slot,
                    PublishGate& gate, const RtmpLimits& limits);
 
     /// Begins the conversation on the socket's executor.
@@ -42,6 +42,7 @@ private:
     };
 
     static boost::asio::awaitable<void> greet(std::shared_ptr<RtmpConnection> self);
+    boost::asio::awaitable<Result<void>> secure();
     boost::asio::awaitable<Result<PublishAsked>> wait_for_publish();
     Result<PublishGrant> ask_gate(PublishAsked asked);
     void move_to(PublishGrant grant);

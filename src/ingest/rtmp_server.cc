@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "ingest/connections.h"
+#include "ingest/line.h"
 #include "ingest/rtmp_connection.h"
 
 namespace oxbow::ingest {
@@ -33,7 +34,7 @@ std::string to_text(const tcp::endpoint& endpoint) {
     return fmt::format("{}:{}", address, endpoint.port());
 }
 
-tcp::acceptor listen(asio::io_context& loop, const tcp::endpoint& address) {
+tcp::acceptor listen(asio::io_context& loop, const tcp::endpoint& address, std::string_view name) {
     boost::system::error_code error;
     tcp::acceptor acceptor(loop);
     acceptor.open(address.protocol(), error);
@@ -41,7 +42,8 @@ tcp::acceptor listen(asio::io_context& loop, const tcp::endpoint& address) {
     if (!error) acceptor.bind(address, error);
     if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
     if (error) {
-        throw std::system_error(error, fmt::format("RTMP cannot listen on {}", to_text(address)));
+        throw std::system_error(error,
+                                fmt::format("{} cannot listen on {}", name, to_text(address)));
     }
     return acceptor;
 }
@@ -50,11 +52,13 @@ tcp::acceptor listen(asio::io_context& loop, const tcp::endpoint& address) {
 
 class RtmpServer::Impl : public std::enable_shared_from_this<RtmpServer::Impl> {
 public:
-    Impl(asio::io_context& loop, const tcp::endpoint& address, PublishGate& gate, RtmpLimits limits)
-        : acceptor_(listen(loop, address)),
+    Impl(asio::io_context& loop, const tcp::endpoint& address, PublishGate& gate, RtmpLimits limits,
+         std::shared_ptr<const net::TlsCertificate> certificate)
+        : acceptor_(listen(loop, address, certificate ? "RTMPS" : "RTMP")),
           address_(acceptor_.local_endpoint()),
           gate_(gate),
           limits_(limits),
+          certificate_(std::move(certificate)),
           connections_(std::make_shared<Connections>(limits.connections_max,
                                                      limits.waiting_per_address_max)),
           pause_(loop) {}
@@ -101,7 +105,9 @@ private:
         refusing_ = false;
         boost::system::error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        std::make_shared<RtmpConnection>(std::move(socket), to_text(peer), std::move(*slot), gate_,
+        auto line = std::make_shared<Line>(std::move(socket),
+                                           certificate_ ? certificate_->newest() : nullptr);
+        std::make_shared<RtmpConnection>(std::move(line), to_text(peer), std::move(*slot), gate_,
                                          limits_)
             ->start();
     }
@@ -110,14 +116,15 @@ private:
     const tcp::endpoint address_;
     PublishGate& gate_;
     const RtmpLimits limits_;
+    const std::shared_ptr<const net::TlsCertificate> certificate_;  // null: plain
     const std::shared_ptr<Connections> connections_;
     asio::steady_timer pause_;
     bool refusing_ = false;  // the last connection was above a limit
 };
 
 RtmpServer::RtmpServer(asio::io_context& loop, const tcp::endpoint& address, PublishGate& gate,
-                       RtmpLimits limits)
-    : impl_(std::make_shared<Impl>(loop, address, gate, limits)) {
+                       RtmpLimits limits, std::shared_ptr<const net::TlsCertificate> certificate)
+    : impl_(std::make_shared<Impl>(loop, address, gate, limits, std::move(certificate))) {
     impl_->start();
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "ingest/publish_gate.h"
+#include "net/tls.h"
 
 namespace oxbow::ingest {
 
@@ -22,17 +23,18 @@ struct RtmpLimits {
     std::chrono::milliseconds silence_max = kSilenceMax;
 };
 
-/// RTMP on one address: accepts connections, asks the gate, and hands each publisher's media to the
-/// session that the gate grants, on the loop that the grant names.
+/// RTMP or RTMPS on one address: accepts connections, asks the gate, and hands each publisher's
+/// media to the session that the gate grants, on the loop that the grant names.
 ///
 /// What a connection does wrong ends that connection alone, with one line in the log.
 /// Thread safety: constructed before or on the loop; `stop` and the destructor from any thread.
 class RtmpServer {
 public:
-    /// In:         a gate that outlives the loop's last run.
+    /// In:         a gate that outlives the loop's last run; a certificate for RTMPS.
     /// Exceptions: std::system_error when the address cannot be listened on (a failed start).
     RtmpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
-               PublishGate& gate, RtmpLimits limits);
+               PublishGate& gate, RtmpLimits limits,
+               std::shared_ptr<const net::TlsCertificate> certificate = nullptr);
     ~RtmpServer();
     RtmpServer(const RtmpServer&) = delete;
     RtmpServer& operator=(const RtmpServer&) = delete;

@@ -34,32 +34,48 @@ json::object detail_json(const LimitBreach& breach) {
             {"limit_unit", breach.limit_unit}};
 }
 
-json::object detail_json(const RecordingStateChange& change) {
+json::array streams_json(const std::vector<StreamId>& ids) {
     json::array streams;
-    for (const StreamId& stream : change.stream_ids) streams.emplace_back(stream.view());
+    for (const StreamId& stream : ids) streams.emplace_back(stream.view());
+    return streams;
+}
+
+json::object detail_json(const RecordingDeleted& deleted) {
+    return {{"event_name", "Recording Deleted"},
+            {"reason", deleted.reason},
+            {"recording_s3_bucket_name", deleted.bucket_name},
+            {"recording_s3_key_prefix", deleted.prefix},
+            {"recording_duration_ms", deleted.duration.count()},
+            {"recording_bytes", deleted.bytes},
+            {"recording_session_id", deleted.session_id},
+            {"recording_session_stream_ids", streams_json(deleted.stream_ids)}};
+}
+
+json::object detail_json(const RecordingStateChange& change) {
     return {{"recording_status", change.status},
             {"recording_status_reason", change.reason},
             {"recording_s3_bucket_name", change.bucket_name},
             {"recording_s3_key_prefix", change.prefix},
             {"recording_duration_ms", change.duration.count()},
             {"recording_session_id", change.session_id},
-            {"recording_session_stream_ids", std::move(streams)}};
+            {"recording_session_stream_ids", streams_json(change.stream_ids)}};
 }
 
 }  // namespace
 
 std::string_view detail_type(const EventDetail& detail) {
-    return std::visit(Overloaded{[](const StreamStateChange&) -> std::string_view {
-                                     return "IVS Stream State Change";
-                                 },
-                                 [](const StreamHealthChange&) -> std::string_view {
-                                     return "IVS Stream Health Change";
-                                 },
-                                 [](const LimitBreach&) { return kLimitBreach; },
-                                 [](const RecordingStateChange&) -> std::string_view {
-                                     return "IVS Recording State Change";
-                                 }},
-                      detail);
+    return std::visit(
+        Overloaded{
+            [](const StreamStateChange&) -> std::string_view { return "IVS Stream State Change"; },
+            [](const StreamHealthChange&) -> std::string_view {
+                return "IVS Stream Health Change";
+            },
+            [](const LimitBreach&) { return kLimitBreach; },
+            [](const RecordingStateChange&) -> std::string_view {
+                return "IVS Recording State Change";
+            },
+            [](const RecordingDeleted&) -> std::string_view { return "Oxbow Recording Change"; }},
+        detail);
 }
 
 std::string_view event_name(const EventDetail& detail) {
@@ -67,6 +83,7 @@ std::string_view event_name(const EventDetail& detail) {
         Overloaded{
             [](const LimitBreach& breach) -> std::string_view { return breach.limit_name; },
             [](const RecordingStateChange& change) -> std::string_view { return change.status; },
+            [](const RecordingDeleted&) -> std::string_view { return "Recording Deleted"; },
             [](const auto& change) -> std::string_view { return change.event_name; }},
         detail);
 }
@@ -82,6 +99,8 @@ bool is_error(std::string_view type, std::string_view name) {
 
 std::string to_json(const EventHead& head, const EventDetail& detail) {
     json::object inner = std::visit([](const auto& one) { return detail_json(one); }, detail);
+    const bool ours = std::holds_alternative<RecordingDeleted>(detail);
+    const std::string_view source = ours ? "oxbow" : "aws.ivs";
     json::array resources;
     if (!head.channel_arn.empty()) {
         resources.emplace_back(head.channel_arn);
@@ -91,7 +110,7 @@ std::string to_json(const EventHead& head, const EventDetail& detail) {
     return json::serialize(json::object{{"version", "0"},
                                         {"id", head.id},
                                         {"detail-type", detail_type(detail)},
-                                        {"source", "aws.ivs"},
+                                        {"source", source},
                                         {"account", head.account},
                                         {"time", format_rfc3339(head.time)},
                                         {"region", head.region},

@@ -45,8 +45,19 @@ struct RecordingStateChange {
     std::vector<StreamId> stream_ids;  // oldest first
 };
 
-using EventDetail =
-    std::variant<StreamStateChange, StreamHealthChange, LimitBreach, RecordingStateChange>;
+/// "Oxbow Recording Change", of source "oxbow": Amazon IVS deletes no recordings and tells of none.
+struct RecordingDeleted {
+    std::string reason;  // "requested", "max_age", "max_size", "keep_free"
+    std::string bucket_name;
+    std::string prefix;
+    std::chrono::milliseconds duration{};
+    std::uint64_t bytes = 0;
+    std::string session_id;            // "j8Z9O91ndcVs"
+    std::vector<StreamId> stream_ids;  // oldest first
+};
+
+using EventDetail = std::variant<StreamStateChange, StreamHealthChange, LimitBreach,
+                                 RecordingStateChange, RecordingDeleted>;
 
 /// What stands around an event's detail.
 struct EventHead {

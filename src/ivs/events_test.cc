@@ -97,5 +97,25 @@ TEST_CASE("breaches and failures are errors of their session, health is none") {
     CHECK_FALSE(is_error("IVS Stream Health Change", "Starvation Start"));
 }
 
+TEST_CASE("a deleted recording is told by an event of ours, which Amazon IVS does not have") {
+    const std::string text =
+        to_json(head(), RecordingDeleted{.reason = "max_age",
+                                         .bucket_name = "recordings",
+                                         .prefix = "ivs/v1/1/AsXego4U6tnj/2020/6/23/20/12/j8Z9",
+                                         .duration = std::chrono::milliseconds{171'546},
+                                         .bytes = 5'000'000'000,
+                                         .session_id = "j8Z9",
+                                         .stream_ids = {StreamId{"st-1"}}});
+
+    CHECK(text.contains(R"("detail-type":"Oxbow Recording Change","source":"oxbow",)"));
+    CHECK(
+        text.contains(R"("detail":{"event_name":"Recording Deleted","reason":"max_age",)"
+                      R"("recording_s3_bucket_name":"recordings",)"
+                      R"("recording_s3_key_prefix":"ivs/v1/1/AsXego4U6tnj/2020/6/23/20/12/j8Z9",)"
+                      R"("recording_duration_ms":171546,"recording_bytes":5000000000,)"
+                      R"("recording_session_id":"j8Z9","recording_session_stream_ids":["st-1"],)"));
+    CHECK_FALSE(is_error("Oxbow Recording Change", "Recording Deleted"));
+}
+
 }  // namespace
 }  // namespace oxbow::ivs

@@ -91,6 +91,28 @@ void read_hls(JsonMembers hls, RecordingMetadata& metadata) {
     }
 }
 
+json::object oxbow_json(const RecordingMetadata& metadata) {
+    json::object out{{"started_at", format_rfc3339_ms(metadata.started_at)}};
+    if (metadata.ended_at) out["ended_at"] = format_rfc3339_ms(*metadata.ended_at);
+    out["segment_epochs"] = *metadata.segment_epochs;
+    return out;
+}
+
+/// Times to the millisecond stand for those to the second, where they say the same.
+void read_oxbow(JsonMembers& ours, RecordingMetadata& metadata) {
+    const auto same_second = [](WallTime a, WallTime b) {
+        return std::chrono::floor<std::chrono::seconds>(a) ==
+               std::chrono::floor<std::chrono::seconds>(b);
+    };
+    const auto started_at = ours.optional_time("started_at");
+    if (started_at && same_second(*started_at, metadata.started_at))
+        metadata.started_at = *started_at;
+    const auto ended_at = ours.optional_time("ended_at");
+    if (ended_at && metadata.ended_at && same_second(*ended_at, *metadata.ended_at))
+        metadata.ended_at = *ended_at;
+    metadata.segment_epochs = ours.optional_text("segment_epochs");
+}
+
 }  // namespace
 
 std::string_view name_of(RecordingStatus status) {
@@ -118,6 +140,7 @@ std::string to_json(const RecordingMetadata& metadata) {
         const auto& ids = metadata.recording_session_stream_ids;
         out["recording_session_stream_ids"] = json::array(ids.begin(), ids.end());
     }
+    if (metadata.segment_epochs) out["oxbow"] = oxbow_json(metadata);
     if (metadata.stream_id) out["streamId"] = *metadata.stream_id;
     if (metadata.sequencer) out["sequencer"] = *metadata.sequencer;
     return json::serialize(out);
@@ -139,6 +162,7 @@ Result<RecordingMetadata> read_recording_metadata(std::string_view json) {
     read_hls(members.object("media").object("hls"), metadata);
     metadata.recording_session_id = members.optional_text("recording_session_id");
     metadata.recording_session_stream_ids = members.optional_texts("recording_session_stream_ids");
+    if (auto ours = members.optional_object("oxbow")) read_oxbow(*ours, metadata);
     metadata.stream_id = members.optional_text("streamId");
     metadata.sequencer = members.optional_text("sequencer");
 

@@ -44,6 +44,9 @@ struct RecordingMetadata {
     // Ours, beside the schema, in recording-started.json and recording-ended.json:
     std::optional<std::string> recording_session_id;
     std::vector<std::string> recording_session_stream_ids;  // oldest first
+    /// What a catalogue that is made again from the bucket must know beside that; with it the times
+    /// are written to the millisecond, too, in a member of their own.
+    std::optional<std::string> segment_epochs;  // "0:mp3k9a,57:mp4b1c"
 };
 
 inline constexpr std::size_t kMetadataBytesMax = 256 * 1024;

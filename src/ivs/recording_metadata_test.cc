@@ -203,5 +203,36 @@ TEST_CASE("metadata has at most 256 KiB and 100 renditions") {
     CHECK(read_recording_metadata(with_renditions(101)).error().code == ErrorCode::LimitExceeded);
 }
 
+TEST_CASE("with the epochs of its segments go its times to the millisecond, in a member of ours") {
+    RecordingMetadata metadata;
+    metadata.started_at = WallTime{std::chrono::milliseconds{1'675'983'341'550}};
+    metadata.ended_at = WallTime{std::chrono::milliseconds{1'675'983'510'007}};
+    const std::string without = to_json(metadata);
+    metadata.segment_epochs = "0:mp3k9a,57:mp4b1c";
+
+    const std::string json = to_json(metadata);
+    const auto read = read_recording_metadata(json).value();
+
+    CHECK_FALSE(without.contains("oxbow"));
+    CHECK(json.contains(R"("recording_started_at":"2023-02-09T22:55:41Z")"));
+    CHECK(json.ends_with(R"("oxbow":{"started_at":"2023-02-09T22:55:41.550Z",)"
+                         R"("ended_at":"2023-02-09T22:58:30.007Z",)"
+                         R"("segment_epochs":"0:mp3k9a,57:mp4b1c"}})"));
+    CHECK(read.started_at == metadata.started_at);
+    CHECK(read.ended_at == metadata.ended_at);
+    CHECK(read.segment_epochs == "0:mp3k9a,57:mp4b1c");
+}
+
+TEST_CASE("milliseconds that belong to another second do not count") {
+    RecordingMetadata metadata;
+    metadata.started_at = WallTime{std::chrono::milliseconds{1'675'983'341'550}};
+    metadata.segment_epochs = "0:mp3k9a";
+    std::string json = to_json(metadata);
+    json.replace(json.find("22:55:41.550Z"), 13, "22:55:42.550Z");
+
+    CHECK(read_recording_metadata(json)->started_at ==
+          WallTime{std::chrono::milliseconds{1'675'983'341'000}});
+}
+
 }  // namespace
 }  // namespace oxbow::ivs

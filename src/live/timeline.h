@@ -39,6 +39,7 @@ struct HeldSegment {
 struct TimelineView {
     RecordingId recording;
     std::string prefix;                               // of its objects in the bucket
+    std::string hls_path = "media/hls";               // below it
     std::string rendition;                            // "720p30"
     std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
     // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8

@@ -33,6 +33,7 @@ struct HttpRequest {
     std::vector<HttpHeader> headers;
     std::string_view body;    // only where the server was told to take bodies
     std::string_view peer;    // "127.0.0.1:53422"
+    bool secure = false;      // came by TLS
     bool from_proxy = false;  // one that is trusted: its X-Forwarded headers count
     /// What stood before `path`, and must stand before every path that the answer names; "" as it
     /// comes from the network.

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "net/http.h"
 #include "net/networks.h"
+#include "net/tls.h"
 
 namespace oxbow::net {
 
@@ -20,7 +21,7 @@ struct HttpServerLimits {
     std::size_t connections_max = 10'000;      // per listener and loop
     std::size_t connections_per_address_max = 1'000;      // of them; IPv6: per /64
     std::size_t requests_per_connection_max = 1'000'000;  // then it is closed behind the answer
-    std::chrono::milliseconds header_deadline{10'000};    // first byte to the empty line
+    std::chrono::milliseconds header_deadline{10'000};    // first byte to the empty line; handshake
     std::chrono::milliseconds body_deadline{30'000};      // of a request, whole
     std::chrono::milliseconds idle_deadline{60'000};      // between two requests
     std::chrono::milliseconds write_deadline{30'000};     // without any progress of a slow reader
@@ -32,7 +33,8 @@ struct HttpServerLimits {
     Networks trusted_proxies = {};
 };
 
-/// HTTP/1.1 on one loop. One server per loop: they share a port by SO_REUSEPORT.
+/// HTTP/1.1 on one loop, with a certificate by TLS. One server per loop: they share a port by
+/// SO_REUSEPORT. Who speaks plain HTTP where TLS is spoken gets 400.
 ///
 /// Malformed requests are answered 400 and closed; also both Content-Length and Transfer-Encoding,
 /// a bare CR, a space before a colon, an absolute or '*' target that is not OPTIONS (request
@@ -42,7 +44,8 @@ public:
     /// Exceptions: std::system_error when the address cannot be listened on (a failed start):
     /// "cannot listen on 127.0.0.1:8080: Address already in use".
     HttpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
-               HttpHandler handler, HttpServerLimits limits);
+               HttpHandler handler, HttpServerLimits limits,
+               std::shared_ptr<const TlsCertificate> certificate = nullptr);
     /// When the loop does not run, or on it.
     ~HttpServer();
 

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "net/http.h"
+#include "net/tls_stream.h"
 
 namespace oxbow::net {
 
@@ -33,6 +35,9 @@ public:
 
     /// Sends what the non-blocking `socket` takes.
     Progress advance(int socket);
+    /// The same by TLS, record by record: what fills one goes out of its memory, smaller pieces and
+    /// files are gathered first.
+    Progress advance(TlsStream& stream);
 
     /// Bytes that the kernel has not taken yet.
     std::uint64_t left() const { return left_; }
@@ -43,8 +48,12 @@ public:
 private:
     BytesView piece(std::size_t index) const;
     std::size_t piece_count() const { return 1 + body_.pieces.size(); }
+    std::uint64_t file_left() const { return body_.file.length - file_sent_; }
     Progress advance_memory(int socket, std::uint64_t& turn_left);
     Progress advance_file(int socket, std::uint64_t& turn_left);
+    BytesView next_record() const;
+    std::size_t gather_memory(std::span<std::uint8_t> record) const;
+    bool gather_file(std::span<std::uint8_t> record) const;
     void skip(std::size_t bytes);
 
     std::string head_;

@@ -114,6 +114,21 @@ void ChannelEvents::recording_event(const catalog::Recording& recording, bool en
                  .recording = catalog::ToldRecording{recording.id, ended}});
 }
 
+void ChannelEvents::recording_deleted(const catalog::Recording& recording) {
+    const ivs::RecordingDeleted deleted{.reason = recording.deleting,
+                                        .bucket_name = settings_.bucket_name,
+                                        .prefix = recording.prefix,
+                                        .duration = recording.duration,
+                                        .bytes = recording.bytes,
+                                        .session_id = recording.id.str(),
+                                        .stream_ids = recording.streams};
+    const StreamId stream = recording.streams.empty() ? StreamId{} : recording.streams.back();
+    log_.append({.session = std::nullopt,
+                 .events = {event_of(recording.channel, stream, deleted)},
+                 .recording = std::nullopt,
+                 .removed = recording.id});
+}
+
 void ChannelEvents::recording_not_started(const ChannelId& channel, const StreamId& stream,
                                           const RecordingId& recording) {
     const ivs::RecordingStateChange change{.status = "Recording Start Failure",

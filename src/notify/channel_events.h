@@ -42,6 +42,9 @@ public:
 
     /// What its status says: it started, ended, or ended with a failure.
     void recording_changed(const catalog::Recording& recording);
+    /// Its objects are gone: its row goes in one step with the event. In: one that was marked to be
+    /// deleted; why: its `deleting`.
+    void recording_deleted(const catalog::Recording& recording);
     /// It failed before anything of it was there.
     void recording_not_started(const ChannelId& channel, const StreamId& stream,
                                const RecordingId& recording);

@@ -68,8 +68,8 @@ Result<void> GroupCommit::commit() {
 
 void GroupCommit::run() {
     std::unique_lock lock{mutex_};
-    while (!stopping_) {
-        changed_.wait_for(lock, every_, [this] { return stopping_; });
+    for (bool last = false; !last;) {
+        last = changed_.wait_for(lock, every_, [this] { return stopping_; });
         lock.unlock();
         static_cast<void>(commit());  // it has said why it failed, and is tried again
         lock.lock();

@@ -30,7 +30,8 @@ struct Syncing {
 
 }  // namespace
 
-TEST_CASE("what was noted before a commit is done with it, what was noted behind it with the next") {
+TEST_CASE(
+    "what was noted before a commit is done with it, what was noted behind it with the next") {
     Syncing at;
     const std::uint64_t first = at.commit.note();
     CHECK(at.commit.note() == first);

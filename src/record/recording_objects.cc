@@ -95,6 +95,7 @@ ivs::RecordingMetadata Recording::metadata() const {
                             .width = variant_.width,
                             .height = variant_.height}};
     metadata.recording_session_id = spec_.recording.str();
+    metadata.segment_epochs = row_.segment_epochs;
     for (const StreamId& stream : row_.streams) {
         metadata.recording_session_stream_ids.push_back(stream.str());
     }

@@ -130,6 +130,7 @@ ivs::RecordingMetadata metadata_of(const Reading& reading) {
                             .width = reading.journal.variant->width,
                             .height = reading.journal.variant->height}};
     metadata.recording_session_id = head.recording.str();
+    metadata.segment_epochs = reading.row.segment_epochs;
     return metadata;
 }
 

@@ -387,6 +387,17 @@ Result<std::vector<ObjectInfo>> FolderStore::list(std::string_view prefix) {
     return found;
 }
 
+Result<std::vector<std::string>> FolderStore::folders(std::string_view prefix) {
+    const std::string folder{folder_part(prefix)};
+    const auto checked = folder.empty() ? Result<void>{} : check_folder_key(folder);
+    if (!checked) return std::unexpected(checked.error());
+    auto listing = list_folder(folder, prefix);
+    if (!listing) return std::unexpected(listing.error());
+    for (std::string& found : listing->folders) found += '/';
+    std::ranges::sort(listing->folders);
+    return std::move(listing->folders);
+}
+
 Result<void> FolderStore::remove(std::string_view key) {
     if (auto checked = check_folder_key(key); !checked) return checked;
     int flags = 0;  // first the object, then the folders above it while they are empty

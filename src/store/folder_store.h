@@ -43,6 +43,7 @@ public:
     /// Errors: also LimitExceeded  a range of more than kGetBytesMax.
     Result<Bytes> get_range(std::string_view key, ByteRange range) override;
     Result<ObjectInfo> head(std::string_view key) override;
+    Result<std::vector<std::string>> folders(std::string_view prefix) override;
     /// Reads only the folders that can hold such keys. Errors: LimitExceeded above kListMax.
     Result<std::vector<ObjectInfo>> list(std::string_view prefix) override;
     /// Removes the folders above that are empty then, too.

@@ -69,6 +69,10 @@ public:
     /// Every object whose key starts with `prefix`, by key.
     virtual Result<std::vector<ObjectInfo>> list(std::string_view prefix) = 0;
 
+    /// The folders right below `prefix`, which is empty or ends in '/': "<prefix>a/", "<prefix>b/",
+    /// by name. A bucket of any size can be walked so.
+    virtual Result<std::vector<std::string>> folders(std::string_view prefix);
+
     /// An object that is not there is no error.
     virtual Result<void> remove(std::string_view key) = 0;
 

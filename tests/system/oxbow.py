@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 
 from hls_playlist import Playlist  # noqa: F401  (oxbow.Playlist)
@@ -46,11 +45,11 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None, rtmp="127.0.0.1:0", environment=None):
+    def __init__(self, config="", data=None, environment=None, rtmp="127.0.0.1:0"):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
-        self.rtmp = rtmp
         self.environment = environment or {}  # beside our own; may change between two starts
+        self.rtmp = rtmp
         self.start()
 
     def start(self):
@@ -107,8 +106,8 @@ class Server:
 
     def get(self, path, headers=None, method="GET"):
         """`path` may be one that a playlist names: from where playlists lie, those lead to the root."""
-        if path.startswith("../"):
-            path = urllib.parse.urljoin(self.ready["http"] + "/", path)
+        if not path.startswith(("/", "http")):
+            path = "/" + path.removeprefix("../" * path.count("../"))
         url = path if path.startswith("http") else self.ready["http"] + path
         request = urllib.request.Request(url, headers=headers or {}, method=method)
         try:

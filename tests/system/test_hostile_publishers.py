@@ -281,6 +281,25 @@ class OddStreams(HostileCase):
         self.record("changes", lambda client: [client.send_tags(tags) for tags in streams],
                     sum(map(rtmp.pictures, streams)), 3)
 
+    def test_a_stream_of_one_second(self):
+        tags = [tag for tag in self.tags if tag[1] < 1000]
+        made = self.server.create_channel("short")
+        client = self.client().publish(made)
+        client.send_tags(tags)
+        client.unpublish()  # its one segment closes with it
+
+        ended = self.server.wait_until_ended(made["id"])
+        self.assertEqual(ended["recordingStatus"], "RECORDING_ENDED")
+        check_recording(self, self.server.bucket(ended["masterKey"].partition("/media/hls/")[0]),
+                        frames=rtmp.pictures(tags))
+        rewind = self.server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1]
+        self.assertAlmostEqual(oxbow.Playlist(self.server.get(rewind).text).total_ms, 1000, delta=50)
+
+    def test_a_stretch_of_only_sound_between_pictures(self):
+        tags = [tag for tag in self.tags if tag[0] == rtmp.AUDIO or not 1000 <= tag[1] < 5000]
+        playlist = self.record("sound-between", lambda client: client.send_tags(tags), rtmp.pictures(tags), 0)
+        self.assertAlmostEqual(playlist.total_ms, 6000, delta=100)
+
     def test_sound_that_begins_late_with_its_parameters(self):
         tags = [tag for tag in self.tags if tag[0] == rtmp.VIDEO or tag[1] >= 3000]
         parameters = next(tag for tag in self.tags if tag[0] == rtmp.AUDIO and rtmp.is_parameters(tag))
@@ -301,7 +320,8 @@ class OddStreams(HostileCase):
 
     def test_thirty_three_publishers_of_one_address(self):
         # 32 of an address may be there without publishing, and these are one more.
-        clients = [self.publishing(self.server.create_channel(f"many-{i}")) for i in range(33)]
+        channels = [self.server.create_channel(f"many-{i}") for i in range(33)]
+        clients = [self.publishing(channel) for channel in channels]
         for client in clients:
             client.send_tags(self.tags[:60])
         for client in clients:

@@ -2,6 +2,7 @@
 """Which streams are merged into one recording, and what a merged one is: viewers reload it all the while."""
 
 import json
+import re
 import time
 import unittest
 
@@ -43,18 +44,19 @@ class Reconnects(unittest.TestCase):
         self.addCleanup(self.server.close)
 
     def publish(self, made, tags):
-        """All of it at once. Out: the recording that it is in."""
+        """All of it at once. Out: the id of the recording that it is in, as the log says."""
         client = rtmp.Client(self.server).publish(made)
         client.send_tags(tags)
         client.unpublish()
         oxbow.wait_for("the end of the stream", 10, lambda: not self.server.metadata(made["id"])["isChannelLive"])
-        return self.server.metadata(made["id"])["masterKey"]
+        return re.findall(rf"channel {made['id']}\] \[stream [\w-]+\] (?:continues )?recording (\w+)",
+                          self.server.log_text())[-1]
 
-    def folder(self, master_key):
-        return self.server.bucket(master_key.partition("/media/hls/")[0])
+    def folder(self, recording):
+        return next(self.server.data.glob(f"bucket/ivs/v1/*/*/*/*/*/*/*/{recording}"))
 
-    def ended(self, master_key):
-        return json.loads((self.folder(master_key) / "events/recording-ended.json").read_text())
+    def ended(self, recording):
+        return json.loads((self.folder(recording) / "events/recording-ended.json").read_text())
 
     def test_what_differs_too_much_is_a_new_recording_and_what_does_not_is_merged(self):
         self.serve(300)
@@ -73,14 +75,14 @@ class Reconnects(unittest.TestCase):
                 made = self.server.create_channel(name.replace(" ", "-"))
                 first = self.publish(made, fatter(plain, 3) if other is None else plain)
                 second = self.publish(made, plain if other is None else other)
-                self.assertEqual(second == first, merged)
                 others[name] = (first, second)
+                self.assertEqual(second == first, merged)
         self.assertEqual(self.server.stop(), 0)
         for name, (first, second) in others.items():
             with self.subTest(name):
-                for master_key in {first, second}:
-                    check_recording(self, self.folder(master_key))
-                    streams = self.ended(master_key)["recording_session_stream_ids"]
+                for recording in {first, second}:
+                    check_recording(self, self.folder(recording))
+                    streams = self.ended(recording)["recording_session_stream_ids"]
                     self.assertEqual(len(streams), 2 if first == second else 1)
         log = self.server.log_text()
         for why in ("its pictures have 480x270, those of the recording 320x180", "it has 25.000 frames a second",
@@ -96,7 +98,7 @@ class Reconnects(unittest.TestCase):
         watch = Watch(self.server, [made["id"]], kinds=(BYTE_RANGE,), media=True)
         oxbow.wait_for("the merged playlist", 10, lambda: watch.histories)
         last = self.publish(made, tags)
-        merged, = [history for history in watch.histories.values() if keys[0].partition("/media/")[0] in history.name]
+        merged, = [history for history in watch.histories.values() if keys[0] in history.name]
         oxbow.wait_for("its end", 10, lambda: merged.playlist.ended)
         watch.stop()
         watch.check(self)
@@ -104,7 +106,7 @@ class Reconnects(unittest.TestCase):
         self.assertEqual(set(keys), {keys[0]})
         self.assertNotEqual(last, keys[0])
         ended = self.ended(keys[0])
-        self.assertEqual(ended["recording_session_id"], self.folder(keys[0]).name)
+        self.assertEqual(ended["recording_session_id"], keys[0])
         self.assertEqual(len(set(ended["recording_session_stream_ids"])), STREAMS_MAX)
         check_recording(self, self.folder(keys[0]), frames=30 * STREAMS_MAX)
         stretches = [listed.discontinuities for listed in merged.listed.values()]
@@ -201,8 +203,9 @@ class Reconnects(unittest.TestCase):
         live, = watch.of(LIVE)
         self.assertEqual({listed.discontinuities for listed in live.listed.values()}, {0})
         self.assertGreater(live.playlist.total_ms, 7000)
-        check_recording(self, self.folder(before["masterKey"]))
-        self.assertEqual(self.ended(before["masterKey"])["recording_session_stream_ids"], [before["streamId"]])
+        recording = before["masterKey"].partition("/media/hls/")[0].rpartition("/")[2]
+        check_recording(self, self.folder(recording))
+        self.assertEqual(self.ended(recording)["recording_session_stream_ids"], [before["streamId"]])
 
 
 if __name__ == "__main__":

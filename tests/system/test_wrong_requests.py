@@ -237,7 +237,8 @@ class WrongRequests(unittest.TestCase):
         for path, status, says in ((recordings + "?nextToken=x", 400, "nextToken"), (recordings + "?nextToken=", 400, "nextToken"),
                                    (recordings + "?nextToken=1000001", 400, "nextToken"),
                                    (recordings + "?nextToken=%zz", 400, "nextToken"),
-                                   (recordings + "?from=x", 501, "from"), (recordings + "?to=", 501, "to"),
+                                   (recordings + "?from=x", 400, "from"), (recordings + "?to=", 400, "to"),
+                                   (recordings + "?from=7&to=7", 400, "from"),
                                    (rewind + "?parts=x", 400, "parts"), (rewind + "?parts=", 400, "parts"),
                                    (rewind + "?start=x", 501, "start")):
             answer = self.server.get(path)

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import tempfile
 import time
+import sys
 import unittest
 
-import own_network
-import oxbow
-from hls_watch import LIVE, REWIND, Watch
-from recording_check import check_recording
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+import own_network  # noqa: E402
+import oxbow  # noqa: E402
+from hls_watch import LIVE, REWIND, Watch  # noqa: E402
+from recording_check import check_recording  # noqa: E402
 
 DISK_MB = 200
 LEFT_MB = 3

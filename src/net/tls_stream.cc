@@ -1,0 +1,156 @@
+#include "net/tls_stream.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include "base/ensure.h"
+
+namespace oxbow::net {
+namespace {
+
+/// Every connection begins with a record of a handshake (RFC 8446 §5.1).
+constexpr char kHandshakeRecord = 0x16;
+
+bool is_blocked(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+TlsStream::Wire& wire_of(BIO* bio) {
+    return *static_cast<TlsStream::Wire*>(BIO_get_data(bio));
+}
+
+int read_wire(BIO* bio, char* to, int size) {
+    TlsStream::Wire& wire = wire_of(bio);
+    BIO_clear_retry_flags(bio);
+    const ssize_t count = ::recv(wire.socket, to, static_cast<std::size_t>(size), 0);
+    wire.drained = count < size;
+    wire.ended = count == 0;
+    if (count < 0 && is_blocked(errno)) BIO_set_retry_read(bio);
+    return static_cast<int>(count);
+}
+
+int write_wire(BIO* bio, const char* from, int size) {
+    BIO_clear_retry_flags(bio);
+    const ssize_t count =
+        ::send(wire_of(bio).socket, from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    if (count < 0 && is_blocked(errno)) BIO_set_retry_write(bio);
+    return static_cast<int>(count);
+}
+
+long control_wire(BIO* bio, int command, long, void*) {
+    if (command == BIO_CTRL_EOF) return wire_of(bio).ended ? 1 : 0;
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+/// OpenSSL's own BIO of sockets would raise SIGPIPE, and not tell of short reads.
+BIO* make_bio(TlsStream::Wire& wire) {
+    static BIO_METHOD* const method = [] {
+        BIO_METHOD* const made =
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "oxbow socket");
+        ENSURE(made);
+        BIO_meth_set_read(made, read_wire);
+        BIO_meth_set_write(made, write_wire);
+        BIO_meth_set_ctrl(made, control_wire);
+        return made;
+    }();
+    BIO* const bio = BIO_new(method);
+    ENSURE(bio);
+    BIO_set_data(bio, &wire);
+    BIO_set_init(bio, 1);
+    return bio;
+}
+
+}  // namespace
+
+TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, int socket,
+                     const std::string& protocols)
+    : context_(std::move(context)), wire_{.socket = socket}, ssl_(SSL_new(context_->native())) {
+    ENSURE(ssl_);
+    BIO* const bio = make_bio(wire_);
+    SSL_set_bio(ssl_, bio, bio);  // which owns it
+    // Read only: see choose_protocol.
+    SSL_set_app_data(ssl_, const_cast<std::string*>(&protocols));
+    SSL_set_accept_state(ssl_);
+}
+
+TlsStream::~TlsStream() {
+    SSL_free(ssl_);
+}
+
+TlsStream::Status TlsStream::handshake() {
+    if (failed_) return Status::Failed;
+    if (!begun_) {
+        char first = 0;
+        const ssize_t count = ::recv(wire_.socket, &first, 1, MSG_PEEK);
+        if (count == 0) return Status::Closed;
+        if (count < 0) return is_blocked(errno) ? Status::Blocked : Status::Closed;
+        if (first != kHandshakeRecord) return Status::NotTls;
+        begun_ = true;
+    }
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_);
+    return result == 1 ? Status::Done : status_of(result);
+}
+
+TlsStream::Moved TlsStream::read(std::span<char> buffer) {
+    if (failed_) return {Status::Failed};
+    ERR_clear_error();
+    std::size_t bytes = 0;
+    const int result = SSL_read_ex(ssl_, buffer.data(), buffer.size(), &bytes);
+    if (result == 1) return {Status::Done, bytes};
+    return {status_of(result)};
+}
+
+TlsStream::Moved TlsStream::write(BytesView bytes) {
+    if (failed_) return {Status::Failed};
+    ERR_clear_error();
+    std::size_t written = 0;
+    const int result =
+        SSL_write_ex(ssl_, bytes.data(), std::min(bytes.size(), kRecordBytesMax), &written);
+    if (result == 1) return {Status::Done, written};
+    return {status_of(result)};
+}
+
+void TlsStream::close() {
+    if (failed_ || !SSL_is_init_finished(ssl_)) return;
+    ERR_clear_error();
+    SSL_shutdown(ssl_);
+    ERR_clear_error();
+}
+
+bool TlsStream::drained() const {
+    return wire_.drained && SSL_has_pending(ssl_) == 0;
+}
+
+std::string_view TlsStream::protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_, &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
+TlsStream::Status TlsStream::status_of(int result) {
+    switch (SSL_get_error(ssl_, result)) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            return Status::Blocked;
+        case SSL_ERROR_ZERO_RETURN:
+            return Status::Closed;
+        default:
+            break;
+    }
+    failed_ = true;  // SSL_shutdown(3) forbids to go on
+    const char* const reason = ERR_reason_error_string(ERR_peek_error());
+    ERR_clear_error();
+    if (!reason && !SSL_is_init_finished(ssl_)) return Status::Closed;
+    failure_ = reason ? reason : "the connection broke";
+    return Status::Failed;
+}
+
+}  // namespace oxbow::net
