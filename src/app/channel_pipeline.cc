@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <boost/asio/post.hpp>
 
-#include "base/ensure.h"
 #include "base/log.h"
 #include "ivs/recording_metadata.h"
 #include "record/limits.h"
@@ -13,6 +11,9 @@
 namespace oxbow::app {
 namespace asio = boost::asio;
 namespace {
+
+/// A segment that was cut short says nothing of the rate: it is mostly one key frame, or has none.
+constexpr MediaTime kRateMeasured = std::chrono::seconds{1};
 
 /// What the first segment of a rendition tells of it.
 Variant variant_of_segment(const LiveSegment& segment) {
@@ -22,84 +23,6 @@ Variant variant_of_segment(const LiveSegment& segment) {
 }
 
 }  // namespace
-
-/// Carries what a recording says from the recorder's thread to the channel's strand.
-class ChannelPipeline::Listener final : public record::RecordingListener {
-public:
-    /// What is told of the recording also when its pipeline is gone already.
-    struct Origin {
-        notify::ChannelEvents& events;
-        record::Thumbnails& thumbnails;
-        ChannelId channel;
-        StreamId stream;  // the first of it
-    };
-    Listener(std::weak_ptr<ChannelPipeline> pipeline, asio::any_io_executor executor,
-             RecordingId recording, Origin origin)
-        : pipeline_(std::move(pipeline)),
-          executor_(std::move(executor)),
-          recording_(std::move(recording)),
-          origin_(std::move(origin)) {}
-
-    void on_written(const FileRegion& place) override {
-        tell([place](ChannelPipeline& pipeline, const RecordingId& id) {
-            pipeline.on_written(id, place);
-        });
-    }
-    void on_lost() override {
-        tell([](ChannelPipeline& pipeline, const RecordingId& id) { pipeline.on_lost(id); });
-    }
-    void on_interrupted(const std::string& why) override {
-        tell([why](ChannelPipeline& pipeline, const RecordingId& id) {
-            pipeline.on_interrupted(id, why);
-        });
-    }
-    void on_resumed(std::uint64_t lost) override {
-        tell([lost](ChannelPipeline& pipeline, const RecordingId& id) {
-            pipeline.on_resumed(id, lost);
-        });
-    }
-    void on_chunk(const Chunk& chunk) override {
-        tell([chunk](ChannelPipeline& pipeline, const RecordingId& id) {
-            pipeline.on_chunk(id, chunk);
-        });
-    }
-    void on_ended() override {
-        origin_.thumbnails.end(recording_);
-        tell([](ChannelPipeline& pipeline, const RecordingId& id) {
-            pipeline.on_recording_ended(id);
-        });
-    }
-    void on_failed(const std::string& why) override {
-        origin_.thumbnails.end(recording_);
-        tell([why](ChannelPipeline& pipeline, const RecordingId& id) {
-            pipeline.on_recording_failed(id, why);
-        });
-    }
-    void on_state(const catalog::Recording& recording) override {
-        origin_.thumbnails.announced(recording_);
-        asio::post(executor_,
-                   [&events = origin_.events, recording] { events.recording_changed(recording); });
-    }
-    void on_not_started() override {
-        asio::post(executor_, [origin = origin_, recording = recording_] {
-            origin.events.recording_not_started(origin.channel, origin.stream, recording);
-        });
-    }
-
-private:
-    template <typename Call>
-    void tell(Call call) {
-        asio::post(executor_,
-                   [pipeline = pipeline_, recording = recording_, call = std::move(call)] {
-                       if (const auto alive = pipeline.lock()) call(*alive, recording);
-                   });
-    }
-
-    std::weak_ptr<ChannelPipeline> pipeline_;
-    asio::any_io_executor executor_;
-    RecordingId recording_;
-    Origin origin_;
-};
 
 ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor,
                                  PipelineWiring wiring)
@@ -275,10 +198,8 @@ void ChannelPipeline::take(const LiveSegmentPtr& segment) {
 void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     recording_->media_end = segment->start + segment->duration;
     recording_->wall_end = segment->end();
-    if (recording_->streams == 1) {
-        recording_->original_bytes += segment->bytes.size();
-        recording_->original_time += segment->duration;
-    }
+    if (recording_->streams == 1 && segment->duration >= kRateMeasured)
+        recording_->original_rates.widen(bits_per_second(*segment));
     const std::shared_ptr<live::Timeline> timeline = recording_->timeline;
     const std::uint64_t number = timeline->take_number();
     pending_.push_back({number, timeline->uri(number), {segment, {}}, timeline, false});
@@ -296,7 +217,7 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     if (recording_->lost++ == 0) {
         log::error("[channel {}] [recording {}] is interrupted: the disk is too slow",
                    channel_.view(), recording_->id.view());
-        on_interrupted(recording_->id, "the disk is too slow");
+        on_interrupted(recording_->id);
     }
     settle(timeline, number, {});
     list_settled();
@@ -351,16 +272,14 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
 record::StreamTraits ChannelPipeline::traits_of_recording() const {
     record::StreamTraits traits = record::traits_of(recording_->variant);
     traits.declared_bits_per_second = recording_->declared_bits_per_second;
-    const std::int64_t time_ms = std::max<std::int64_t>(1, milliseconds(recording_->original_time));
-    traits.measured_bits_per_second =
-        recording_->original_bytes * 8'000 / static_cast<std::uint64_t>(time_ms);
+    traits.measured = recording_->original_rates;
     return traits;
 }
 
 record::StreamTraits ChannelPipeline::traits_of_broadcast(const LiveSegment& first) const {
     record::StreamTraits traits = record::traits_of(variant_of_segment(first));
     traits.declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata);
-    traits.measured_bits_per_second = bits_per_second(first);
+    traits.measured.widen(bits_per_second(first));
     return traits;
 }
 
@@ -413,15 +332,6 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     broadcast_->watch->recorded_as(id);
     log::info("[channel {}] [stream {}] recording {} begins", channel_.view(),
               broadcast_->stream.view(), id.view());
-}
-
-std::shared_ptr<ChannelPipeline::Listener> ChannelPipeline::listener_of(
-    const RecordingId& recording, const StreamId& stream) {
-    return std::make_shared<Listener>(weak_from_this(), executor_, recording,
-                                      Listener::Origin{.events = wiring_.events,
-                                                       .thumbnails = wiring_.thumbnails,
-                                                       .channel = channel_,
-                                                       .stream = stream});
 }
 
 /// In: how much the recording holds already.
@@ -579,100 +489,6 @@ void ChannelPipeline::let_go() {
     if (broadcast_ || ending_ || live_.has_ended_broadcasts() || !timelines_.empty()) return;
     live_.withdraw();
     idle_ = true;
-}
-
-// --- What the recorder says ----------------------------------------------------------------------
-
-void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion& place) {
-    const auto open = timelines_.find(recording);
-    if (open == timelines_.end() || open->second.unwritten.empty()) return;
-    const Unwritten written = std::move(open->second.unwritten.front());
-    open->second.unwritten.pop_front();
-    const bool in_time = wiring_.clock.steady() - written.handed_over <= kDiskStallMax;
-    if (disk_is_slow_ && in_time) {
-        log::info("[channel {}] the disk is fast enough again", channel_.view());
-        disk_is_slow_ = false;
-    }
-    const auto& timeline = open->second.timeline;
-    timeline->list(written.number, {written.segment, place});
-    auto& thumbnails = open->second.thumbnails;
-    if (const auto at = thumbnails ? thumbnails->take(*written.segment) : std::nullopt)
-        wiring_.thumbnails.submit(recording, written.segment, *at);
-    settle(timeline, written.number, place);
-    list_settled(true);
-}
-
-void ChannelPipeline::on_lost(const RecordingId& recording) {
-    const auto open = timelines_.find(recording);
-    if (open == timelines_.end() || open->second.unwritten.empty()) return;
-    const std::uint64_t number = open->second.unwritten.front().number;
-    open->second.unwritten.pop_front();
-    settle(open->second.timeline, number, {});
-    list_settled();
-}
-
-/// The segment may be listed for live, if it is not yet.
-void ChannelPipeline::settle(const std::shared_ptr<live::Timeline>& timeline, std::uint64_t number,
-                             const FileRegion& place) {
-    const auto found = std::ranges::find_if(pending_, [&](const Pending& item) {
-        return item.number == number && item.timeline == timeline;
-    });
-    if (found == pending_.end()) return;
-    found->settled = true;
-    found->media.file = place;
-}
-
-/// What an event tells of the recording; nullopt: it is not the channel's open one any more.
-std::optional<catalog::Recording> ChannelPipeline::row_of(const RecordingId& recording) const {
-    if (!recording_ || recording_->id != recording || !broadcast_) return std::nullopt;
-    catalog::Recording row;
-    row.id = recording;
-    row.channel = channel_;
-    row.prefix = recording_->timeline->prefix();
-    row.started_at = recording_->started_at;
-    row.streams = {broadcast_->stream};
-    return row;
-}
-
-void ChannelPipeline::on_interrupted(const RecordingId& recording, const std::string&) {
-    if (const auto row = row_of(recording)) wiring_.events.recording_interrupted(*row);
-}
-
-void ChannelPipeline::on_resumed(const RecordingId& recording, std::uint64_t) {
-    if (const auto row = row_of(recording)) wiring_.events.recording_resumed(*row);
-}
-
-void ChannelPipeline::on_chunk(const RecordingId& recording, const Chunk& chunk) {
-    const auto open = timelines_.find(recording);
-    if (open == timelines_.end()) return;
-    open->second.timeline->locate(chunk);
-    live_.publish();
-}
-
-void ChannelPipeline::on_recording_ended(const RecordingId& recording) {
-    const auto open = timelines_.find(recording);
-    if (open == timelines_.end()) return;
-    open->second.timeline->end();
-    timelines_.erase(open);
-    live_.publish();
-    let_go();
-}
-
-void ChannelPipeline::on_recording_failed(const RecordingId& recording, const std::string& why) {
-    const auto open = timelines_.find(recording);
-    if (open == timelines_.end()) return;  // told before
-    log::error("[channel {}] is not recorded for {} s: {}", channel_.view(),
-               kRecordAgainAfter.count(), why);
-    if (recording_ && recording_->id == recording) {
-        recording_.reset();
-        reconnect_timer_.cancel();
-        record_again_at_ = wiring_.clock.steady() + kRecordAgainAfter;
-    }
-    // What was not recorded is live all the same, but no part of the recording's timeline.
-    const std::shared_ptr<live::Timeline> timeline = open->second.timeline;
-    on_recording_ended(recording);
-    for (Pending& item : pending_) item.settled = item.settled || item.timeline == timeline;
-    list_settled();
 }
 
 }  // namespace oxbow::app

@@ -121,8 +121,7 @@ private:
         std::shared_ptr<live::Timeline> timeline;
         WallTime started_at;
         std::uint64_t declared_bits_per_second = 0;  // by the stream that began it
-        std::uint64_t original_bytes = 0;            // and what of it is recorded
-        MediaTime original_time{};
+        record::BitRates original_rates{};           // of its segments
         Variant variant;
         MediaTime media_end{};  // of what it holds so far
         WallTime wall_end;
@@ -186,14 +185,15 @@ private:
     void let_go();
 
     std::optional<catalog::Recording> row_of(const RecordingId& recording) const;
-    std::shared_ptr<Listener> listener_of(const RecordingId& recording, const StreamId& stream);
+    std::shared_ptr<record::RecordingListener> listener_of(const RecordingId& recording,
+                                                           const StreamId& stream);
     void settle(const std::shared_ptr<live::Timeline>& timeline, std::uint64_t number,
                 const FileRegion& place);
 
     void on_written(const RecordingId& recording, const FileRegion& place);
     void on_lost(const RecordingId& recording);
-    void on_interrupted(const RecordingId& recording, const std::string& why);
-    void on_resumed(const RecordingId& recording, std::uint64_t lost);
+    void on_interrupted(const RecordingId& recording);
+    void on_resumed(const RecordingId& recording);
     void on_chunk(const RecordingId& recording, const Chunk& chunk);
     void on_recording_ended(const RecordingId& recording);
     void on_recording_failed(const RecordingId& recording, const std::string& why);

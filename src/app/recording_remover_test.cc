@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "ivs/recording_metadata.h"
 #include "store/folder_store.h"
+#include "store/test_forwarding_store.h"
 
 using namespace oxbow;
 using namespace oxbow::app;
@@ -23,9 +24,9 @@ const RecordingId kOlder{"older0recrdn"};
 const RecordingId kNewer{"newer0recrdn"};
 
 /// A bucket whose removes fail on demand.
-class FailingStore final : public store::ObjectStore {
+class FailingStore final : public store::ForwardingStore {
 public:
-    explicit FailingStore(store::ObjectStore& real) : real_(real) {}
+    using ForwardingStore::ForwardingStore;
     std::string failing;                // removes of keys that end so fail; "": none
     std::vector<std::string> removals;  // keys, in order
 
@@ -33,32 +34,8 @@ public:
         if (!failing.empty() && key.ends_with(failing))
             return fail(ErrorCode::Unavailable, "the disk is away");
         removals.emplace_back(key);
-        return real_.remove(key);
+        return ForwardingStore::remove(key);
     }
-    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
-        return real_.put(key, bytes);
-    }
-    Result<store::ObjectInfo> adopt(const std::filesystem::path& file,
-                                    std::string_view key) override {
-        return real_.adopt(file, key);
-    }
-    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
-        return real_.get(key, bytes_max);
-    }
-    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override {
-        return real_.get_range(key, range);
-    }
-    Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
-    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
-        return real_.list(prefix);
-    }
-    Result<store::OpenedObject> open(std::string_view key) const override {
-        return real_.open(key);
-    }
-    void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
-
-private:
-    store::ObjectStore& real_;
 };
 
 std::string prefix_of(const RecordingId& id) {

@@ -35,6 +35,12 @@ json::value newest_thumbnail(const ChannelId& channel, const ivs::NewestThumbnai
             {"height", newest->resolution.height}};
 }
 
+// ivs/v1/.../j8Z9O91ndcVs/media/hls/byte-range-multivariant.m3u8: Amazon IVS names some otherwise
+std::string master_key(const catalog::Recording& recording) {
+    const catalog::RecordingLayout& layout = recording.layout;
+    return fmt::format("{}/{}/{}", recording.prefix, layout.hls_path, layout.byte_range_playlist);
+}
+
 struct Row {
     bool live = false;
     WallTime newest;
@@ -97,8 +103,7 @@ std::string recordings_json(const ChannelId& channel,
              {"startedAt", format_rfc3339_ms(recording.started_at)},
              {"endedAt", time_or_null(recording.ended_at)},
              {"durationMs", recording.duration.count()},
-             {"masterKey", fmt::format("{}{}/media/hls/byte-range-multivariant.m3u8", before_key,
-                                       recording.prefix)},
+             {"masterKey", before_key + master_key(recording)},
              {"playlistUrl", fmt::format("{}/rewind/{}/{}/{}.m3u8", mount, channel.view(),
                                          recording.id.view(), recording.rendition)}});
     }

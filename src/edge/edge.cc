@@ -244,8 +244,7 @@ Edge::Later Edge::events(const net::HttpRequest& request, std::optional<std::str
     const auto executor = co_await boost::asio::this_coro::executor;
     // In a session, which is of one channel, those of private channels.
     ViewerEvents& feed = request.mount.empty() ? rooms_.events : rooms_.private_events;
-    auto stream =
-        feed.read(executor, request.header("last-event-id").value_or(""), std::move(only));
+    auto stream = feed.read(executor, request.header("last-event-id").value_or(""), only);
     if (!stream) {
         net::HttpResponse full =
             responses_.error(request, 503, "as many viewers listen to events as may; poll instead");

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "store/folder_store.h"
+#include "store/test_forwarding_store.h"
 
 using namespace oxbow;
 using namespace oxbow::edge;
@@ -31,39 +32,17 @@ const ChannelId kOtherChannel{"BsXego4U6tnj"};
 const RecordingId kRecording{"j8Z9O91ndcVs"};
 
 /// A bucket that counts its gets and lets a test into the middle of each.
-class WatchedStore final : public store::ObjectStore {
+class WatchedStore final : public store::ForwardingStore {
 public:
-    explicit WatchedStore(store::ObjectStore& real) : real_(real) {}
+    using ForwardingStore::ForwardingStore;
     std::atomic<int> gets = 0;
     std::function<void()> during_get = [] {};
 
     Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
         ++gets;
         during_get();
-        return real_.get(key, bytes_max);
+        return ForwardingStore::get(key, bytes_max);
     }
-    Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
-        return real_.put(key, bytes);
-    }
-    Result<store::ObjectInfo> adopt(const std::filesystem::path& file,
-                                    std::string_view key) override {
-        return real_.adopt(file, key);
-    }
-    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override {
-        return real_.get_range(key, range);
-    }
-    Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
-    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
-        return real_.list(prefix);
-    }
-    Result<void> remove(std::string_view key) override { return real_.remove(key); }
-    Result<store::OpenedObject> open(std::string_view key) const override {
-        return real_.open(key);
-    }
-    void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
-
-private:
-    store::ObjectStore& real_;
 };
 
 /// Recordings in a real folder and a real database.

@@ -29,7 +29,7 @@ struct Watching {
 
     std::shared_ptr<net::HttpStream> read(std::string_view last_event_id,
                                           std::optional<std::string> only = std::nullopt) {
-        return events.read(loops.at(0).get_executor(), last_event_id, std::move(only));
+        return events.read(loops.at(0).get_executor(), last_event_id, only);
     }
     std::string next(const std::shared_ptr<net::HttpStream>& reader) {
         return asio::co_spawn(

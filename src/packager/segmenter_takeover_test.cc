@@ -47,12 +47,6 @@ struct Broadcast {
     std::vector<LiveSegmentPtr> closed;
 };
 
-VideoParameters other_video() {
-    VideoParameters other = film_video();
-    other.pps[0][1] ^= 1;
-    return other;
-}
-
 }  // namespace
 
 TEST_CASE("the first picture's time is when it came, not when its parameters did") {

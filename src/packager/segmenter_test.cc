@@ -53,12 +53,6 @@ struct Broadcast {
     std::vector<LiveSegmentPtr> closed;
 };
 
-VideoParameters other_video() {
-    VideoParameters other = film_video();
-    other.pps[0][1] ^= 1;
-    return other;
-}
-
 }  // namespace
 
 TEST_CASE("a segment ends at the first key frame at or after the target, not before") {

@@ -51,6 +51,13 @@ inline VideoParameters film_video() {
     return h264::read_decoder_configuration(kFilmRecord).value().parameters;
 }
 
+/// The same size and rate with another picture parameter set, as of another encoder.
+inline VideoParameters other_video() {
+    VideoParameters other = film_video();
+    other.pps[0][1] ^= 1;
+    return other;
+}
+
 /// 48 kHz stereo: a frame lasts 21.3 ms.
 inline AudioParameters stereo() {
     return {.object_type = 2,

@@ -1,5 +1,6 @@
 #include "record/merging.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ranges>
 #include <string_view>
@@ -23,17 +24,23 @@ std::string without_profiles(std::string_view codecs) {
     return out;
 }
 
-bool is_within_half(std::uint64_t original, std::uint64_t next) {
-    const std::uint64_t difference = original > next ? original - next : next - original;
-    return difference <= original / 2;
-}
-
-std::optional<std::string> why_rates_differ(std::uint64_t original, std::uint64_t next) {
-    if (original == 0 || next == 0 || is_within_half(original, next)) return std::nullopt;
-    return fmt::format("it has {} bits a second, the recording {}", next, original);
+std::optional<std::string> why_rates_differ(const BitRates& original, const BitRates& next) {
+    if (original.most == 0 || next.most == 0) return std::nullopt;
+    const bool within = next.most >= original.least - original.least / 2 &&
+                        next.least <= original.most + original.most / 2;
+    if (within) return std::nullopt;
+    if (original.least == original.most)
+        return fmt::format("it has {} bits a second, the recording {}", next.most, original.most);
+    return fmt::format("it has {} bits a second, the recording {} to {}", next.most, original.least,
+                       original.most);
 }
 
 }  // namespace
+
+void BitRates::widen(std::uint64_t bits_per_second) {
+    least = most == 0 ? bits_per_second : std::min(least, bits_per_second);
+    most = std::max(most, bits_per_second);
+}
 
 StreamTraits traits_of(const Variant& variant) {
     return {.codecs = without_profiles(variant.codecs),
@@ -62,9 +69,11 @@ std::optional<std::string> why_not_merged(const StreamTraits& original, const St
                            original.frame_rate);
     }
     if (original.declared_bits_per_second > 0 && next.declared_bits_per_second > 0) {
-        return why_rates_differ(original.declared_bits_per_second, next.declared_bits_per_second);
+        const std::uint64_t said = original.declared_bits_per_second;
+        const std::uint64_t says = next.declared_bits_per_second;
+        return why_rates_differ({said, said}, {says, says});
     }
-    return why_rates_differ(original.measured_bits_per_second, next.measured_bits_per_second);
+    return why_rates_differ(original.measured, next.measured);
 }
 
 }  // namespace oxbow::record

@@ -9,6 +9,15 @@
 
 namespace oxbow::record {
 
+/// The bits per second of a stream's segments: one number of a constant rate, far apart where
+/// pictures are coded as they need it. Both 0: not known.
+struct BitRates {
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+
+    void widen(std::uint64_t bits_per_second);
+};
+
 /// What of a stream decides whether another one continues its recording.
 struct StreamTraits {
     std::string
@@ -17,7 +26,7 @@ struct StreamTraits {
     int height = 0;
     double frame_rate = 0;
     std::uint64_t declared_bits_per_second = 0;  // by its encoder; 0: it did not say
-    std::uint64_t measured_bits_per_second = 0;  // 0: not known
+    BitRates measured;
 };
 
 /// All but the bit rates.
@@ -28,7 +37,8 @@ std::uint64_t declared_bits_per_second(const StreamMetadata& metadata);
 
 /// Whether `next` may be merged into the recording that `original` began: the same tracks, codecs,
 /// size and frame rate, and a bit rate within 50 %. Where both encoders say theirs those count,
-/// because they do not depend on the picture; else what was measured.
+/// because they do not depend on the picture; else what was measured: a new stream has shown one
+/// segment only, which may differ from any of the original's.
 ///
 /// Out:    nullopt when it may; else why not, for the log.
 /// Source: Amazon IVS user guide, "Merge Fragmented Streams".

@@ -10,7 +10,7 @@ namespace {
 const StreamTraits kFilm = [] {
     StreamTraits traits = traits_of(
         {.codecs = "avc1.64001F,mp4a.40.2", .width = 854, .height = 480, .frame_rate = 24});
-    traits.measured_bits_per_second = 1'000;
+    traits.measured.widen(1'000);
     return traits;
 }();
 
@@ -38,7 +38,7 @@ StreamTraits with_frames(double a_second) {
 StreamTraits with_bits(std::uint64_t declared, std::uint64_t measured) {
     StreamTraits traits = kFilm;
     traits.declared_bits_per_second = declared;
-    traits.measured_bits_per_second = measured;
+    traits.measured = {measured, measured};
     return traits;
 }
 
@@ -82,6 +82,22 @@ TEST_CASE("a measured bit rate may differ by half, not by more; one not known ma
     CHECK(refusal(with_bits(0, 0), kFilm).empty());
     CHECK(refusal(kFilm, with_bits(0, 1'501)) == "it has 1501 bits a second, the recording 1000");
     CHECK(refusal(kFilm, with_bits(0, 499)) == "it has 499 bits a second, the recording 1000");
+}
+
+TEST_CASE("a stream whose bit rate goes up and down may go on with any rate that it had") {
+    StreamTraits film = kFilm;
+    film.measured.widen(400);
+    film.measured.widen(2'000);
+    film.measured.widen(900);
+
+    CHECK(film.measured.least == 400);
+    CHECK(film.measured.most == 2'000);
+    CHECK(refusal(film, with_bits(0, 200)).empty());
+    CHECK(refusal(film, with_bits(0, 3'000)).empty());
+    CHECK(refusal(film, with_bits(0, 199)) ==
+          "it has 199 bits a second, the recording 400 to 2000");
+    CHECK(refusal(film, with_bits(0, 3'001)) ==
+          "it has 3001 bits a second, the recording 400 to 2000");
 }
 
 TEST_CASE("where both encoders say their bit rate, what was measured does not count") {

@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "record/limits.h"
+#include "record/recording_objects.h"
 #include "record/take_up.h"
 
 namespace oxbow::record {
@@ -39,7 +40,6 @@ Recording::Recording(RecordingPlace place, TakenUp taken_up,
       spec_(std::move(taken_up.spec)),
       listener_(std::move(listener)),
       row_(std::move(taken_up.row)),
-      rendition_(row_.rendition),
       variant_(std::move(taken_up.variant)),
       names_(std::move(taken_up.names)),
       journal_(std::move(taken_up.journal)),
@@ -84,7 +84,7 @@ Result<void> Recording::append(const LiveSegment& segment, std::uint64_t gap) {
 
 /// Writes the segment and its record; after an error nothing of it counts.
 Result<FileRegion> Recording::write(const LiveSegment& segment) {
-    if (rendition_.empty()) {
+    if (row_.rendition.empty()) {
         if (auto started = start_rendition(segment); !started)
             return std::unexpected(started.error());
     }
@@ -191,8 +191,7 @@ Result<void> Recording::start_rendition(const LiveSegment& first) {
     if (spec_.thumbnails) records += journal_thumbnails(*spec_.thumbnails);
     records += journal_rendition(variant_);
     if (auto appended = journal_->append(records); !appended) return appended;
-    rendition_ = variant_.group_id;
-    row_.rendition = rendition_;
+    row_.rendition = variant_.group_id;
     return {};
 }
 
@@ -232,8 +231,8 @@ Result<void> Recording::save_open_chunk() {
     if (auto awaited = await_commits(); !awaited) return awaited;
     if (auto cut = open_->file.cut(); !cut) return cut;
     const Chunk& chunk = open_->chunk;
-    const auto object = place_.store.adopt(open_->file.path(),
-                                           ivs::chunk_key(row_.prefix, rendition_, chunk.number));
+    const auto object = place_.store.adopt(
+        open_->file.path(), ivs::chunk_key(row_.prefix, row_.rendition, chunk.number));
     if (!object) return std::unexpected(object.error());
     playlists_.append(chunk);
     row_.duration = std::chrono::milliseconds{milliseconds(playlists_.total())};
@@ -253,6 +252,64 @@ Result<void> Recording::await_commits() {
     if (auto committed = place_.commit->commit(); !committed) return committed;
     unsynced_chunks_.clear();
     return {};
+}
+
+// --- The bucket, the catalogue and viewers -------------------------------------------------------
+
+Result<void> Recording::announce() {
+    if (auto put = put_playlists_now(false); !put) return put;
+    if (auto put = put_multivariants_now(); !put) return put;
+    // The row before the event: whoever handles the event may ask for the recording at once.
+    if (auto added = place_.catalog.add_recording(row_); !added) return added;
+    publish_view(PlaylistsFrom::Memory);
+    if (auto put = put_metadata(place_, ivs::recording_started_key(row_.prefix), metadata()); !put)
+        return put;
+    announced_ = true;
+    listener_->on_state(row_);
+    return {};
+}
+
+bool Recording::playlists_are_due() const {
+    const WallTime now = place_.clock.wall();
+    const auto age = now - row_.started_at;
+    if (age < kPutEveryChunkFor) return true;
+    const std::chrono::milliseconds every =
+        age < kPutRarelyAfter ? kPutAtMostEvery : kPutRarelyEvery;
+    return now - playlists_put_at_ >= every;
+}
+
+Result<void> Recording::put_playlists_now(bool ended) {
+    playlists_put_at_ = place_.clock.wall();
+    return put_playlists(place_, row_, playlists_, ended);
+}
+
+Result<void> Recording::put_multivariants_now() {
+    if (auto put = put_multivariants(place_, row_, spec_.account, variant_); !put) return put;
+    multivariants_written_ = true;
+    return {};
+}
+
+/// Puts what is due. What is not taken now, as on a full disk, is put with a later segment.
+void Recording::settle() {
+    if (playlists_due_ && put_playlists_now(false)) playlists_due_ = false;
+    // A player that chose by the first segment was told too little of a stream that grew, or that
+    // has a track which came late.
+    if (!multivariants_written_ && !playlists_due_) static_cast<void>(put_multivariants_now());
+    if (row_due_ && place_.catalog.update_recording(row_)) row_due_ = false;
+}
+
+ivs::RecordingMetadata Recording::metadata() const {
+    return metadata_of(row_, spec_.region, spec_.account, variant_, spec_.thumbnails);
+}
+
+void Recording::publish_view(PlaylistsFrom from) {
+    RecordingView view{.recording = row_};
+    if (from == PlaylistsFrom::Memory) {
+        const bool ended = row_.status != catalog::RecordingStatus::Started;
+        view.standard_playlist = playlists_.standard(place_.clock.wall(), ended);
+        view.byte_range_playlist = playlists_.byte_range(ended);
+    }
+    place_.views.publish(spec_.channel, std::make_shared<const RecordingView>(std::move(view)));
 }
 
 // --- Streams, and the end ------------------------------------------------------------------------
@@ -296,13 +353,14 @@ Result<void> Recording::end() {
         !told) {
         return told;
     }
-    if (auto put = put_playlists(true); !put) return put;
+    if (auto put = put_playlists_now(true); !put) return put;
     if (!multivariants_written_) {
-        if (auto put = put_multivariants(); !put) return put;
+        if (auto put = put_multivariants_now(); !put) return put;
     }
     // The row before the event: after an ended event nothing may fail any more.
     if (auto updated = place_.catalog.update_recording(row_); !updated) return updated;
-    if (auto put = put_event(ivs::recording_ended_key(row_.prefix)); !put) return put;
+    if (auto put = put_metadata(place_, ivs::recording_ended_key(row_.prefix), metadata()); !put)
+        return put;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
     listener_->on_state(row_);
@@ -334,9 +392,10 @@ bool Recording::close_failed() {
     if (!announced_) return take_back();
     // What is written stays: closing the chunk renames it, which needs no space.
     if (!save_open_chunk()) return false;
-    const bool closed = put_playlists(true).has_value() &&
-                        put_event(ivs::recording_failed_key(row_.prefix)).has_value() &&
-                        place_.catalog.update_recording(row_).has_value();
+    const bool closed =
+        put_playlists_now(true).has_value() &&
+        put_metadata(place_, ivs::recording_failed_key(row_.prefix), metadata()).has_value() &&
+        place_.catalog.update_recording(row_).has_value();
     if (!closed) return false;
     publish_view(PlaylistsFrom::Bucket);
     clear_spool();
@@ -345,11 +404,7 @@ bool Recording::close_failed() {
 }
 
 bool Recording::take_back() {
-    const auto objects = place_.store.list(row_.prefix + "/");
-    if (!objects) return false;
-    for (const store::ObjectInfo& object : *objects) {
-        if (!place_.store.remove(object.key)) return false;
-    }
+    if (!remove_objects(place_, row_)) return false;
     const auto removed = place_.catalog.remove_recording(row_.id);
     if (!removed && removed.error().code != ErrorCode::NotFound) return false;
     const auto view = place_.views.get(spec_.channel);

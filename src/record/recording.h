@@ -133,7 +133,6 @@ private:
     enum class PlaylistsFrom { Memory, Bucket };
 
     std::filesystem::path spool() const { return place_.spool / spec_.recording.str(); }
-    std::string media_key(std::string_view name) const;  // "<prefix>/media/hls/<name>"
     Result<FileRegion> write(const LiveSegment& segment);
     Result<void> write_records(const LiveSegment& segment, const ByteRangeEntry& entry);
     void note_written(const LiveSegment& segment, const ByteRangeEntry& entry);
@@ -142,9 +141,8 @@ private:
     Result<void> start_rendition(const LiveSegment& first);
     Result<void> begin_chunk(const LiveSegment& segment);
     Result<void> close_chunk();
-    Result<void> put_playlists(bool ended);
-    Result<void> put_multivariants();
-    Result<void> put_event(const std::string& key);
+    Result<void> put_playlists_now(bool ended);
+    Result<void> put_multivariants_now();
     Result<void> announce();
     Result<void> open_chunk(bool discontinuity);
     bool playlists_are_due() const;
@@ -156,13 +154,11 @@ private:
     Result<void> save_open_chunk();
     Result<void> await_commits();
     void clear_spool();
-    Result<void> put_text(const std::string& key, std::string_view text);
 
     RecordingPlace place_;
     RecordingSpec spec_;
     std::shared_ptr<RecordingListener> listener_;
     catalog::Recording row_;
-    std::string rendition_;
     Variant variant_;
     RecordingPlaylists playlists_;
     SegmentNames names_;

@@ -8,20 +8,12 @@
 
 #include "base/log.h"
 #include "record/limits.h"
+#include "record/recording_objects.h"
 #include "record/unfinished.h"
 #include "record/whole_chunks.h"
 
 namespace oxbow::record {
 namespace {
-
-std::string media_folder(const catalog::Recording& row) {
-    return row.prefix + "/media/hls/";
-}
-
-Result<void> put(const RecordingPlace& place, const std::string& key, std::string_view text) {
-    const auto done = place.store.put(key, as_bytes(text));
-    return done ? Result<void>{} : std::unexpected(done.error());
-}
 
 /// What is known of one recording while it is put in order.
 struct Reading {
@@ -62,11 +54,7 @@ Result<void> find_row(Reading& reading) {
 
 /// Removes every trace of a recording of which nothing was written, or that somebody deleted.
 Result<void> take_back(const Reading& reading) {
-    const auto objects = reading.place.store.list(reading.row.prefix + "/");
-    if (!objects) return std::unexpected(objects.error());
-    for (const store::ObjectInfo& object : *objects) {
-        if (auto removed = reading.place.store.remove(object.key); !removed) return removed;
-    }
+    if (auto removed = remove_objects(reading.place, reading.row); !removed) return removed;
     if (!reading.row_is_there) return {};
     const auto removed = reading.place.catalog.remove_recording(reading.row.id);
     if (removed || removed.error().code != ErrorCode::Conflict) return removed;
@@ -75,7 +63,8 @@ Result<void> take_back(const Reading& reading) {
 
 /// Chunks behind the last that is durable, from before a power loss: nothing lists them.
 Result<void> remove_unlisted_chunks(const Reading& reading, const std::vector<Chunk>& chunks) {
-    const std::string folder = media_folder(reading.row) + reading.row.rendition + "/";
+    const std::string listing = byte_range_playlist_key(reading.row);
+    const std::string folder = listing.substr(0, listing.rfind('/') + 1);
     const auto objects = reading.place.store.list(folder);
     if (!objects) return std::unexpected(objects.error());
     for (const store::ObjectInfo& object : *objects) {
@@ -89,53 +78,18 @@ Result<void> remove_unlisted_chunks(const Reading& reading, const std::vector<Ch
     return {};
 }
 
-Result<void> put_playlists(const Reading& reading, const RecordingPlaylists& playlists,
-                           bool ended) {
-    const std::string folder = media_folder(reading.row);
-    const std::string rendition = folder + reading.row.rendition;
-    if (auto done = put(reading.place, rendition + "/playlist.m3u8",
-                        playlists.standard(reading.place.clock.wall(), ended)->str());
-        !done) {
-        return done;
-    }
-    if (auto done = put(reading.place, rendition + "/byte-range-variant.m3u8",
-                        playlists.byte_range(ended)->str());
-        !done) {
-        return done;
-    }
-    Variant variant = *reading.journal.variant;
-    for (const auto& [name, playlist] :
-         {std::pair{"master.m3u8", "playlist.m3u8"},
-          std::pair{"byte-range-multivariant.m3u8", "byte-range-variant.m3u8"}}) {
-        variant.path = fmt::format("{}/{}", reading.row.rendition, playlist);
-        if (auto done = put(reading.place, folder + name,
-                            recording_multivariant_playlist(reading.row.channel.view(),
-                                                            reading.journal.head.account,
-                                                            std::span{&variant, 1}));
-            !done) {
-            return done;
-        }
-    }
-    return {};
+Result<void> put_lists(const Reading& reading, const RecordingPlaylists& playlists, bool ended) {
+    if (auto done = put_playlists(reading.place, reading.row, playlists, ended); !done) return done;
+    return put_multivariants(reading.place, reading.row, reading.journal.head.account,
+                             *reading.journal.variant);
 }
 
-ivs::RecordingMetadata metadata_of(const Reading& reading) {
+Result<void> put_event(const Reading& reading, const catalog::Recording& row,
+                       const std::string& key) {
     const JournalHead& head = reading.journal.head;
-    ivs::RecordingMetadata metadata;
-    metadata.channel_arn = ivs::channel_arn(head.region, head.account, head.channel);
-    metadata.started_at = head.started_at;
-    metadata.renditions = {{.path = reading.row.rendition,
-                            .playlist = "playlist.m3u8",
-                            .byte_range_playlist = "byte-range-variant.m3u8",
-                            .width = reading.journal.variant->width,
-                            .height = reading.journal.variant->height}};
-    if (reading.journal.thumbnails) {
-        add_thumbnails(metadata, *reading.journal.thumbnails,
-                       {reading.journal.variant->width, reading.journal.variant->height});
-    }
-    metadata.recording_session_id = head.recording.str();
-    metadata.segment_epochs = reading.row.segment_epochs;
-    return metadata;
+    return put_metadata(reading.place, key,
+                        metadata_of(row, head.region, head.account, *reading.journal.variant,
+                                    reading.journal.thumbnails));
 }
 
 /// recording-started.json, where a crash came before it or a power loss took it: of its first
@@ -146,25 +100,19 @@ Result<void> put_started(const Reading& reading) {
     if (there && ivs::read_recording_metadata(*there)) return {};
     if (!there && there.error().code == ErrorCode::Unavailable)
         return std::unexpected(there.error());
-    ivs::RecordingMetadata metadata = metadata_of(reading);
-    if (!reading.row.streams.empty())
-        metadata.recording_session_stream_ids = {reading.row.streams.front().str()};
-    return put(reading.place, key, ivs::to_json(metadata));
+    catalog::Recording as_it_was = reading.row;
+    as_it_was.status = catalog::RecordingStatus::Started;
+    as_it_was.status_message.clear();
+    as_it_was.ended_at.reset();
+    as_it_was.streams.resize(std::min<std::size_t>(as_it_was.streams.size(), 1));
+    return put_event(reading, as_it_was, key);
 }
 
 Result<void> put_end(const Reading& reading) {
-    ivs::RecordingMetadata metadata = metadata_of(reading);
-    metadata.status = ivs::name_of(reading.row.status);
-    if (!reading.row.status_message.empty()) metadata.status_message = reading.row.status_message;
-    metadata.ended_at = reading.row.ended_at;
-    metadata.duration = reading.row.duration;
-    for (const StreamId& stream : reading.row.streams)
-        metadata.recording_session_stream_ids.push_back(stream.str());
     const bool failed = reading.row.status == catalog::RecordingStatus::EndedWithFailure;
-    return put(reading.place,
-               failed ? ivs::recording_failed_key(reading.row.prefix)
-                      : ivs::recording_ended_key(reading.row.prefix),
-               ivs::to_json(metadata));
+    return put_event(reading, reading.row,
+                     failed ? ivs::recording_failed_key(reading.row.prefix)
+                            : ivs::recording_ended_key(reading.row.prefix));
 }
 
 Result<void> save_row(const Reading& reading) {
@@ -225,7 +173,7 @@ Result<void> finish(Reading& reading, const RecordingPlaylists& playlists) {
     reading.row.status = reading.journal.end->status;
     reading.row.status_message = reading.journal.end->message;
     reading.row.ended_at = reading.journal.end->at;
-    if (auto done = put_playlists(reading, playlists, true); !done) return done;
+    if (auto done = put_lists(reading, playlists, true); !done) return done;
     if (auto done = save_row(reading); !done) return done;
     return put_end(reading);
 }
@@ -282,7 +230,7 @@ Result<std::optional<TakenUp>> take_up(Reading reading) {
     const JournalSegment& last = reading.journal.segments[whole->segments - 1];
     names.add(whole->segments, last.number + 1, reading.epoch);
     reading.row.segment_epochs = names.text();
-    if (auto done = put_playlists(reading, playlists, false); !done)
+    if (auto done = put_lists(reading, playlists, false); !done)
         return std::unexpected(done.error());
     if (auto done = save_row(reading); !done) return std::unexpected(done.error());
     if (auto done = put_started(reading); !done) return std::unexpected(done.error());

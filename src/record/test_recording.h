@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "record/recorder.h"
 #include "store/folder_store.h"
+#include "store/test_forwarding_store.h"
 
 namespace oxbow::record {
 using namespace std::chrono_literals;
@@ -24,47 +25,28 @@ inline constexpr std::string_view kPrefix =
 inline constexpr std::size_t kSegmentBytes = 1880;
 
 /// A bucket whose puts fail on demand, as those of a full disk do.
-class FailingStore final : public store::ObjectStore {
+class FailingStore final : public store::ForwardingStore {
 public:
-    explicit FailingStore(store::ObjectStore& real) : real_(real) {}
+    using ForwardingStore::ForwardingStore;
     bool failing = false;
     std::size_t failing_from = SIZE_MAX;  // the number of the first put that fails, from 1
     std::vector<std::string> puts;        // keys below the recording's prefix, in order
 
     Result<store::ObjectInfo> put(std::string_view key, BytesView bytes) override {
-        note(key);
-        if (failing || puts.size() >= failing_from)
-            return fail(ErrorCode::Unavailable, "the disk is full");
-        return real_.put(key, bytes);
+        if (!takes(key)) return fail(ErrorCode::Unavailable, "the disk is full");
+        return ForwardingStore::put(key, bytes);
     }
     Result<store::ObjectInfo> adopt(const std::filesystem::path& file,
                                     std::string_view key) override {
-        note(key);
-        if (failing || puts.size() >= failing_from)
-            return fail(ErrorCode::Unavailable, "the disk is full");
-        return real_.adopt(file, key);
+        if (!takes(key)) return fail(ErrorCode::Unavailable, "the disk is full");
+        return ForwardingStore::adopt(file, key);
     }
-    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
-        return real_.get(key, bytes_max);
-    }
-    Result<Bytes> get_range(std::string_view key, store::ByteRange range) override {
-        return real_.get_range(key, range);
-    }
-    Result<store::ObjectInfo> head(std::string_view key) override { return real_.head(key); }
-    Result<std::vector<store::ObjectInfo>> list(std::string_view prefix) override {
-        return real_.list(prefix);
-    }
-    Result<void> remove(std::string_view key) override { return real_.remove(key); }
-    Result<store::OpenedObject> open(std::string_view key) const override {
-        return real_.open(key);
-    }
-    void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
 private:
-    void note(std::string_view key) {
+    bool takes(std::string_view key) {
         puts.emplace_back(key.substr(std::min(key.size(), kPrefix.size() + 1)));
+        return !failing && puts.size() < failing_from;
     }
-    store::ObjectStore& real_;
 };
 
 struct HeardListener final : RecordingListener {

@@ -5,14 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "record/recording_objects.h"
 #include "record/segment_log.h"
 
 namespace oxbow::record {
 namespace {
-
-std::string rendition_folder(const catalog::Recording& row) {
-    return fmt::format("{}/media/hls/{}/", row.prefix, row.rendition);
-}
 
 /// The segments that were written, of chunks that are objects or can be made objects: the log of
 /// the spool knows them all; without it, what the bucket's playlist lists.
@@ -20,7 +17,7 @@ Result<std::vector<Chunk>> written_chunks(const RecordingPlace& place,
                                           const catalog::Recording& row) {
     const auto logged = read_segment_log(place.spool / row.id.str());
     if (logged && !logged->empty()) return *logged;
-    const auto text = place.store.get(rendition_folder(row) + "byte-range-variant.m3u8");
+    const auto text = place.store.get(byte_range_playlist_key(row));
     if (!text) return std::unexpected(text.error());
     auto listed = read_byte_range_playlist(*text);
     if (!listed) return std::unexpected(listed.error());
@@ -41,11 +38,6 @@ bool is_object(const RecordingPlace& place, const catalog::Recording& row, const
     return !error && place.store.adopt(file, key).has_value();
 }
 
-Result<void> put(const RecordingPlace& place, const std::string& key, std::string_view text) {
-    const auto done = place.store.put(key, as_bytes(text));
-    return done ? Result<void>{} : std::unexpected(done.error());
-}
-
 /// Ends the rendition playlists with every chunk that is there, up to the first that is not.
 Result<void> end_playlists(const RecordingPlace& place, catalog::Recording& row) {
     const auto chunks = written_chunks(place, row);
@@ -61,13 +53,7 @@ Result<void> end_playlists(const RecordingPlace& place, catalog::Recording& row)
             last.program_date_time + std::chrono::milliseconds{milliseconds(last.duration)};
     }
     row.duration = std::chrono::milliseconds{milliseconds(playlists.total())};
-    const std::string folder = rendition_folder(row);
-    if (auto done = put(place, folder + "playlist.m3u8",
-                        playlists.standard(place.clock.wall(), true)->str());
-        !done) {
-        return done;
-    }
-    return put(place, folder + "byte-range-variant.m3u8", playlists.byte_range(true)->str());
+    return put_playlists(place, row, playlists, true);
 }
 
 Result<void> put_failed_event(const RecordingPlace& place, const catalog::Recording& row) {
@@ -80,7 +66,7 @@ Result<void> put_failed_event(const RecordingPlace& place, const catalog::Record
     metadata->status_message = row.status_message;
     metadata->ended_at = row.ended_at;
     metadata->duration = row.duration;
-    return put(place, ivs::recording_failed_key(row.prefix), ivs::to_json(*metadata));
+    return put_metadata(place, ivs::recording_failed_key(row.prefix), *metadata);
 }
 
 /// Ends one recording as far as its objects let. Its row is ended whatever is missing: one that can

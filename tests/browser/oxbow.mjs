@@ -53,13 +53,37 @@ export class Server {
     return { id: answer.channel.arn.split('/').pop(), arn: answer.channel.arn, name, ingestUrl: answer.ingestUrl };
   }
 
-  /** PutMetadata, by Amazon's command line. */
-  async putMetadata(channel, text) {
+  /** A call of the API by Amazon's command line. */
+  async #aws(...words) {
     const env = {
       PATH: '/usr/bin:/bin', HOME: this.folder, AWS_SHARED_CREDENTIALS_FILE: this.ready.credentials, LC_ALL: 'C.UTF-8',
     };
-    await run(process.env.AWS ?? '/usr/bin/aws', ['--region', 'us-east-1', '--endpoint-url', this.ready.api, 'ivs', 'put-metadata',
-      '--channel-arn', channel.arn, '--metadata', text], { env });
+    await run(process.env.AWS ?? '/usr/bin/aws', ['--region', 'us-east-1', '--endpoint-url', this.ready.api, 'ivs', ...words],
+      { env });
+  }
+
+  async putMetadata(channel, text) {
+    await this.#aws('put-metadata', '--channel-arn', channel.arn, '--metadata', text);
+  }
+
+  /** Makes a key pair as the documentation says it, and imports it. The private key's file. */
+  async importKey() {
+    const file = join(this.folder, 'private.pem');
+    await run('openssl', ['ecparam', '-name', 'secp384r1', '-noout', '-genkey', '-out', file]);
+    const { stdout } = await run('openssl', ['ec', '-in', file, '-pubout']);
+    await this.#aws('import-playback-key-pair', '--public-key-material', stdout);
+    return file;
+  }
+
+  async makePrivate(channel) {
+    await this.#aws('update-channel', '--arn', channel.arn, '--authorized');
+  }
+
+  /** The link to a private channel's page. */
+  async watchUrl(channel, key, ...options) {
+    const { stdout } = await run(binary, ['token', 'create', '--channel', channel.arn, '--key', key, '--json', '--data', this.data,
+      ...options]);
+    return `/watch/${channel.id}?token=${JSON.parse(stdout).token}`;
   }
 
   /**

@@ -122,7 +122,10 @@ class Rtmps(unittest.TestCase):
         host, _, port = self.server.ready["rtmps"].removeprefix("rtmps://").removesuffix("/app").rpartition(":")
         with socket.create_connection((host, int(port)), timeout=10) as plain:
             plain.sendall(b"\x03" + bytes(1536))
-            self.assertEqual(plain.recv(1), b"")
+            try:
+                self.assertEqual(plain.recv(1), b"")
+            except ConnectionResetError:
+                pass  # closed before all of it was read
         oxbow.wait_for("the line", 5, lambda: "the client does not speak TLS, and this is the RTMPS port" in
                        self.server.log_text())
 

@@ -138,6 +138,8 @@ async function getOf(channelId: string, path: string): Promise<Response> {
 
 /** The recordings of a channel, newest first; the first page. */
 export async function fetchRecordings(channelId: string): Promise<Recording[]> {
+  // A channel that was never on the air begins no session, and this would use up a token that counts once.
+  if (entries.get(channelId)?.sessionPath === '') return [];
   const response = await getOf(channelId, `/channels/${encodeURIComponent(channelId)}/recordings.json`);
   if (response.status === 404) return [];
   return (await json<{ recordings: Recording[] }>(response)).recordings;
