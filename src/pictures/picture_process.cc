@@ -31,10 +31,17 @@ constexpr const char* kTunables =
     "GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:"
     "glibc.malloc.top_pad=67108864";
 
-std::vector<char*> environment_without(std::string_view variable) {
+/// What the helper is told of our environment, which may hold secrets: where its libraries are, and
+/// what sanitizers are to do.
+bool is_for_helper(std::string_view variable) {
+    const std::string_view name = variable.substr(0, variable.find('='));
+    return name == "LD_LIBRARY_PATH" || name.ends_with("SAN_OPTIONS");
+}
+
+std::vector<char*> environment_of_helper() {
     std::vector<char*> out;
     for (char** each = environ; *each != nullptr; ++each) {
-        if (!std::string_view{*each}.starts_with(variable)) out.push_back(*each);
+        if (is_for_helper(*each)) out.push_back(*each);
     }
     return out;
 }
@@ -177,7 +184,7 @@ Result<void> PictureProcess::start() {
     for (std::string& word : command_) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     std::string tunables = kTunables;
-    std::vector<char*> environment = environment_without("GLIBC_TUNABLES=");
+    std::vector<char*> environment = environment_of_helper();
     environment.push_back(tunables.data());
     environment.push_back(nullptr);
     SpawnOptions options;

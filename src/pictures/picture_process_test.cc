@@ -1,7 +1,10 @@
 #include "pictures/picture_process.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -101,21 +104,34 @@ TEST_CASE("a helper that failed is left alone, twice as long after each failure"
     CHECK(what().contains("has ended"));
 }
 
-TEST_CASE("a helper has none of our files, and its own socket alone") {
-    const auto file = std::filesystem::temp_directory_path() / "oxbow-helper-files";
+/// What a helper sees that runs a line of shell, which writes it to the file "$0".
+std::string seen_by_helper(const std::string& line) {
+    const auto file = std::filesystem::temp_directory_path() / "oxbow-seen-by-helper";
     const SystemClock clock;
-    PictureProcess process{
-        shell(fmt::format("ls /proc/$$/fd | tr '\\n' ' ' > {}; exit 0", file.string())), clock};
+    std::vector<std::string> command = shell(line);
+    command.push_back(file.string());
+    PictureProcess process{std::move(command), clock};
 
     CHECK_FALSE(process.jpeg_of(kRedKeyFrame, kSize));
 
-    std::string line(64, '\0');
-    std::FILE* const read = std::fopen(file.c_str(), "r");
-    REQUIRE(read != nullptr);
-    line.resize(std::fread(line.data(), 1, line.size(), read));
-    std::fclose(read);
+    std::ifstream stream{file};
+    std::string text{std::istreambuf_iterator<char>{stream}, {}};
     std::filesystem::remove(file);
-    CHECK(line == "0 1 2 3 ");
+    return text;
+}
+
+TEST_CASE("a helper has none of our files, and its own socket alone") {
+    CHECK(seen_by_helper(R"(ls /proc/$$/fd | tr '\n' ' ' > "$0")") == "0 1 2 3 ");
+}
+
+TEST_CASE("a helper sees nothing of our environment, which may hold secrets") {
+    ::setenv("OXBOW_TEST_SECRET", "wJalrXUtnFEMI", 1);
+
+    const std::string seen = seen_by_helper(R"(cat /proc/$$/environ > "$0")");
+
+    CHECK(seen.starts_with("GLIBC_TUNABLES="));
+    CHECK_FALSE(seen.contains("wJalrXUtnFEMI"));
+    ::unsetenv("OXBOW_TEST_SECRET");
 }
 
 TEST_CASE("a key frame of more than kAccessUnitBytesMax is not shown to a helper") {
