@@ -229,6 +229,26 @@ class PrivateChannels(unittest.TestCase):
             self.played("/" + row["masterKey"])
         self.refused(rows[0]["playlistUrl"].removeprefix(session))
 
+    def test_thumbnails_are_seen_through_the_session_alone(self):
+        path = f"/channels/{self.private['id']}/thumbnails.json?recording={self.recorded['recordingId']}"
+        listed = lambda session: self.played(session + path).json["thumbnails"]
+        session, _ = self.session()
+        first = wait_for("a thumbnail", 30, lambda: listed(session))[0]
+        bare = first["url"].removeprefix(session)
+        self.assertEqual(bare, f"/{self.recorded['prefix']}/media/thumbnails/thumb0.jpg")
+        self.assertEqual(self.played(first["url"]).body[:2], b"\xff\xd8")
+        second = self.session()[0]
+        self.assertEqual(listed(second)[0]["url"], second + bare)
+        asked_by_token = self.played(f"{path}&token={self.token()}").json["thumbnails"][0]["url"]
+        self.played(asked_by_token)
+        index = next(self.server.bucket(self.recorded["prefix"]).glob("media/thumbnail_index/*.json"))
+        for refused in (bare, path, f"/{index.relative_to(self.server.data / 'bucket')}",
+                        session + bare.replace(self.private["id"], self.public["id"])):
+            self.refused(refused)
+        public = self.newest_recording(self.public["id"])["recordingId"]
+        other = self.server.get(f"{session}/channels/{self.private['id']}/thumbnails.json?recording={public}")
+        self.assertEqual(other.status, 404)
+
     def test_events_are_told_in_the_session(self):
         session, _ = self.session()
         for path in (f"/events?channel={self.private['id']}&token={self.token()}", f"{session}/events"):

@@ -238,19 +238,6 @@ class Killed(unittest.TestCase):
         self.assertEqual(media["thumbnails"]["path"], "media/thumbnails")
 
 
-class Private(unittest.TestCase):
-    def test_thumbnails_of_a_private_channel_need_a_token(self):
-        server = oxbow.Server(CONFIG)
-        self.addCleanup(server.close)
-        made = server.create_channel("private", "--private")
-        oxbow.Publisher(made, clock_card(seconds=4, gop=1)).wait()
-        found = oxbow.wait_for("its thumbnail", 30, lambda: list(server.bucket("ivs").rglob("thumb0.jpg")))[0]
-        for path in (f"/channels/{made['id']}/thumbnails.json", f"/{found.relative_to(server.data / 'bucket')}"):
-            answer = server.get(path)
-            self.assertEqual((answer.status, answer.headers["Cache-Control"]), (403, "private, no-store"), path)
-        self.assertEqual(server.get("/channels.json").json["channels"], [])
-
-
 class Configured(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
