@@ -113,7 +113,13 @@ Segmenter& ChannelPipeline::segmenter() {
         // goes on.
         const WallTime now = wiring_.clock.wall();
         Segmenter::Start start{.media = MediaTime{0}, .wall = now, .discontinuity = false};
-        if (recording_) start = {recording_->media_end, std::max(now, recording_->wall_end), true};
+        if (recording_) {
+            start.media = recording_->media_end;
+            start.wall = std::max(now, recording_->wall_end);
+            start.discontinuity = true;
+        }
+        start.part_path = fmt::format("/seg/{}/{}/{}-p", channel_.view(), broadcast_->stream.view(),
+                                      wiring_.epoch);
         broadcast_->segmenter.emplace(SegmenterLimits{}, start);
     }
     return *broadcast_->segmenter;
@@ -152,6 +158,7 @@ Result<void> ChannelPipeline::put_metadata(std::string_view text) {
 void ChannelPipeline::end(std::uint64_t broadcast) {
     if (!is_on_air(broadcast)) return;
     if (broadcast_->segmenter) take(broadcast_->segmenter->finish());
+    if (recording_) recording_->timeline->end_parts();
     const Broadcast ended = std::move(*broadcast_);
     broadcast_.reset();
     ended.watch->publisher_gone();
@@ -178,7 +185,30 @@ void ChannelPipeline::forget(const RecordingId& recording) {
 // --- A closed segment: recorder, then viewers ----------------------------------------------------
 
 void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
-    for (const LiveSegmentPtr& segment : segments) take(segment);
+    const std::vector<LivePart> parts = broadcast_->segmenter->take_parts();
+    auto shown = parts.begin();
+    for (const LiveSegmentPtr& segment : segments) {
+        const auto last = std::find_if(
+            shown, parts.end(), [&](const LivePart& part) { return part.segment != segment; });
+        show_parts({shown, last});
+        shown = last;
+        take(segment);
+        ++broadcast_->closed;
+    }
+    show_parts({shown, parts.end()});
+    if (!parts.empty()) live_.publish();
+}
+
+/// Parts go out before the disk has them: a crash takes no more than the open segment.
+void ChannelPipeline::show_parts(std::span<const LivePart> parts) {
+    if (parts.empty()) return;
+    const auto number = broadcast_->segmenter->next_part();
+    const std::string next =
+        number ? part_uri(parts.back().segment->part_path, *number) : std::string{};
+    live_.add_parts(broadcast_->closed, parts, next);
+    // Before its first segment closes it is not known whether a recording goes on with it.
+    if (recording_ && recording_->publisher_there && broadcast_->variant)
+        recording_->timeline->add_parts(recording_->timeline->next_number(), parts, next);
 }
 
 void ChannelPipeline::take(const LiveSegmentPtr& segment) {
@@ -219,6 +249,7 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
                    channel_.view(), recording_->id.view());
         on_interrupted(recording_->id);
     }
+    timeline->lose(number);
     settle(timeline, number, {});
     list_settled();
 }

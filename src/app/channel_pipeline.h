@@ -108,6 +108,7 @@ private:
         std::size_t takeovers = 0;
         std::optional<Segmenter> segmenter;
         std::uint64_t next_number = 0;   // of its segments while no recording numbers them
+        std::uint64_t closed = 0;        // segments so far
         std::optional<Variant> variant;  // once its first segment has closed
         std::shared_ptr<StreamWatch> watch;
     };
@@ -159,6 +160,7 @@ private:
     }
     Segmenter& segmenter();
     void take(const std::vector<LiveSegmentPtr>& segments);
+    void show_parts(std::span<const LivePart> parts);
     void take(const LiveSegmentPtr& segment);
     void take_recorded(const LiveSegmentPtr& segment);
     void take_unrecorded(const LiveSegmentPtr& segment);

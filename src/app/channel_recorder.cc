@@ -117,6 +117,7 @@ void ChannelPipeline::on_lost(const RecordingId& recording) {
     if (open == timelines_.end() || open->second.unwritten.empty()) return;
     const std::uint64_t number = open->second.unwritten.front().number;
     open->second.unwritten.pop_front();
+    open->second.timeline->lose(number);
     settle(open->second.timeline, number, {});
     list_settled();
 }

@@ -162,6 +162,7 @@ void Server::Impl::open_doors() {
                         .open_playlists = *live_,
                         .objects = *objects_,
                         .viewers = viewers_,
+                        .waits = waits_,
                         .events = *viewer_events_,
                         .served = served_,
                         .ranges = *ranges_,

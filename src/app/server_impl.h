@@ -106,6 +106,7 @@ private:
     live::ChannelViews channels_;
     live::StreamStatuses stream_statuses_;
     edge::ViewerCounter viewers_{clock_};
+    edge::ChannelWaits waits_;
     std::unique_ptr<edge::ViewerEvents> viewer_events_;
     std::unique_ptr<edge::ViewerEvents> private_events_;
     std::unique_ptr<edge::PlaybackGate> gate_;

@@ -160,6 +160,7 @@ void Server::Impl::wire_functions() {
                                           [this](const live::ChannelView& view) {
                                               viewer_events_->on_view(view);
                                               private_events_->on_view(view);
+                                              waits_.notice(view.channel);
                                           },
                                       .events = *channel_events_,
                                       .catalog = *catalog_,

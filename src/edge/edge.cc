@@ -6,6 +6,7 @@
 
 #include "edge/blocking.h"
 #include "edge/catalogue.h"
+#include "edge/path_pieces.h"
 #include "edge/ui_files.h"
 
 namespace oxbow::edge {
@@ -15,22 +16,9 @@ constexpr std::string_view kEvents = "/events";
 constexpr std::string_view kMetadataPrefix = "/recording-started-";
 constexpr std::string_view kMalformedId =
     "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -";
-constexpr std::string_view kLivePrefix = "/api/video/v1/";
 constexpr std::size_t kRecordingsPerPage = 100;
 constexpr int kRetryEventsMs = 2'000;  // a browser that lost its events comes back after this
 constexpr std::size_t kRecordingsOffsetMax = 1'000'000;
-
-/// Takes `prefix` off the front of `path`; nullopt when it does not start so.
-std::optional<std::string_view> after(std::string_view path, std::string_view prefix) {
-    if (!path.starts_with(prefix)) return std::nullopt;
-    return path.substr(prefix.size());
-}
-
-/// Takes `suffix` off the end of `text`; nullopt when it does not end so.
-std::optional<std::string_view> before(std::string_view text, std::string_view suffix) {
-    if (!text.ends_with(suffix)) return std::nullopt;
-    return text.substr(0, text.size() - suffix.size());
-}
 
 /// A host and perhaps a port, as the Host header must be, too.
 bool is_host(std::string_view text) {
@@ -184,37 +172,6 @@ net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request, std::st
     auto version = same_or_new(last, std::move(*body));
     if (version != last) metadata_.publish(*channel, version);
     return responses_.json(request, version);
-}
-
-net::HttpResponse Edge::live(const net::HttpRequest& request, std::string_view rest) const {
-    constexpr std::string_view kOffline = "the channel is offline";
-    if (const auto media = after(rest, "playlist/")) {
-        const std::size_t slash = std::min(media->find('/'), media->size());
-        const auto channel = known_channel(media->substr(0, slash));
-        if (!channel) return responses_.error(request, channel.error());
-        const auto view = rooms_.channels.get(*channel);
-        const auto stream =
-            media->size() > slash ? before(media->substr(slash + 1), ".m3u8") : std::nullopt;
-        const auto broadcast = view && stream ? view->broadcast(*stream) : nullptr;
-        if (!broadcast) return responses_.error(request, 404, "this broadcast is over");
-        rooms_.viewers.fetched(*channel, request);
-        return responses_.text(request, kPlaylistType, Freshness::Second, broadcast->playlist);
-    }
-    // us-east-1.000000000000.channel.AsXego4U6tnj.m3u8
-    const std::string prefix = fmt::format("{}.{}.channel.", settings_.region, settings_.account);
-    const auto name = after(rest, prefix);
-    const auto id = name ? before(*name, ".m3u8") : std::nullopt;
-    if (!id) {
-        return responses_.error(
-            request, 404,
-            fmt::format("live playlists here are {}{}{{CHANNEL_ID}}.m3u8", kLivePrefix, prefix));
-    }
-    const auto channel = known_channel(*id);
-    if (!channel) return responses_.error(request, channel.error());
-    const auto view = rooms_.channels.get(*channel);
-    const live::BroadcastView* const broadcast = view ? view->watchable() : nullptr;
-    if (broadcast == nullptr) return responses_.error(request, 404, kOffline);
-    return responses_.text(request, kPlaylistType, Freshness::Second, broadcast->multivariant);
 }
 
 net::HttpResponse Edge::channels(const net::HttpRequest& request) {

@@ -11,9 +11,11 @@
 #include "base/shared_slot.h"
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
+#include "edge/channel_waits.h"
 #include "edge/open_objects.h"
 #include "edge/playback_gate.h"
 #include "edge/recorded_ranges.h"
+#include "edge/reload.h"
 #include "edge/responses.h"
 #include "edge/served_recordings.h"
 #include "edge/stored_timelines.h"
@@ -57,6 +59,7 @@ struct EdgeRooms {
     const OpenPlaylists& open_playlists;
     OpenObjects& objects;
     ViewerCounter& viewers;
+    ChannelWaits& waits;  // told of every view
     ViewerEvents& events;
     ServedRecordings& served;
     RecordedRanges& ranges;
@@ -125,7 +128,11 @@ private:
     Later stored_rewind(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
                         std::optional<std::string> rendition);
     net::HttpResponse rewind_playlist(const net::HttpRequest& request, const Timeline& timeline,
-                                      std::string_view rendition) const;
+                                      std::string_view rendition, const Reload& reload,
+                                      bool awaited = false) const;
+    net::HttpAnswer reloaded_rewind(const net::HttpRequest& request, const ChannelId& channel,
+                                    const Timeline& timeline, std::string_view rendition,
+                                    const Reload& reload);
     net::HttpResponse multivariant(const net::HttpRequest& request, const Timeline& timeline) const;
 
     net::HttpAnswer segment(const net::HttpRequest& request, std::string_view path);
@@ -151,7 +158,22 @@ private:
     Later thumbnails_page(const net::HttpRequest& request, ThumbnailQuery query);
 
     Later events(const net::HttpRequest& request, std::optional<std::string> only);
-    net::HttpResponse live(const net::HttpRequest& request, std::string_view rest) const;
+    net::HttpAnswer live(const net::HttpRequest& request, std::string_view rest);
+    net::HttpAnswer live_playlist(const net::HttpRequest& request, std::string_view path);
+    net::HttpResponse live_playlist_now(const net::HttpRequest& request,
+                                        const live::BroadcastView& broadcast, const Reload& reload,
+                                        Freshness freshness) const;
+    Later awaited_live_playlist(const net::HttpRequest& request, ChannelId channel,
+                                std::string stream, Reload reload);
+    Later awaited_rewind_playlist(const net::HttpRequest& request, ChannelId channel,
+                                  Timeline timeline, std::string rendition, Reload reload);
+    net::HttpResponse multivariant_text(const net::HttpRequest& request, const Reload& reload,
+                                        const std::shared_ptr<const TextVersion>& text) const;
+    net::HttpAnswer part(const net::HttpRequest& request, const ChannelId& channel,
+                         std::string_view stream, std::string_view uri);
+    Later awaited_part(const net::HttpRequest& request, ChannelId channel, std::string stream,
+                       std::string uri);
+    net::HttpResponse part_now(const net::HttpRequest& request, const LivePart& found) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id);
     net::HttpResponse channels(const net::HttpRequest& request);
     net::HttpResponse page(const net::HttpRequest& request) const;
@@ -177,6 +199,9 @@ private:
 };
 
 inline constexpr std::string_view kSegmentPrefix = "/seg/";
+
+/// How long a blocking reload and a hinted part wait while nothing comes: three target durations.
+inline constexpr std::chrono::seconds kReloadWait{3 * kLiveTargetDurationSeconds};
 
 /// How long one rendering of /channels.json serves everybody.
 inline constexpr std::chrono::milliseconds kChannelListFresh{500};

@@ -89,9 +89,8 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
     if (net::query_value(request.query, "start") || net::query_value(request.query, "end")) {
         return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
     }
-    const auto with_parts = net::query_value(request.query, "parts");
-    if (with_parts && *with_parts != "0" && *with_parts != "1")
-        return responses_.error(request, 400, "parts must be 0 or 1");
+    const auto reload = read_reload(request.query);
+    if (!reload) return responses_.error(request, reload.error());
     const auto channel = known_channel(parts[0]);
     if (!channel) return responses_.error(request, channel.error());
     if (parts.size() == 1) return rewind_multivariant(request, *channel);
@@ -103,7 +102,7 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
     RecordingId recording{std::string{parts[1]}};
     if (const auto held = held_timeline(*channel, recording)) {
         if (!held->ended && held->rendition == parts[2]) rooms_.viewers.fetched(*channel, request);
-        return rewind_playlist(request, held, parts[2]);
+        return reloaded_rewind(request, *channel, held, parts[2], *reload);
     }
     return stored_rewind(request, *channel, std::move(recording), std::string{parts[2]});
 }
@@ -133,24 +132,46 @@ Edge::Later Edge::stored_rewind(const net::HttpRequest& request, ChannelId chann
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
     if (!loaded) co_return responses_.error(request, loaded.error());
-    co_return rendition ? rewind_playlist(request, *loaded, *rendition)
+    co_return rendition ? rewind_playlist(request, *loaded, *rendition, {})
                         : multivariant(request, *loaded);
 }
 
+net::HttpAnswer Edge::reloaded_rewind(const net::HttpRequest& request, const ChannelId& channel,
+                                      const Timeline& timeline, std::string_view rendition,
+                                      const Reload& reload) {
+    if (!reload.segment || timeline->ended || timeline->rendition != rendition)
+        return rewind_playlist(request, timeline, rendition, reload);
+    if (timeline->reach.is_far_from(*reload.segment, reload.part)) {
+        return responses_.error(
+            request, 400, "_HLS_msn and _HLS_part are further ahead than the playlist can be");
+    }
+    if (timeline->reach.holds(*reload.segment, reload.part))
+        return rewind_playlist(request, timeline, rendition, reload, true);
+    return awaited_rewind_playlist(request, channel, timeline, std::string{rendition}, reload);
+}
+
 net::HttpResponse Edge::rewind_playlist(const net::HttpRequest& request, const Timeline& timeline,
-                                        std::string_view rendition) const {
+                                        std::string_view rendition, const Reload& reload,
+                                        bool awaited) const {
     if (timeline->rendition != rendition)
         return responses_.error(request, 404, "there is no such rendition");
     rooms_.served.note(timeline->recording.view());
-    return responses_.text(request, kPlaylistType,
-                           timeline->ended ? Freshness::Long : Freshness::Second,
-                           timeline->playlist);
+    if (timeline->ended)
+        return responses_.text(request, kPlaylistType, Freshness::Long, timeline->playlist);
+    const Freshness freshness = awaited ? Freshness::Awaited : Freshness::Second;
+    const auto& with_parts = timeline->with_parts;
+    if (!reload.parts || !with_parts.whole)
+        return responses_.text(request, kPlaylistType, freshness, timeline->playlist);
+    return responses_.text(request, kPlaylistType, freshness,
+                           reload.skip ? with_parts.delta : with_parts.whole);
 }
 
 net::HttpResponse Edge::multivariant(const net::HttpRequest& request,
                                      const Timeline& timeline) const {
     rooms_.served.note(timeline->recording.view());
-    return responses_.text(request, kPlaylistType, Freshness::Second, timeline->multivariant);
+    const auto reload = read_reload(request.query);
+    if (!reload) return responses_.error(request, reload.error());
+    return multivariant_text(request, *reload, timeline->multivariant);
 }
 
 // --- Segments ------------------------------------------------------------------------------------
@@ -159,6 +180,11 @@ net::HttpResponse Edge::multivariant(const net::HttpRequest& request,
 net::HttpAnswer Edge::segment(const net::HttpRequest& request, std::string_view path) {
     const auto parts = parts_of(path.substr(kSegmentPrefix.size()));
     const auto name = parts.size() == 3 ? parse_segment_name(parts[2]) : std::nullopt;
+    if (parts.size() == 3 && parts[2].find("-p") != std::string_view::npos) {
+        const auto channel = known_channel(parts[0]);
+        if (!channel) return responses_.error(request, channel.error());
+        return part(request, *channel, parts[1], path);
+    }
     if (!name) return responses_.error(request, 404, kNoSegment);
     const auto channel = known_channel(parts[0]);
     if (!channel) return responses_.error(request, channel.error());

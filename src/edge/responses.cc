@@ -26,6 +26,8 @@ std::string_view cache_control(Freshness freshness) {
             return "public, max-age=31536000, immutable";
         case Freshness::Long:
             return "public, max-age=3600";
+        case Freshness::Awaited:
+            return "max-age=36";
         case Freshness::Second:
             return "max-age=1";
     }
@@ -94,7 +96,8 @@ void append_etag(std::string& headers, std::string_view etag) {
 Responses::Responses(std::vector<std::string> cors_origins)
     : cors_origins_(std::move(cors_origins)),
       any_origin_(std::ranges::find(cors_origins_, "*") != cors_origins_.end()) {
-    for (const Freshness freshness : {Freshness::Immutable, Freshness::Long, Freshness::Second}) {
+    for (const Freshness freshness :
+         {Freshness::Immutable, Freshness::Long, Freshness::Awaited, Freshness::Second}) {
         for (const std::string_view type : {kPlaylistType, kSegmentType, kJsonType}) {
             kinds_.push_back({type, freshness, make_header_block(type, freshness)});
         }

@@ -19,6 +19,7 @@ inline constexpr std::string_view kJsonType = "application/json";
 enum class Freshness {
     Immutable,  // one URL, one content, for ever
     Long,       // an hour: a finished recording's playlists
+    Awaited,    // six target durations: a playlist that holds what was waited for
     Second,     // what grows: playlists, metadata, lists, errors
 };
 

@@ -29,6 +29,26 @@ const MediaPlace* BroadcastView::segment(std::string_view uri) const {
     return found == segments.end() ? nullptr : &(*found)->media;
 }
 
+std::optional<LivePart> BroadcastView::part(std::string_view uri) const {
+    const auto find = [uri](const LiveSegmentPtr& segment, std::string_view part_path,
+                            std::span<const SegmentPart> parts) -> std::optional<LivePart> {
+        if (part_path.empty() || !uri.starts_with(part_path)) return std::nullopt;
+        for (const SegmentPart& part : parts) {
+            if (part_uri(part_path, part.number) == uri) return LivePart{segment, part};
+        }
+        return std::nullopt;
+    };
+    for (const LivePart& open : open_parts) {
+        if (auto found = find(open.segment, open.segment->part_path, std::span{&open.part, 1}))
+            return found;
+    }
+    for (const auto& item : segments) {
+        const LiveSegmentPtr& segment = item->media.segment;
+        if (auto found = find(segment, segment->part_path, segment->parts)) return found;
+    }
+    return std::nullopt;
+}
+
 std::shared_ptr<const BroadcastView> ChannelView::broadcast(std::string_view stream) const {
     if (on_air && on_air->stream.view() == stream) return on_air;
     for (const auto& broadcast : ended) {
@@ -56,7 +76,18 @@ void LiveChannel::list(std::string uri, MediaPlace media, std::optional<std::uin
     ENSURE(on_air_);
     on_air_->window.push_back(std::make_shared<const WindowSegment>(
         WindowSegment{std::move(uri), std::move(media), number}));
+    ++on_air_->listed;
+    std::erase_if(on_air_->parts,
+                  [this](const OnAir::Part& part) { return part.segment < on_air_->listed; });
     slide();
+}
+
+void LiveChannel::add_parts(std::uint64_t segment, std::span<const LivePart> parts,
+                            std::string next) {
+    ENSURE(on_air_);
+    for (const LivePart& part : parts) on_air_->parts.push_back({segment, part});
+    on_air_->next_part = std::move(next);
+    on_air_->has_parts = on_air_->has_parts || !parts.empty();
 }
 
 void LiveChannel::slide() {
@@ -115,16 +146,34 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
         view->multivariant = std::make_shared<const TextVersion>(
             multivariant_playlist(std::span{&*broadcast.variant, 1}));
     }
+    view->ended = ended;
+    view->reach.segments = broadcast.listed;
+    if (!broadcast.window.empty())
+        view->reach.parts_of_newest = broadcast.window.back()->media.segment->parts.size();
+    for (const OnAir::Part& part : broadcast.parts) {
+        if (part.segment == broadcast.listed && !ended) view->open_parts.push_back(part.part);
+    }
+    view->reach.open_parts = view->open_parts.size();
+    if (!ended) view->next_part = broadcast.next_part;
     std::vector<SegmentEntry> entries;
     for (const auto& item : broadcast.window) {
         const bool first_of_all = entries.empty() && broadcast.media_sequence == 0;
         entries.push_back({.uri = fmt::format("{}{}", kPlaylistToRoot, item->uri),
                            .duration = item->media.segment->duration,
                            .program_date_time = item->media.segment->program_date_time,
-                           .discontinuity = item->media.segment->discontinuity && !first_of_all});
+                           .discontinuity = item->media.segment->discontinuity && !first_of_all,
+                           .segment = item->media.segment});
     }
-    view->playlist = std::make_shared<const TextVersion>(
-        live_playlist(entries, broadcast.media_sequence, broadcast.discontinuity_sequence, ended));
+    const LiveWindow window{.entries = entries,
+                            .media_sequence = broadcast.media_sequence,
+                            .discontinuity_sequence = broadcast.discontinuity_sequence,
+                            .ended = ended};
+    view->playlist = std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot));
+    if (broadcast.has_parts) {
+        const OpenParts open = open_parts_of(view->open_parts, view->next_part);
+        view->with_parts =
+            std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot, &open));
+    }
     std::ranges::copy(broadcast.faded, std::back_inserter(view->segments));
     std::ranges::copy(broadcast.window, std::back_inserter(view->segments));
     return view;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -29,13 +30,20 @@ struct BroadcastView {
     std::shared_ptr<const TextVersion> multivariant;  // null until the first segment is listed
     // The sliding live playlist; with ENDLIST once it is over.
     std::shared_ptr<const TextVersion> playlist;
+    std::shared_ptr<const TextVersion> with_parts;  // null: the broadcast has none
+    PlaylistReach reach;
+    bool ended = false;
     std::vector<std::shared_ptr<const WindowSegment>> segments;  // all of them can be fetched
+    std::vector<LivePart> open_parts;  // of the segment behind the last that is listed
+    std::string next_part;             // the name of the part that is hinted; empty: none
     int width = 0;
     int height = 0;
     double frame_rate = 0;
 
     /// nullptr when the name is none of this broadcast's newest segments.
     const MediaPlace* segment(std::string_view uri) const;
+    /// A part of one of the newest segments, or of the open one; nullopt when it is none.
+    std::optional<LivePart> part(std::string_view uri) const;
 };
 
 /// A channel as viewers see it at one moment; immutable.
@@ -75,6 +83,9 @@ public:
     /// is recorded.
     void list(std::string uri, MediaPlace media,
               std::optional<std::uint64_t> number = std::nullopt);
+    /// Shows parts of the segments that come next. In: how many segments of the broadcast have
+    /// closed before theirs, and the name of the part that comes behind them; empty: none comes.
+    void add_parts(std::uint64_t segment, std::span<const LivePart> parts, std::string next);
     /// ENDLIST; the playlist stays, for players that are not through, until forget().
     void end();
     void forget(const StreamId& stream);
@@ -108,6 +119,14 @@ private:
         std::deque<std::shared_ptr<const WindowSegment>> faded;   // what it listed a moment ago
         std::uint64_t media_sequence = 0;
         std::uint64_t discontinuity_sequence = 0;
+        std::uint64_t listed = 0;  // segments so far
+        struct Part {
+            std::uint64_t segment;
+            LivePart part;
+        };
+        std::deque<Part> parts;  // of segments that are not listed yet
+        std::string next_part;
+        bool has_parts = false;
     };
     void slide();
     std::shared_ptr<const BroadcastView> view_of(const OnAir& broadcast, bool ended) const;

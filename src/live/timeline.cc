@@ -1,10 +1,37 @@
 #include "live/timeline.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/ensure.h"
 
 namespace oxbow::live {
+
+bool PlaylistReach::holds(std::uint64_t segment, std::optional<std::uint64_t> part) const {
+    if (!part || segment + 1 < segments) return segment < segments;
+    if (segment == segments) return *part < open_parts;
+    if (segment > segments) return false;
+    return parts_of_newest == 0 || *part < parts_of_newest || open_parts > 0;
+}
+
+bool PlaylistReach::is_far_from(std::uint64_t segment, std::optional<std::uint64_t> part) const {
+    if (segment > segments) return segment - segments > kSegmentsAheadMax;
+    return part && segment == segments && *part >= open_parts + kPartsAheadMax;
+}
+
+OpenParts open_parts_of(std::span<const LivePart> parts, std::string hint) {
+    OpenParts open{.hint = std::move(hint)};
+    if (parts.empty()) return open;
+    // What does not change while it is open.
+    const LiveSegment& segment = *parts.front().segment;
+    open.part_path = segment.part_path;
+    open.program_date_time = segment.program_date_time;
+    open.discontinuity = segment.discontinuity;
+    for (const LivePart& part : parts) open.parts.push_back(part.part);
+    return open;
+}
 
 const MediaPlace* TimelineView::held_segment(std::uint64_t index) const {
     if (held.empty() || index < held.front().index) return nullptr;
@@ -35,6 +62,7 @@ void Timeline::take_up(const std::vector<Chunk>& chunks, SegmentNames names,
     segment_names_ = std::move(names);
     segment_names_.add(playlist_.segments(), next_number, names_.epoch);
     next_number_ = next_number;
+    settled_ = next_number;
 }
 
 std::string Timeline::uri(std::string_view epoch, std::uint64_t number) const {
@@ -51,9 +79,27 @@ void Timeline::list(std::uint64_t number, MediaPlace media) {
     playlist_.append({.uri = fmt::format("{}{}", kRewindToRoot, uri(number)),
                       .duration = segment.duration,
                       .program_date_time = segment.program_date_time,
-                      .discontinuity = (segment.discontinuity || is_gap) && index > 0});
+                      .discontinuity = (segment.discontinuity || is_gap) && index > 0,
+                      .segment = media.segment});
+    parts_of_newest_ = segment.parts.size();
+    settle(number);
     held_.push_back({index, std::move(media)});
     release_held();
+}
+
+void Timeline::add_parts(std::uint64_t number, std::span<const LivePart> parts, std::string next) {
+    for (const LivePart& part : parts) parts_.push_back({number, part});
+    next_part_ = std::move(next);
+    has_parts_ = has_parts_ || !parts.empty();
+}
+
+void Timeline::lose(std::uint64_t number) {
+    settle(number);
+}
+
+void Timeline::settle(std::uint64_t number) {
+    settled_ = std::max(settled_, number + 1);
+    std::erase_if(parts_, [this](const Part& part) { return part.number < settled_; });
 }
 
 bool Timeline::lists(std::uint64_t number) const {
@@ -76,6 +122,8 @@ void Timeline::describe(std::string rendition, std::string multivariant) {
 void Timeline::end() {
     playlist_.end();
     ended_ = true;
+    parts_.clear();
+    next_part_.clear();
     release_held();
 }
 
@@ -92,15 +140,25 @@ void Timeline::release_held() {
 }
 
 std::shared_ptr<const TimelineView> Timeline::view() const {
-    return std::make_shared<const TimelineView>(TimelineView{.recording = names_.recording,
-                                                             .prefix = names_.prefix,
-                                                             .rendition = rendition_,
-                                                             .multivariant = multivariant_,
-                                                             .playlist = playlist_.version(),
-                                                             .names = segment_names_,
-                                                             .ended = ended_,
-                                                             .held = held_,
-                                                             .located = located_.view()});
+    std::vector<LivePart> open;
+    for (const Part& part : parts_) {
+        if (part.number == settled_) open.push_back(part.part);
+    }
+    RewindPlaylist::LowLatency with_parts;
+    if (has_parts_ && !ended_)
+        with_parts = playlist_.low_latency(kRewindToRoot, open_parts_of(open, next_part_));
+    return std::make_shared<const TimelineView>(
+        TimelineView{.recording = names_.recording,
+                     .prefix = names_.prefix,
+                     .rendition = rendition_,
+                     .multivariant = multivariant_,
+                     .playlist = playlist_.version(),
+                     .with_parts = std::move(with_parts),
+                     .reach = {playlist_.segments(), open.size(), parts_of_newest_},
+                     .names = segment_names_,
+                     .ended = ended_,
+                     .held = held_,
+                     .located = located_.view()});
 }
 
 }  // namespace oxbow::live

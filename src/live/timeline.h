@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,26 @@ struct HeldSegment {
     MediaPlace media;
 };
 
+/// How far a playlist goes: what a blocking reload waits for.
+struct PlaylistReach {
+    std::uint64_t segments = 0;       // the number behind the last that is listed
+    std::size_t open_parts = 0;       // of the segment with that number
+    std::size_t parts_of_newest = 0;  // of the last that is listed; 0: it has none
+
+    /// Whether the playlist holds what _HLS_msn and _HLS_part ask for. A part behind the last of a
+    /// segment is the first of the next.
+    ///
+    /// Source: draft-pantos-hls-rfc8216bis §6.2.5.2.
+    bool holds(std::uint64_t segment, std::optional<std::uint64_t> part) const;
+    /// Whether it is further ahead than a player that follows can be.
+    bool is_far_from(std::uint64_t segment, std::optional<std::uint64_t> part) const;
+    static constexpr std::uint64_t kSegmentsAheadMax = 1;  // behind the one that is open
+    static constexpr std::uint64_t kPartsAheadMax = 3;
+};
+
+/// What the end of a playlist shows: parts of one segment, and the name of the next.
+OpenParts open_parts_of(std::span<const LivePart> parts, std::string hint);
+
 /// A recording's timeline as viewers see it at one moment; immutable.
 struct TimelineView {
     RecordingId recording;
@@ -44,6 +65,8 @@ struct TimelineView {
     std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
     // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
     std::shared_ptr<const TextVersion> playlist;
+    RewindPlaylist::LowLatency with_parts;  // null: no part was there yet, or it is ended
+    PlaylistReach reach;
     SegmentNames names;  // of its segments, by index
     bool ended = false;
     std::deque<HeldSegment> held;           // consecutive, the newest last
@@ -90,6 +113,15 @@ public:
     /// Whether the segment is listed, so that it is there as long as the recording.
     bool lists(std::uint64_t number) const;
 
+    /// Shows parts of the segment that gets `number`, and the name of the part that comes behind
+    /// them; empty: none comes.
+    void add_parts(std::uint64_t number, std::span<const LivePart> parts, std::string next);
+    /// The segment will not be listed: the recording lacks it.
+    void lose(std::uint64_t number);
+    /// No part comes for now.
+    void end_parts() { next_part_.clear(); }
+    std::uint64_t next_number() const { return next_number_; }
+
     /// The chunk is an object now: its segments may leave memory.
     void locate(const Chunk& chunk);
 
@@ -109,7 +141,18 @@ private:
     RewindPlaylist playlist_;
     std::deque<HeldSegment> held_;
     GrowingList<ChunkRange> located_;
+    void settle(std::uint64_t number);
+
     std::uint64_t next_number_ = 0;
+    std::uint64_t settled_ = 0;  // all numbers below are listed or lost
+    struct Part {
+        std::uint64_t number;
+        LivePart part;
+    };
+    std::deque<Part> parts_;  // of segments that are not settled
+    std::string next_part_;
+    std::size_t parts_of_newest_ = 0;
+    bool has_parts_ = false;
     bool ended_ = false;
 };
 

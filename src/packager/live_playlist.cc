@@ -2,27 +2,36 @@
 
 #include <fmt/format.h>
 
+#include "packager/part_lines.h"
 #include "packager/playlist_text.h"
 #include "packager/playlists.h"
 
 namespace oxbow {
 
-std::string live_playlist(std::span<const SegmentEntry> window, std::uint64_t media_sequence,
-                          std::uint64_t discontinuity_sequence, bool ended) {
+std::string live_playlist(const LiveWindow& window, std::string_view root, const OpenParts* open) {
     std::string out = fmt::format(
         "#EXTM3U\n"
-        "#EXT-X-VERSION:3\n"
-        "#EXT-X-TARGETDURATION:{}\n"
-        "#EXT-X-MEDIA-SEQUENCE:{}\n"
-        "#EXT-X-DISCONTINUITY-SEQUENCE:{}\n",
-        kLiveTargetDurationSeconds, media_sequence, discontinuity_sequence);
-    for (const SegmentEntry& entry : window) {
+        "#EXT-X-VERSION:{}\n"
+        "#EXT-X-TARGETDURATION:{}\n",
+        open ? kPartsVersion : kPlainVersion, kLiveTargetDurationSeconds);
+    if (open) append_part_information(out, Skips::No);
+    fmt::format_to(std::back_inserter(out),
+                   "#EXT-X-MEDIA-SEQUENCE:{}\n"
+                   "#EXT-X-DISCONTINUITY-SEQUENCE:{}\n",
+                   window.media_sequence, window.discontinuity_sequence);
+    MediaTime behind{};  // from the entry's end to the end of the last
+    for (const SegmentEntry& entry : window.entries) behind += entry.duration;
+    for (const SegmentEntry& entry : window.entries) {
+        behind -= entry.duration;
         if (entry.discontinuity) out += kDiscontinuityLine;
         append_program_date_time(out, entry.program_date_time);
+        if (open && entry.segment && behind < kPartsListed)
+            append_parts(out, root, entry.segment->part_path, entry.segment->parts);
         append_extinf(out, entry.duration);
         fmt::format_to(std::back_inserter(out), "{}\n", entry.uri);
     }
-    if (ended) out += kEndListLine;
+    if (open && !window.ended) append_open_parts(out, root, *open);
+    if (window.ended) out += kEndListLine;
     return out;
 }
 

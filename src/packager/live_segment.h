@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/append_buffer.h"
 #include "base/times.h"
@@ -26,6 +28,15 @@ struct KeyFramePlace {
     MediaTime pts{};         // on the timeline of the recording
 };
 
+/// A part of a live segment (EXT-X-PART), which players fetch while the segment is still open: from
+/// PAT and PMT to the end of a PES. The parts of a segment, joined, are the segment.
+struct SegmentPart {
+    std::uint64_t number = 0;      // running through the broadcast
+    MediaTime duration{};          // whole milliseconds
+    bool independent = false;      // it holds a key frame
+    std::vector<BytesView> bytes;  // of the segment's buffer
+};
+
 /// One live segment: MPEG-TS, muxed once, shared by the live playlist, the rewind timeline, the
 /// chunk object and every viewer. Immutable from the moment it is handed out.
 struct LiveSegment {
@@ -38,6 +49,8 @@ struct LiveSegment {
     std::optional<KeyFramePlace> key_frame;  // its first
     std::uint32_t video_frames = 0;
     std::uint32_t audio_frames = 0;
+    std::vector<SegmentPart> parts;  // that make it up; empty: it is served whole only
+    std::string part_path;  // "/seg/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1/mp3k9a-p": their names
     AppendBuffer bytes;
 
     WallTime end() const {
@@ -52,5 +65,17 @@ inline std::uint64_t bits_per_second(const LiveSegment& segment) {
 }
 
 using LiveSegmentPtr = std::shared_ptr<const LiveSegment>;
+
+/// A part that is complete, of a segment that may be open: of that nothing else may be read but by
+/// who writes it.
+struct LivePart {
+    LiveSegmentPtr segment;
+    SegmentPart part;
+};
+
+// /seg/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1/mp3k9a-p12.ts
+inline std::string part_uri(std::string_view part_path, std::uint64_t number) {
+    return std::string{part_path} + std::to_string(number) + ".ts";
+}
 
 }  // namespace oxbow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,35 +20,76 @@ inline constexpr int kLiveTargetDurationSeconds = 6;  // SegmenterLimits::segmen
 inline constexpr int kChunkTargetDurationSeconds =
     16;  // a chunk may hold 10 s and then one segment of 6 s
 
+/// What EXT-X-SERVER-CONTROL and EXT-X-PART-INF say.
+inline constexpr MediaTime kPartTargetDeclared = std::chrono::milliseconds{410};
+inline constexpr MediaTime kPartHoldBack = 3 * kPartTargetDeclared;
+inline constexpr MediaTime kSkipUntil = std::chrono::seconds{6 * kLiveTargetDurationSeconds};
+/// How long the parts of a closed segment stay listed.
+inline constexpr MediaTime kPartsListed = std::chrono::seconds{3 * kLiveTargetDurationSeconds};
+
+/// The end of a playlist with parts: those of the segment behind the last that is listed, and the
+/// name of the part that comes next.
+struct OpenParts {
+    std::vector<SegmentPart> parts{};
+    std::string part_path{};  // of `parts`
+    WallTime program_date_time{};
+    bool discontinuity = false;  // of the segment that they begin
+    std::string hint{};          // its name; empty: none comes
+};
+
 /// One line group of a live or rewind playlist.
 struct SegmentEntry {
     std::string uri;
     MediaTime duration{};
     WallTime program_date_time;
     bool discontinuity = false;
+    LiveSegmentPtr segment{};  // whose parts may be listed, too
 };
 
 /// The sliding live playlist of `window`.
 ///
-/// In:  the number of window[0] and how many discontinuities were removed before it.
+/// In:  the number of window[0] and how many discontinuities were removed before it; `root`: what
+///      stands in front of the names of parts; `open`: null for players that break on parts.
 /// Out: the whole playlist; with EXT-X-ENDLIST when `ended`.
-/// Source: RFC 8216 §4.3; PROGRAM-DATE-TIME before every segment.
-std::string live_playlist(std::span<const SegmentEntry> window, std::uint64_t media_sequence,
-                          std::uint64_t discontinuity_sequence, bool ended);
+/// Source: RFC 8216 §4.3; draft-pantos-hls-rfc8216bis §4.4.4.9, §6.2.5 (blocking reload);
+///         PROGRAM-DATE-TIME before every segment.
+struct LiveWindow {
+    std::span<const SegmentEntry> entries;
+    std::uint64_t media_sequence = 0;
+    std::uint64_t discontinuity_sequence = 0;
+    bool ended = false;
+};
+std::string live_playlist(const LiveWindow& window, std::string_view root,
+                          const OpenParts* open = nullptr);
 
 /// The rewind playlist: EVENT, from the first segment of a recording to ENDLIST, appended and never
 /// rebuilt. PROGRAM-DATE-TIME on the first entry, after each discontinuity and on every tenth.
 class RewindPlaylist {
 public:
-    RewindPlaylist();
-
     void append(const SegmentEntry& entry);
     void end();
     std::uint64_t segments() const { return segments_; }
-    std::shared_ptr<const TextVersion> version() const { return text_.version(); }
+    std::shared_ptr<const TextVersion> version() const;
+
+    /// The same with parts at its end.
+    struct LowLatency {
+        std::shared_ptr<const TextVersion> whole;
+        std::shared_ptr<const TextVersion> delta;  // what is older than kSkipUntil left out
+    };
+    LowLatency low_latency(std::string_view root, const OpenParts& open) const;
 
 private:
-    GrowingText text_;
+    /// Entries that a delta holds. Parts stand between the two texts.
+    struct Recent {
+        std::string head{};
+        std::string lines{};
+        LiveSegmentPtr segment;
+        MediaTime duration;
+    };
+
+    GrowingText text_;  // of what a delta leaves out
+    std::deque<Recent> recent_;
+    MediaTime recent_time_{};
     std::uint64_t segments_ = 0;
     bool ended_ = false;
 };

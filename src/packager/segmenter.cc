@@ -22,10 +22,13 @@ using Milliseconds = std::chrono::milliseconds;
 
 // Clocks of milliseconds round: a frame that seems to end this much late may end in time.
 constexpr MediaTime kClockTolerance = Milliseconds{1};
+// Twelve frames of 33 and 34 ms are 400 ms, or one more.
+constexpr MediaTime kPartTolerance = Milliseconds{2};
 // What a picture lasts as long as nothing is known: 30 frames a second.
 constexpr MediaTime kFrameDefault = Milliseconds{33};
 // Encoders reorder over a few pictures; a larger composition time is a broken one.
 constexpr MediaTime kReorderMax = seconds{5};
+constexpr std::size_t kTablesBytes = 2 * MpegTsMuxer::kPacketBytes;  // PAT and PMT
 
 MediaTime whole_milliseconds(MediaTime time) {
     return std::chrono::floor<Milliseconds>(time);
@@ -46,7 +49,8 @@ public:
         : limits_(limits),
           start_(start),
           next_start_(start.media),
-          next_discontinuity_(start.discontinuity) {}
+          next_discontinuity_(start.discontinuity),
+          has_parts_(!start_.part_path.empty()) {}
 
     void set_video_parameters(VideoParameters parameters);
     void set_audio_parameters(AudioParameters parameters);
@@ -57,6 +61,10 @@ public:
     Result<void> put_metadata(std::string_view text);
     void finish();
     std::vector<LiveSegmentPtr> take_closed() { return std::exchange(closed_, {}); }
+    std::vector<LivePart> take_parts() { return std::exchange(parts_, {}); }
+    std::optional<std::uint64_t> next_part() const {
+        return has_parts_ ? std::optional{next_part_} : std::nullopt;
+    }
     std::uint64_t dropped() const { return dropped_; }
 
 private:
@@ -85,10 +93,15 @@ private:
     MediaTime metadata_time() const;
 
     void open();
+    void begin_part(MediaTime start);
+    std::optional<MediaTime> part_ends_before(const AccessUnit& unit) const;
+    MediaTime part_end(MediaTime end) const;
+    void close_part(MediaTime end);
     void close(MediaTime boundary);
     void close_with_discontinuity(MediaTime boundary);
     MediaTime expected_end() const;
     bool video_counts() const;
+    MediaTime audio_frame() const;
     MediaTime video_frame() const;
     MediaTime segment_start() const { return open_ ? open_->start : next_start_; }
 
@@ -114,6 +127,17 @@ private:
     std::optional<MediaTime> last_jump_;
     std::vector<LiveSegmentPtr> closed_;
     std::uint64_t dropped_ = 0;
+
+    // The open part of the open segment; without parts, that is all of it.
+    bool has_parts_;
+    MediaTime part_start_{};
+    std::size_t part_offset_ = 0;
+    std::uint32_t part_video_frames_ = 0;
+    bool part_independent_ = false;
+    bool whole_only_ = false;  // the open segment
+    int whole_segments_ = 0;
+    std::uint64_t next_part_ = 0;
+    std::vector<LivePart> parts_;
 
     std::deque<Bytes> metadata_;  // tags that wait for a segment with room
     MediaTime metadata_pts_{};    // of the last one written
@@ -245,7 +269,9 @@ MediaTime Segmenter::Impl::go_on(bool with_video) {
     }
     close_with_discontinuity(before.end);
     const WallTime ends = start_.wall + Milliseconds{milliseconds(next_start_ - start_.media)};
-    start_ = {.media = next_start_, .wall = std::max(ends, arrived_), .discontinuity = true};
+    start_.media = next_start_;
+    start_.wall = std::max(ends, arrived_);
+    start_.discontinuity = true;
     return next_start_;
 }
 
@@ -267,7 +293,12 @@ void Segmenter::Impl::add(AccessUnit unit) {
         with_video_ = true;
         close_with_discontinuity(unit.dts);
     }
-    if (const auto boundary = cut_before(unit)) close(*boundary);
+    if (const auto boundary = cut_before(unit)) {
+        close(*boundary);
+    } else if (const auto end = part_ends_before(unit)) {
+        close_part(*end);
+        begin_part(*end);
+    }
     mux(unit);
 }
 
@@ -297,8 +328,9 @@ bool Segmenter::Impl::place(AccessUnit& unit) {
 std::optional<MediaTime> Segmenter::Impl::cut_before(const AccessUnit& unit) const {
     if (!open_) return std::nullopt;
     const MediaTime in_segment = unit.dts - open_->start;
-    const bool full = open_->bytes.size() + muxer_.bytes_at_most(unit, parameter_sets_for(unit)) >
-                      limits_.bytes_max;
+    const std::size_t tables = has_parts_ ? kTablesBytes : 0;
+    const std::size_t needed = tables + muxer_.bytes_at_most(unit, parameter_sets_for(unit));
+    const bool full = open_->bytes.size() + needed > limits_.bytes_max;
     bool late = false;
     if (unit.track == Track::Video) {
         const bool key_frame = unit.key_frame == KeyFrame::Yes && open_->video_frames > 0;
@@ -313,9 +345,8 @@ std::optional<MediaTime> Segmenter::Impl::cut_before(const AccessUnit& unit) con
 }
 
 void Segmenter::Impl::mux(const AccessUnit& unit) {
-    const std::size_t tables = 2 * MpegTsMuxer::kPacketBytes;
     if (!open_ &&
-        tables + muxer_.bytes_at_most(unit, parameter_sets_for(unit)) > limits_.bytes_max) {
+        kTablesBytes + muxer_.bytes_at_most(unit, parameter_sets_for(unit)) > limits_.bytes_max) {
         ++dropped_;
         return;
     }
@@ -329,6 +360,8 @@ void Segmenter::Impl::mux(const AccessUnit& unit) {
         }
         muxer_.write_video(open_->bytes, unit, parameter_sets_for(unit));
         ++open_->video_frames;
+        ++part_video_frames_;
+        part_independent_ |= unit.key_frame == KeyFrame::Yes;
     } else {
         muxer_.write_audio(open_->bytes, unit, *audio_);
         ++open_->audio_frames;
@@ -354,7 +387,7 @@ MediaTime Segmenter::Impl::metadata_time() const {
 
 const VideoParameters* Segmenter::Impl::parameter_sets_for(const AccessUnit& unit) const {
     if (unit.track == Track::Audio) return nullptr;
-    const bool first = !open_ || open_->video_frames == 0;
+    const bool first = !open_ || part_video_frames_ == 0 || part_ends_before(unit);
     return first || unit.key_frame == KeyFrame::Yes ? &*video_ : nullptr;
 }
 
@@ -368,14 +401,64 @@ void Segmenter::Impl::open() {
     open_->start = next_start_;
     open_->program_date_time = start_.wall + Milliseconds{milliseconds(next_start_ - start_.media)};
     open_->discontinuity = std::exchange(next_discontinuity_, false);
+    open_->part_path = start_.part_path;
+    whole_only_ = false;
+    begin_part(open_->start);
+}
+
+void Segmenter::Impl::begin_part(MediaTime start) {
+    part_start_ = start;
+    part_offset_ = open_->bytes.size();
+    part_video_frames_ = 0;
+    part_independent_ = false;
     muxer_.begin_segment(open_->bytes, with_video_, audio_.has_value());
 }
 
-void Segmenter::Impl::close(MediaTime boundary) {
+/// Where the open part must end so that `unit` begins the next one; nullopt when it goes in.
+std::optional<MediaTime> Segmenter::Impl::part_ends_before(const AccessUnit& unit) const {
+    if (!open_ || !has_parts_ || whole_only_) return std::nullopt;
+    MediaTime frame{};
+    if (unit.track == Track::Video) {
+        frame = video_frame();
+    } else if (!with_video_) {
+        frame = audio_frame();
+    } else if (video_counts()) {
+        return std::nullopt;
+    }
+    const MediaTime end = part_end(whole_milliseconds(unit.dts));
+    const bool fits = unit.dts + frame - part_start_ <= limits_.part_max + kPartTolerance;
+    return fits || end <= part_start_ ? std::nullopt : std::optional{end};
+}
+
+/// Clocks jitter: what is a little longer than may be declared ends a little earlier.
+MediaTime Segmenter::Impl::part_end(MediaTime end) const {
+    const MediaTime latest = part_start_ + kPartTarget;
+    const bool jitters = has_parts_ && !whole_only_ && end > latest && end <= latest + kPartSlack;
+    return jitters ? latest : end;
+}
+
+void Segmenter::Impl::close_part(MediaTime end) {
     muxer_.flush(open_->bytes);
+    if (!has_parts_ || whole_only_) return;
+    const MediaTime duration = end - part_start_;
+    whole_only_ = duration <= MediaTime{} || duration > kPartTarget;
+    if (whole_only_) return;
+    open_->parts.push_back(
+        {.number = next_part_++,
+         .duration = duration,
+         .independent = part_independent_,
+         .bytes = open_->bytes.slices(part_offset_, open_->bytes.size() - part_offset_)});
+    parts_.push_back({open_, open_->parts.back()});
+}
+
+void Segmenter::Impl::close(MediaTime boundary) {
     const MediaTime start = open_->start;
-    const MediaTime end = std::clamp<MediaTime>(
-        whole_milliseconds(boundary), start + Milliseconds{1}, start + limits_.segment_max);
+    const MediaTime end = part_end(std::clamp<MediaTime>(
+        whole_milliseconds(boundary), start + Milliseconds{1}, start + limits_.segment_max));
+    close_part(end);
+    whole_segments_ = whole_only_ ? whole_segments_ + 1 : 0;
+    if (whole_only_) open_->parts.clear();
+    if (whole_segments_ >= kWholeSegmentsMax) has_parts_ = false;
     open_->duration = end - start;
     next_start_ = end;
     closed_.push_back(std::exchange(open_, nullptr));
@@ -394,8 +477,7 @@ MediaTime Segmenter::Impl::expected_end() const {
     const auto audio = clock_.last(Track::Audio);
     MediaTime end = segment_start();
     if (audio) {
-        end = std::max(end, *audio + MediaTime{std::int64_t{aac::kSamplesPerFrame} *
-                                               MediaTime::period::den / audio_->sample_rate});
+        end = std::max(end, *audio + audio_frame());
     }
     if (video_counts()) end = std::max(segment_start(), *video + video_frame());
     return std::min(whole_milliseconds(end), segment_start() + limits_.segment_max);
@@ -406,6 +488,11 @@ bool Segmenter::Impl::video_counts() const {
     const auto video = clock_.last(Track::Video);
     const auto audio = clock_.last(Track::Audio);
     return video && (!audio || *audio <= *video + kTrackSkewMax);
+}
+
+MediaTime Segmenter::Impl::audio_frame() const {
+    return MediaTime{std::int64_t{aac::kSamplesPerFrame} * MediaTime::period::den /
+                     audio_->sample_rate};
 }
 
 MediaTime Segmenter::Impl::video_frame() const {
@@ -457,6 +544,14 @@ Result<void> Segmenter::put_metadata(std::string_view text) {
 std::vector<LiveSegmentPtr> Segmenter::finish() {
     impl_->finish();
     return impl_->take_closed();
+}
+
+std::vector<LivePart> Segmenter::take_parts() {
+    return impl_->take_parts();
+}
+
+std::optional<std::uint64_t> Segmenter::next_part() const {
+    return impl_->next_part();
 }
 
 std::uint64_t Segmenter::dropped() const {

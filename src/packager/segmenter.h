@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct SegmenterLimits {
     MediaTime video_wait =
         std::chrono::seconds{2};  // audio held back for the first picture, then audio only
     std::size_t bytes_max = 64 * 1024 * 1024;  // of one segment
+    MediaTime part_max = std::chrono::milliseconds{400};
 };
 
 /// Cuts the access units of one broadcast into live segments and muxes them into MPEG-TS.
@@ -34,6 +37,12 @@ struct SegmenterLimits {
 /// it: at most kTrackSkewMax of it, and where pictures had to be dropped, their sound is dropped
 /// with them. A broadcast that has shown no picture and no video parameters in `video_wait` is
 /// audio only, and begins with its first sound, until a key frame comes.
+///
+/// Where Start::part_path is given, a segment is cut into parts as it grows: one ends at the last
+/// frame boundary not above `part_max`, and with its segment. Every part begins with PAT and PMT,
+/// its first picture carries SPS and PPS, and no PES crosses from one to the next. What a frame
+/// lasts beyond kPartTarget, up to kPartSlack, is counted to what follows; a segment with a longer
+/// one is served whole, and after kWholeSegmentsMax of them in a row the rest of the broadcast is.
 ///
 /// Another publisher may go on with the broadcast (next_publisher): with its first key frame, on a
 /// clock of its own, put onto the timeline where the wall clock says. Where its parameters are
@@ -54,6 +63,7 @@ public:
         MediaTime media{};  // where the first segment begins on the recording's timeline
         WallTime wall;      // its PROGRAM-DATE-TIME, or later: see arrived()
         bool discontinuity = false;
+        std::string part_path{};  // what the names of its parts begin with; empty: no parts
     };
 
     Segmenter(SegmenterLimits limits, Start start);
@@ -88,6 +98,12 @@ public:
     /// Ends the broadcast: the open segment, whose last frame lasts as long as the one before it.
     std::vector<LiveSegmentPtr> finish();
 
+    /// Parts that were completed since the last call, in order; to be taken behind every call that
+    /// gives out segments, and shown before them.
+    std::vector<LivePart> take_parts();
+    /// The number of the part that comes next; nullopt: the broadcast has no parts.
+    std::optional<std::uint64_t> next_part() const;
+
     /// Access units dropped so far: before the first key frame, without parameters, not to be muxed
     /// (too large, without picture or sound), or on a place of the timeline that is taken.
     std::uint64_t dropped() const;
@@ -98,6 +114,10 @@ public:
     static constexpr MediaTime kTrackSkewMax = std::chrono::seconds{1};
     /// How much may be missing between two publishers without a discontinuity.
     static constexpr MediaTime kTakeoverHoleMax = std::chrono::seconds{2};
+    /// What a part may last at most: as EXT-X-PART-INF declares it.
+    static constexpr MediaTime kPartTarget = std::chrono::milliseconds{410};
+    static constexpr MediaTime kPartSlack = std::chrono::milliseconds{20};
+    static constexpr int kWholeSegmentsMax = 3;
     static constexpr std::size_t kHeldUnitsMax = 1'000;  // audio before the first key frame
     static constexpr std::size_t kHeldBytesMax = 2 * 1024 * 1024;
     static constexpr std::size_t kMetadataBytesMax = 1'024;  // of one text

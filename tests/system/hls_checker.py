@@ -297,7 +297,8 @@ class History:
 
     def publisher_was_away(self, now):
         """What stood still until now had a reason."""
-        self.changed_at, self.told_late = now, False
+        if not self.playlist.ended:
+            self.changed_at, self.told_late = now, False
 
     def take_media(self, listed, status, body):
         for rule in RULES_OF_MEDIA:

@@ -105,7 +105,8 @@ export class OxPicture extends HTMLElement {
     hls.on(engine.Events.ERROR, (_event, data) => {
       if (data.fatal) this.stopPreview_();
     });
-    hls.loadSource(url);
+    // Without parts: a browser has six connections to a host, and each that waits for one takes one.
+    hls.loadSource(`${url}${url.includes('?') ? '&' : '?'}parts=0`);
     hls.attachMedia(video);
   }
 

@@ -42,6 +42,8 @@ const kRetryDelaysMs = [1_000, 2_000, 4_000, 8_000];
 const kMissingTriesMax = 3;  // a timeline may be a moment younger than its channel
 const kMediaRecoveriesMax = 4;
 const kFlushBeforeLive = 8;  // s
+// s: hls.js takes a time before the first fragment, were it by the rounding of currentTime, for a wish for live.
+const kInsideStart = 0.01;
 
 export class Playback extends EventTarget {
   private hls_: Hls | null = null;
@@ -113,7 +115,7 @@ export class Playback extends EventTarget {
   /** Goes to media second `at`; beyond the end of what is there, to that end. */
   seek(at: number): void {
     const { start, end, live } = this.view();
-    const target = Math.min(Math.max(at, start), end);
+    const target = Math.min(Math.max(at, start + kInsideStart), end);
     if (live && target > end - 0.5) {
       this.jumpToLive();
       return;
@@ -126,7 +128,7 @@ export class Playback extends EventTarget {
   /** The picture follows a drag: no more than a seek. */
   scrub(at: number): void {
     this.follow_(false);
-    this.video_.currentTime = at;
+    this.video_.currentTime = Math.max(at, this.view().start + kInsideStart);
   }
 
   jumpToLive(): void {

@@ -56,7 +56,7 @@ async function take(url: string, moment: Moment): Promise<string | null> {
       hls.stopLoad();
       hls.startLoad(details.fragmentStart + details.totalduration * moment);
     });
-    hls.loadSource(url);
+    hls.loadSource(`${url}${url.includes('?') ? '&' : '?'}parts=0`);
     hls.attachMedia(video);
     return (await shown) && video.videoWidth > 0 ? await draw(video) : null;
   } finally {
