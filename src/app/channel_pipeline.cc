@@ -196,6 +196,10 @@ void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
         ++broadcast_->closed;
     }
     show_parts({shown, parts.end()});
+    if (!segments.empty() && !broadcast_->segmenter->next_part()) {
+        live_.serve_whole();
+        if (recording_) recording_->timeline->serve_whole();
+    }
     if (!parts.empty()) live_.publish();
 }
 

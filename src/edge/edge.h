@@ -126,7 +126,7 @@ private:
     net::HttpAnswer rewind(const net::HttpRequest& request, std::string_view rest);
     net::HttpAnswer rewind_multivariant(const net::HttpRequest& request, const ChannelId& channel);
     Later stored_rewind(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
-                        std::optional<std::string> rendition);
+                        std::optional<std::string> rendition, Reload reload);
     net::HttpResponse rewind_playlist(const net::HttpRequest& request, const Timeline& timeline,
                                       std::string_view rendition, const Reload& reload,
                                       bool awaited = false) const;

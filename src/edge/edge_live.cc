@@ -122,7 +122,8 @@ Edge::Later Edge::awaited_rewind_playlist(const net::HttpRequest& request, Chann
         const bool is_there =
             view && view->timeline && view->timeline->recording == timeline->recording;
         if (!is_there)
-            co_return co_await stored_rewind(request, channel, timeline->recording, rendition);
+            co_return co_await stored_rewind(request, channel, timeline->recording, rendition,
+                                             reload);
         timeline = view->timeline;
         const bool holds = timeline->reach.holds(*reload.segment, reload.part);
         const SteadyTime now = rooms_.clock.steady();

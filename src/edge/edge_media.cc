@@ -104,7 +104,7 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
         if (!held->ended && held->rendition == parts[2]) rooms_.viewers.fetched(*channel, request);
         return reloaded_rewind(request, *channel, held, parts[2], *reload);
     }
-    return stored_rewind(request, *channel, std::move(recording), std::string{parts[2]});
+    return stored_rewind(request, *channel, std::move(recording), std::string{parts[2]}, *reload);
 }
 
 net::HttpAnswer Edge::rewind_multivariant(const net::HttpRequest& request,
@@ -123,16 +123,17 @@ net::HttpAnswer Edge::rewind_multivariant(const net::HttpRequest& request,
     if (const auto held = held_timeline(channel, newest->recording_id)) {
         return multivariant(request, held);
     }
-    return stored_rewind(request, channel, newest->recording_id, std::nullopt);
+    return stored_rewind(request, channel, newest->recording_id, std::nullopt, {});
 }
 
 /// In: no rendition: the multivariant playlist.
 Edge::Later Edge::stored_rewind(const net::HttpRequest& request, ChannelId channel,
-                                RecordingId recording, std::optional<std::string> rendition) {
+                                RecordingId recording, std::optional<std::string> rendition,
+                                Reload reload) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
     if (!loaded) co_return responses_.error(request, loaded.error());
-    co_return rendition ? rewind_playlist(request, *loaded, *rendition, {})
+    co_return rendition ? rewind_playlist(request, *loaded, *rendition, reload)
                         : multivariant(request, *loaded);
 }
 
@@ -156,9 +157,8 @@ net::HttpResponse Edge::rewind_playlist(const net::HttpRequest& request, const T
     if (timeline->rendition != rendition)
         return responses_.error(request, 404, "there is no such rendition");
     rooms_.served.note(timeline->recording.view());
-    if (timeline->ended)
-        return responses_.text(request, kPlaylistType, Freshness::Long, timeline->playlist);
-    const Freshness freshness = awaited ? Freshness::Awaited : Freshness::Second;
+    Freshness freshness = awaited ? Freshness::Awaited : Freshness::Second;
+    if (timeline->ended) freshness = Freshness::Long;
     const auto& with_parts = timeline->with_parts;
     if (!reload.parts || !with_parts.whole)
         return responses_.text(request, kPlaylistType, freshness, timeline->playlist);

@@ -156,6 +156,7 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->ended = listed->ended;
     if (listed->ended) playlist.end();
     view->playlist = playlist.version();
+    view->with_parts = playlist.low_latency(live::kRewindToRoot, {});
     view->located = located.view();
     return view;
 }

@@ -87,7 +87,6 @@ void LiveChannel::add_parts(std::uint64_t segment, std::span<const LivePart> par
     ENSURE(on_air_);
     for (const LivePart& part : parts) on_air_->parts.push_back({segment, part});
     on_air_->next_part = std::move(next);
-    on_air_->has_parts = on_air_->has_parts || !parts.empty();
 }
 
 void LiveChannel::slide() {
@@ -169,7 +168,7 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
                             .discontinuity_sequence = broadcast.discontinuity_sequence,
                             .ended = ended};
     view->playlist = std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot));
-    if (broadcast.has_parts) {
+    if (!broadcast.whole_only) {
         const OpenParts open = open_parts_of(view->open_parts, view->next_part);
         view->with_parts =
             std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot, &open));

@@ -30,7 +30,7 @@ struct BroadcastView {
     std::shared_ptr<const TextVersion> multivariant;  // null until the first segment is listed
     // The sliding live playlist; with ENDLIST once it is over.
     std::shared_ptr<const TextVersion> playlist;
-    std::shared_ptr<const TextVersion> with_parts;  // null: the broadcast has none
+    std::shared_ptr<const TextVersion> with_parts;  // null: it is served whole only
     PlaylistReach reach;
     bool ended = false;
     std::vector<std::shared_ptr<const WindowSegment>> segments;  // all of them can be fetched
@@ -86,6 +86,8 @@ public:
     /// Shows parts of the segments that come next. In: how many segments of the broadcast have
     /// closed before theirs, and the name of the part that comes behind them; empty: none comes.
     void add_parts(std::uint64_t segment, std::span<const LivePart> parts, std::string next);
+    /// From here on the broadcast has no parts.
+    void serve_whole() { on_air_->whole_only = true; }
     /// ENDLIST; the playlist stays, for players that are not through, until forget().
     void end();
     void forget(const StreamId& stream);
@@ -126,7 +128,7 @@ private:
         };
         std::deque<Part> parts;  // of segments that are not listed yet
         std::string next_part;
-        bool has_parts = false;
+        bool whole_only = false;
     };
     void slide();
     std::shared_ptr<const BroadcastView> view_of(const OnAir& broadcast, bool ended) const;

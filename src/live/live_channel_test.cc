@@ -282,3 +282,122 @@ TEST_CASE(
     CHECK(views.get(kChannel)->broadcast("st-1") == nullptr);
     CHECK(views.get(kChannel)->broadcast("st-2") != nullptr);
 }
+
+namespace {
+
+constexpr std::string_view kPartPath = "/seg/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1/mp3k9a-p";
+
+/// A segment of 2 s with parts 5 n to 5 n + 4.
+LiveSegmentPtr segment_with_parts(std::uint64_t number) {
+    auto made = std::make_shared<LiveSegment>();
+    made->duration = 2s;
+    made->part_path = kPartPath;
+    for (std::uint64_t i = 0; i < 5; ++i)
+        made->parts.push_back({.number = 5 * number + i, .duration = 400ms});
+    return made;
+}
+
+std::vector<LivePart> first_parts(const LiveSegmentPtr& segment, std::size_t count) {
+    std::vector<LivePart> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back({segment, segment->parts[i]});
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("what a reload asks for is held when the playlist holds it, and not before") {
+    const PlaylistReach reach{.segments = 7, .open_parts = 2, .parts_of_newest = 5};
+
+    CHECK(reach.holds(6, std::nullopt));
+    CHECK_FALSE(reach.holds(7, std::nullopt));
+    CHECK(reach.holds(7, 1));
+    CHECK_FALSE(reach.holds(7, 2));
+    CHECK(reach.holds(6, 4));
+    CHECK(reach.holds(6, 5));  // behind its last part: the first of the next
+    CHECK_FALSE(PlaylistReach{.segments = 7, .open_parts = 0, .parts_of_newest = 5}.holds(6, 5));
+    CHECK(PlaylistReach{.segments = 7, .open_parts = 0, .parts_of_newest = 0}.holds(6, 5));
+    CHECK(reach.holds(3, 99));
+    CHECK_FALSE(reach.holds(8, 0));
+}
+
+TEST_CASE("a reload may be one segment and three parts ahead") {
+    const PlaylistReach reach{.segments = 7, .open_parts = 2, .parts_of_newest = 5};
+
+    CHECK_FALSE(reach.is_far_from(8, std::nullopt));
+    CHECK(reach.is_far_from(9, std::nullopt));
+    CHECK_FALSE(reach.is_far_from(7, 4));
+    CHECK(reach.is_far_from(7, 5));
+}
+
+TEST_CASE("open parts are listed until their segment is, and can be fetched before and after") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    channel.describe(kVariant);
+    const LiveSegmentPtr first = segment_with_parts(0);
+    const LiveSegmentPtr second = segment_with_parts(1);
+    const std::string hint = part_uri(kPartPath, 7);
+
+    channel.add_parts(0, first_parts(first, 5), part_uri(kPartPath, 5));
+    channel.list("/seg/0.ts", {first, {}});
+    channel.add_parts(1, first_parts(second, 2), hint);
+    channel.publish();
+    const auto view = views.get(kChannel)->on_air;
+
+    CHECK(view->reach.segments == 1);
+    CHECK(view->reach.open_parts == 2);
+    CHECK(view->reach.parts_of_newest == 5);
+    CHECK(view->next_part == hint);
+    CHECK(view->part(part_uri(kPartPath, 0)));
+    CHECK(view->part(part_uri(kPartPath, 6)));
+    CHECK_FALSE(view->part(hint));
+    CHECK(view->with_parts->str().find("PRELOAD-HINT") != std::string::npos);
+    CHECK(view->playlist->str().find("EXT-X-PART") == std::string::npos);
+
+    channel.list("/seg/1.ts", {second, {}});
+    channel.publish();
+    CHECK(views.get(kChannel)->on_air->reach.open_parts == 0);
+    channel.end();
+    const auto ended = views.get(kChannel)->ended.at(0);
+    CHECK(ended->next_part.empty());
+    CHECK(ended->with_parts->str().find("PRELOAD-HINT") == std::string::npos);
+    CHECK(ended->part(part_uri(kPartPath, 9)));
+}
+
+TEST_CASE("parts of a segment that waits for the disk hide those of the next") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    const LiveSegmentPtr second = segment_with_parts(1);
+
+    channel.add_parts(1, first_parts(second, 1), part_uri(kPartPath, 6));
+    channel.publish();
+    CHECK(views.get(kChannel)->on_air->reach.open_parts == 0);
+
+    channel.list("/seg/0.ts", {segment_with_parts(0), {}});
+    channel.publish();
+    CHECK(views.get(kChannel)->on_air->reach.open_parts == 1);
+}
+
+TEST_CASE("a timeline shows parts behind what is recorded, and not of what is lost") {
+    const auto recorded = timeline();
+    const LiveSegmentPtr first = segment_with_parts(0);
+    const LiveSegmentPtr second = segment_with_parts(1);
+
+    recorded->add_parts(0, first_parts(first, 5), part_uri(kPartPath, 5));
+    CHECK(recorded->view()->reach.open_parts == 5);
+    recorded->list(recorded->take_number(), {first, {}});
+    recorded->add_parts(1, first_parts(second, 5), part_uri(kPartPath, 10));
+    CHECK(recorded->view()->reach.segments == 1);
+    CHECK(recorded->view()->reach.open_parts == 5);
+
+    recorded->lose(recorded->take_number());
+    CHECK(recorded->view()->reach.open_parts == 0);
+    recorded->add_parts(2, first_parts(segment_with_parts(2), 1), part_uri(kPartPath, 11));
+    CHECK(recorded->view()->reach.open_parts == 1);
+
+    recorded->end_parts();
+    CHECK(recorded->view()->with_parts.whole->str().find("HINT") == std::string::npos);
+    recorded->end();
+    CHECK(recorded->view()->with_parts.whole->str().ends_with("#EXT-X-ENDLIST\n"));
+}

@@ -90,7 +90,6 @@ void Timeline::list(std::uint64_t number, MediaPlace media) {
 void Timeline::add_parts(std::uint64_t number, std::span<const LivePart> parts, std::string next) {
     for (const LivePart& part : parts) parts_.push_back({number, part});
     next_part_ = std::move(next);
-    has_parts_ = has_parts_ || !parts.empty();
 }
 
 void Timeline::lose(std::uint64_t number) {
@@ -145,7 +144,7 @@ std::shared_ptr<const TimelineView> Timeline::view() const {
         if (part.number == settled_) open.push_back(part.part);
     }
     RewindPlaylist::LowLatency with_parts;
-    if (has_parts_ && !ended_)
+    if (!whole_only_)
         with_parts = playlist_.low_latency(kRewindToRoot, open_parts_of(open, next_part_));
     return std::make_shared<const TimelineView>(
         TimelineView{.recording = names_.recording,

@@ -65,7 +65,7 @@ struct TimelineView {
     std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
     // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
     std::shared_ptr<const TextVersion> playlist;
-    RewindPlaylist::LowLatency with_parts;  // null: no part was there yet, or it is ended
+    RewindPlaylist::LowLatency with_parts;  // null: it is served whole only
     PlaylistReach reach;
     SegmentNames names;  // of its segments, by index
     bool ended = false;
@@ -120,6 +120,8 @@ public:
     void lose(std::uint64_t number);
     /// No part comes for now.
     void end_parts() { next_part_.clear(); }
+    /// No part comes any more: what shows it goes on without.
+    void serve_whole() { whole_only_ = true; }
     std::uint64_t next_number() const { return next_number_; }
 
     /// The chunk is an object now: its segments may leave memory.
@@ -152,7 +154,7 @@ private:
     std::deque<Part> parts_;  // of segments that are not settled
     std::string next_part_;
     std::size_t parts_of_newest_ = 0;
-    bool has_parts_ = false;
+    bool whole_only_ = false;
     bool ended_ = false;
 };
 

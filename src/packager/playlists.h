@@ -71,7 +71,8 @@ public:
     std::uint64_t segments() const { return segments_; }
     std::shared_ptr<const TextVersion> version() const;
 
-    /// The same with parts at its end.
+    /// The same for players that take parts: with those at its end. Its head is the same from the
+    /// first version to the last.
     struct LowLatency {
         std::shared_ptr<const TextVersion> whole;
         std::shared_ptr<const TextVersion> delta;  // what is older than kSkipUntil left out

@@ -98,4 +98,99 @@ TEST_CASE("a rewind playlist without segments is its header") {
     CHECK(RewindPlaylist{}.version()->str().ends_with("#EXT-X-MEDIA-SEQUENCE:0\n"));
 }
 
+namespace {
+
+/// An entry of 2 s with five parts.
+SegmentEntry entry_with_parts(std::uint64_t first_part) {
+    auto segment = std::make_shared<LiveSegment>();
+    segment->part_path = "/seg/c/s/e-p";
+    for (std::uint64_t i = 0; i < 5; ++i)
+        segment->parts.push_back(
+            {.number = first_part + i, .duration = 400ms, .independent = i == 0});
+    SegmentEntry made = entry("/seg/" + std::to_string(first_part) + ".ts", 2s, kWall);
+    made.segment = segment;
+    return made;
+}
+
+OpenParts open_parts() {
+    return {.parts = {{.number = 50, .duration = 400ms, .independent = true}},
+            .part_path = "/seg/c/s/e-p",
+            .program_date_time = kWall + 20s,
+            .hint = "/seg/c/s/e-p51.ts"};
+}
+
+}  // namespace
+
+TEST_CASE("a live playlist with parts: those of the newest segments, the open ones, the hint") {
+    const std::vector<SegmentEntry> window{entry_with_parts(5)};
+    const OpenParts open = open_parts();
+
+    CHECK(live_playlist({.entries = window, .media_sequence = 1}, "..", &open) ==
+          "#EXTM3U\n"
+          "#EXT-X-VERSION:9\n"
+          "#EXT-X-TARGETDURATION:6\n"
+          "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.230,HOLD-BACK=18\n"
+          "#EXT-X-PART-INF:PART-TARGET=0.410\n"
+          "#EXT-X-MEDIA-SEQUENCE:1\n"
+          "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"
+          "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T11:08:45.155Z\n"
+          "#EXT-X-PART:DURATION=0.400,URI=\"../seg/c/s/e-p5.ts\",INDEPENDENT=YES\n"
+          "#EXT-X-PART:DURATION=0.400,URI=\"../seg/c/s/e-p6.ts\"\n"
+          "#EXT-X-PART:DURATION=0.400,URI=\"../seg/c/s/e-p7.ts\"\n"
+          "#EXT-X-PART:DURATION=0.400,URI=\"../seg/c/s/e-p8.ts\"\n"
+          "#EXT-X-PART:DURATION=0.400,URI=\"../seg/c/s/e-p9.ts\"\n"
+          "#EXTINF:2.000,\n"
+          "/seg/5.ts\n"
+          "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T11:09:05.155Z\n"
+          "#EXT-X-PART:DURATION=0.400,URI=\"../seg/c/s/e-p50.ts\",INDEPENDENT=YES\n"
+          "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"../seg/c/s/e-p51.ts\"\n");
+}
+
+TEST_CASE("a broadcast that ended hints at nothing") {
+    const OpenParts open = open_parts();
+
+    const std::string text = live_playlist({.entries = {}, .ended = true}, "..", &open);
+
+    CHECK(text.find("PRELOAD-HINT") == std::string::npos);
+    CHECK(text.find("e-p50") == std::string::npos);
+    CHECK(text.ends_with("#EXT-X-ENDLIST\n"));
+}
+
+TEST_CASE("parts are listed for 18 s, and a delta leaves out what is older than 36 s") {
+    RewindPlaylist playlist;
+    for (std::uint64_t i = 0; i < 30; ++i) playlist.append(entry_with_parts(5 * i));
+
+    const auto versions = playlist.low_latency("..", open_parts());
+    const std::string whole = versions.whole->str();
+    const std::string delta = versions.delta->str();
+
+    const auto count = [](const std::string& text, std::string_view what) {
+        std::size_t found = 0;
+        for (std::size_t at = text.find(what); at != std::string::npos;
+             at = text.find(what, at + 1))
+            ++found;
+        return found;
+    };
+    CHECK(count(whole, "#EXTINF") == 30);
+    CHECK(count(whole, "#EXT-X-PART:") == 9 * 5 + 1);
+    CHECK(count(delta, "#EXTINF") == 18);
+    CHECK(delta.find("#EXT-X-SKIP:SKIPPED-SEGMENTS=12\n") != std::string::npos);
+    CHECK(whole.find("CAN-SKIP-UNTIL=36.000") != std::string::npos);
+    // What the delta holds is the end of the whole, to the byte.
+    const std::string rest = delta.substr(delta.find("SEGMENTS=12\n") + 12);
+    CHECK(whole.ends_with(rest));
+    CHECK(count(playlist.version()->str(), "#EXT-X-PART:") == 0);
+    CHECK(count(playlist.version()->str(), "#EXTINF") == 30);
+}
+
+TEST_CASE("a delta that would leave out nothing is the whole playlist") {
+    RewindPlaylist playlist;
+    for (std::uint64_t i = 0; i < 18; ++i) playlist.append(entry_with_parts(5 * i));
+    CHECK(playlist.low_latency("..", {}).delta->str().find("EXT-X-SKIP") == std::string::npos);
+
+    playlist.append(entry_with_parts(90));
+    CHECK(playlist.low_latency("..", {}).delta->str().find("SKIPPED-SEGMENTS=1\n") !=
+          std::string::npos);
+}
+
 }  // namespace oxbow

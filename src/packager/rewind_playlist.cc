@@ -74,11 +74,15 @@ RewindPlaylist::LowLatency RewindPlaylist::low_latency(std::string_view root,
     for (const Recent& entry : recent_) {
         behind -= entry.duration;
         tail += entry.head;
-        if (entry.segment && behind < kPartsListed)
+        if (entry.segment && !ended_ && behind < kPartsListed)
             append_parts(tail, root, entry.segment->part_path, entry.segment->parts);
         tail += entry.lines;
     }
-    append_open_parts(tail, root, open);
+    if (ended_) {
+        tail += kEndListLine;
+    } else {
+        append_open_parts(tail, root, open);
+    }
     LowLatency out{.whole = text_.version(kHead, tail), .delta = nullptr};
     const std::uint64_t skipped = segments_ - recent_.size();
     out.delta = skipped == 0 ? out.whole

@@ -2,13 +2,14 @@
 (draft-pantos-hls-rfc8216bis), and what Oxbow promises beyond them. Pure: hls_watch.py brings it what a client sees.
 
 A rule has a name and stands in one function. Rules of one version are in RULES_OF_ONE, of a version and what was
-published before in RULES_OF_RELOAD, of a body that was fetched in RULES_OF_MEDIA: parts and delta updates get theirs
-there, and `Listed` what they need to remember.
+published before in RULES_OF_RELOAD, of a body that was fetched in RULES_OF_MEDIA; those of low-latency HLS are in
+hls_parts.py.
 """
 
 import hashlib
 import typing
 
+import hls_parts
 from hls_playlist import Playlist, milliseconds
 
 
@@ -127,7 +128,7 @@ def sums_agree(playlist):
 
 
 RULES_OF_ONE = (target_duration, version, date_time_first, date_time_follows, date_time_jumps_forward, ranges_tile,
-                listed_once, event_begins_at_zero, sums_agree)
+                listed_once, event_begins_at_zero, sums_agree, *hls_parts.RULES_OF_ONE)
 
 
 # --- A version and what was published before -----------------------------------------------------
@@ -201,7 +202,7 @@ def window_is_long_enough(history, playlist):
 
 
 RULES_OF_RELOAD = (head_constant, media_sequence_rises, discontinuity_sequence_rises, nothing_changes,
-                   nothing_is_taken_back, end_is_final, window_is_long_enough)
+                   nothing_is_taken_back, end_is_final, window_is_long_enough, *hls_parts.RULES_OF_RELOAD)
 
 
 # --- Media that was fetched ----------------------------------------------------------------------

@@ -10,8 +10,23 @@ def milliseconds(moment):
     return round(time.timestamp() * 1000)
 
 
+def attributes(text):
+    """NAME=value,NAME="value, with a comma" as a dictionary."""
+    return {name: value.strip('"') for name, value in re.findall(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)', text)}
+
+
+def lasting(text):
+    """What a rewind playlist keeps for ever: its head and its entries, without parts and what is open."""
+    lines = [line for line in text.splitlines(keepends=True)
+             if not line.startswith(("#EXT-X-PART:", "#EXT-X-PRELOAD-HINT:"))]
+    while lines and lines[-1].startswith(("#EXT-X-PROGRAM-DATE-TIME:", "#EXT-X-DISCONTINUITY")):
+        lines.pop()
+    return "".join(lines)
+
+
 class Playlist:
-    """Its entries, in order: {"uri", "ms", and where they are there "range" (offset, length), "pdt", "discontinuity"}."""
+    """Its entries, in order: {"uri", "ms", and where they are there "range" (offset, length), "pdt", "discontinuity",
+    "parts"}. A part is {"uri", "ms", "independent"}; those behind the last entry are in `open_parts`."""
 
     def __init__(self, text):
         self.text = text
@@ -26,11 +41,43 @@ class Playlist:
                 entry["range"] = (int(offset), int(length))
             elif line.startswith("#EXT-X-PROGRAM-DATE-TIME:"):
                 entry["pdt"] = line[25:]
+            elif line.startswith("#EXT-X-PART:"):
+                values = attributes(line[12:])
+                entry.setdefault("parts", []).append({
+                    "uri": values["URI"], "ms": round(float(values["DURATION"]) * 1000),
+                    "independent": values.get("INDEPENDENT") == "YES"})
             elif line == "#EXT-X-DISCONTINUITY":
                 entry["discontinuity"] = True
             elif line and not line.startswith("#"):
                 self.entries.append({**entry, "uri": line})
                 entry = {}
+        self.open_parts = entry.get("parts", [])
+
+    @property
+    def hint(self):
+        """The URI of the part that is announced; None: none is."""
+        hint = self.tag("EXT-X-PRELOAD-HINT")
+        return attributes(hint)["URI"] if hint else None
+
+    @property
+    def skipped(self):
+        """How many entries a delta leaves out at its front."""
+        skip = self.tag("EXT-X-SKIP")
+        return int(attributes(skip)["SKIPPED-SEGMENTS"]) if skip else 0
+
+    @property
+    def server_control(self):
+        return attributes(self.tag("EXT-X-SERVER-CONTROL") or "")
+
+    @property
+    def part_target_ms(self):
+        inf = self.tag("EXT-X-PART-INF")
+        return round(float(attributes(inf)["PART-TARGET"]) * 1000) if inf else None
+
+    @property
+    def parts(self):
+        """All that are listed, in order."""
+        return [part for entry in self.entries for part in entry.get("parts", [])] + self.open_parts
 
     @property
     def total_ms(self):

@@ -5,6 +5,8 @@ import unittest
 
 import hls_checker
 from hls_checker import History, Listed, check_finished
+from hls_parts import with_delta
+from hls_playlist import Playlist
 
 PACKET = b"\x47\x40\x00\x10" + bytes(184)
 
@@ -75,6 +77,28 @@ END = "#EXT-X-ENDLIST\n"
 # What a good server shows: versions of the sliding list and of the rewind list, 6 s apart.
 GOOD_LIVE = [live(0, 3), live(0, 4), live(1, 5), live(2, 6), live(3, 7, stretch=0), live(3, 7, end=END)]
 GOOD_REWIND = [rewind(1), rewind(2), rewind(4), rewind(7), rewind(7, END), rewind(7, END)]
+
+
+PARTS_HEAD = REWIND_HEAD.replace("VERSION:3", "VERSION:9").replace(
+    "#EXT-X-PLAYLIST", "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.230,CAN-SKIP-UNTIL=36.000,HOLD-BACK=18\n"
+    "#EXT-X-PART-INF:PART-TARGET=0.410\n#EXT-X-PLAYLIST")
+BEGIN = "#EXT-X-PROGRAM-DATE-TIME:2026-11-26T08:00:00.000Z\n"
+
+
+def parts(first, count, last="0.400"):
+    return "".join(f'#EXT-X-PART:DURATION={last if number == count - 1 else "0.400"},URI="p{first + number}.ts"\n'
+                   for number in range(count))
+
+
+def hint(number):
+    return f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p{number}.ts"\n'
+
+
+SECOND = parts(0, 3, last="0.200") + "#EXTINF:1.000,\n/seg/c/r/e-0.ts\n"
+# A segment of a second that grows, closes, and the next begins.
+GOOD_PARTS = [PARTS_HEAD + BEGIN + parts(0, 1) + hint(1), PARTS_HEAD + BEGIN + parts(0, 2) + hint(2),
+              PARTS_HEAD + BEGIN + parts(0, 3, last="0.200") + hint(3), PARTS_HEAD + BEGIN + SECOND + hint(3),
+              PARTS_HEAD + BEGIN + SECOND + parts(3, 1) + hint(4), PARTS_HEAD + BEGIN + SECOND + END]
 
 
 def faults_of(versions, every=6.0):
@@ -254,6 +278,45 @@ class HlsChecker(unittest.TestCase):
 
     def test_objects_of_which_bytes_are_not_listed(self):
         self.expect("objects_are_covered", check_finished("list", BYTE_RANGE, {"0.ts": 376, "1.ts": 940}))
+
+    # --- Parts -----------------------------------------------------------------------------------
+
+    def test_good_playlists_with_parts_have_no_fault(self):
+        self.assertEqual(faults_of(GOOD_PARTS, every=0.4), [])
+
+    def test_parts_that_are_not_announced(self):
+        self.expect_in("parts_are_announced", GOOD_PARTS, 0, "#EXT-X-PART-INF:PART-TARGET=0.410\n", "")
+        self.expect_in("parts_are_announced", GOOD_PARTS, 0, "PART-HOLD-BACK=1.230", "PART-HOLD-BACK=0.819")
+
+    def test_delays_that_are_too_short(self):
+        self.expect_in("hold_back_is_long_enough", GOOD_PARTS, 0, ",HOLD-BACK=18", ",HOLD-BACK=17.9")
+        self.expect_in("skip_until_is_long_enough", GOOD_PARTS, 0, "CAN-SKIP-UNTIL=36.000", "CAN-SKIP-UNTIL=35.9")
+
+    def test_a_part_that_is_too_long(self):
+        self.expect_in("parts_fit_their_target", GOOD_PARTS, 0, "PART-TARGET=0.410", "PART-TARGET=0.399")
+
+    def test_parts_that_are_not_all_of_their_segment(self):
+        self.expect_in("parts_make_up_their_segment", GOOD_PARTS, 3, "DURATION=0.200", "DURATION=0.201")
+
+    def test_parts_that_stay_for_ever(self):
+        old = SEGMENTS[0].replace("#EXTINF", parts(90, 15) + "#EXTINF")
+        self.expect("parts_leave", faults_of([PARTS_HEAD + old + "".join(SEGMENTS[1:5])]))
+
+    def test_a_hint_of_what_is_there_or_will_never_be(self):
+        self.expect_in("hint_is_of_what_comes", GOOD_PARTS, 4, hint(4), hint(4) + END)
+        self.expect_in("hint_is_of_what_comes", GOOD_PARTS, 4, hint(4), hint(3))
+
+    def test_parts_that_change(self):
+        self.expect_in("parts_stay_as_they_are", GOOD_PARTS, 2, "DURATION=0.400,URI=\"p1", "DURATION=0.401,URI=\"p1")
+        self.expect_in("parts_stay_as_they_are", GOOD_PARTS, 3, "p0.ts", "p9.ts")
+
+    def test_a_hint_that_does_not_come_true(self):
+        self.expect_in("hint_comes_true", GOOD_PARTS, 1, hint(2), hint(7))
+
+    def test_a_delta_put_together(self):
+        whole = rewind(4)
+        delta = REWIND_HEAD + "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n" + "".join(SEGMENTS[3:6])
+        self.assertEqual(with_delta(whole, delta), Playlist(rewind(6)).entries)
 
     # --- All of them -----------------------------------------------------------------------------
 
