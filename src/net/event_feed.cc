@@ -165,7 +165,7 @@ std::shared_ptr<HttpStream> EventFeed::read(asio::any_io_executor executor, Read
         // Behind the newest: of another life of the feed.
         if (spec.position) spec.position = std::min(*spec.position, state_->newest);
     }
-    return std::make_shared<Reader>(state_, executor, std::move(spec));
+    return std::make_shared<Reader>(state_, std::move(executor), std::move(spec));
 }
 
 void EventFeed::close() {

@@ -97,11 +97,12 @@ private:
     /// What the checksum stands for; nullopt: the line is torn.
     static std::optional<std::string_view> body_of(std::string_view line) {
         if (line.size() <= kChecksumDigits || line[kChecksumDigits] != ' ') return std::nullopt;
+        const std::string_view digits = line.substr(0, kChecksumDigits);
         std::uint32_t checksum = 0;
         const auto [end, error] =
-            std::from_chars(line.data(), line.data() + kChecksumDigits, checksum, 16);
+            std::from_chars(digits.data(), digits.data() + digits.size(), checksum, 16);
         const std::string_view body = line.substr(kChecksumDigits + 1);
-        if (error != std::errc{} || end != line.data() + kChecksumDigits ||
+        if (error != std::errc{} || end != digits.data() + digits.size() ||
             checksum != crc32c(as_bytes(body))) {
             return std::nullopt;
         }

@@ -155,7 +155,8 @@ class Watch:
             self.over_with.add(path)
             return
         if status != 200:
-            raise ValueError(f"{path} answered {status}")
+            age = f"{asked_at - history.changed_at:.1f} s after it changed" if history else "and never another answer"
+            raise ValueError(f"{path} answered {status}, {age}{', with its end' if ended else ''}")
         if history is None:
             history = self.histories[path] = History(path)
         if self.publishers_away and history.playlist:
