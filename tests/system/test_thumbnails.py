@@ -338,6 +338,9 @@ class Hostile(unittest.TestCase):
         before = len(listed(self.server, self.healthy["id"]))
         wait_for_thumbnails(self.server, self.healthy["id"], before + 1)
 
+    def assertEnds(self, helper):
+        oxbow.wait_for("its end", 20, lambda: not pathlib.Path(f"/proc/{helper}/exe").exists())
+
     def publish_hostile(self, payload_of):
         """12 s of pictures whose slices are replaced by what payload_of(slice) says."""
         made = create_channel(self.server, EVERY_SECOND)
@@ -392,12 +395,12 @@ class Hostile(unittest.TestCase):
         before = entries()
         oxbow.wait_for("segments", 30, lambda: entries() >= before + 5)
         self.assertEqual(self.server.stop(), 0)
-        self.assertFalse(pathlib.Path(f"/proc/{helper}").exists())
+        self.assertEnds(helper)
 
     def test_it_ends_with_the_server(self):
         helper = oxbow.wait_for("the helper", 30, lambda: helpers_of(self.server.process.pid))[0]
         self.server.kill()
-        oxbow.wait_for("its end", 10, lambda: not pathlib.Path(f"/proc/{helper}/exe").exists())
+        self.assertEnds(helper)
 
 
 class TheHelper(unittest.TestCase):
