@@ -24,6 +24,7 @@ namespace {
 
 /// How often a wait looks whether it was cancelled.
 constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr const char* kCancelled = "no more thumbnails are made";
 
 /// Each picture is made in fresh memory, by a process of its own: in pages of 2 MB, where the
 /// system has them, that is half of the time.
@@ -175,6 +176,7 @@ Result<Bytes> PictureProcess::ask(BytesView access_unit, PictureSize size) {
 // --- The process ---------------------------------------------------------------------------------
 
 Result<void> PictureProcess::start() {
+    if (auto ended = await_end_of_former(); !ended) return ended;
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0)
         return unavailable("cannot be connected");
@@ -221,9 +223,29 @@ void PictureProcess::end() {
     if (pid_ < 0) return;
     ::kill(-pid_, SIGKILL);  // and what it has started
     ::kill(pid_, SIGKILL);   // before it has a group of its own
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    // Its end takes the time of a busy machine, which does not give it much: nobody waits for that.
+    former_ = std::exchange(pid_, -1);
+    static_cast<void>(former_has_ended());
+}
+
+bool PictureProcess::former_has_ended() {
+    if (former_ < 0) return true;
+    const pid_t ended = ::waitpid(former_, nullptr, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) return false;
+    former_ = -1;
+    return true;
+}
+
+/// So there is never more than one that has not ended yet.
+Result<void> PictureProcess::await_end_of_former() {
+    const SteadyTime deadline = clock_.steady() + times_.start_max;
+    while (!former_has_ended()) {
+        if (cancelled_) return fail(ErrorCode::Unavailable, kCancelled);
+        if (clock_.steady() >= deadline)
+            return fail(ErrorCode::Timeout, "the helper that makes thumbnails does not end");
+        ::poll(nullptr, 0, static_cast<int>(kLookEvery.count()) / 10);
     }
-    pid_ = -1;
+    return {};
 }
 
 void PictureProcess::failed() {
@@ -236,7 +258,7 @@ void PictureProcess::failed() {
 
 Result<void> PictureProcess::await(short events, SteadyTime deadline) const {
     while (true) {
-        if (cancelled_) return fail(ErrorCode::Unavailable, "no more thumbnails are made");
+        if (cancelled_) return fail(ErrorCode::Unavailable, kCancelled);
         const auto left = std::min(deadline - clock_.steady(), kLookEvery);
         pollfd waiting{.fd = socket_, .events = events, .revents = 0};
         const int ready =

@@ -67,12 +67,15 @@ private:
     Result<void> receive(std::span<std::uint8_t> out, SteadyTime deadline) const;
     Result<void> await(short events, SteadyTime deadline) const;
     void end();
+    bool former_has_ended();
+    Result<void> await_end_of_former();
     void failed();
 
     std::vector<std::string> command_;
     const Clock& clock_;
     PictureTimes times_;
     pid_t pid_ = -1;
+    pid_t former_ = -1;  // killed, and not known to have ended
     int socket_ = -1;
     std::chrono::milliseconds rest_{0};
     SteadyTime not_before_{};

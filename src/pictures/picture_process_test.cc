@@ -33,6 +33,14 @@ struct MovedClock final : Clock {
     std::chrono::milliseconds moved{0};
 };
 
+/// What is in a file, which is removed.
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream stream{file};
+    std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    std::filesystem::remove(file);
+    return text;
+}
+
 Error failure(const std::string& line, PictureTimes times = {}) {
     const SystemClock clock;
     PictureProcess process{shell(line), clock, times};
@@ -65,6 +73,26 @@ TEST_CASE("a picture that is under way fails at once when all are cancelled") {
     other.join();
 
     CHECK(error.what == "no more thumbnails are made");
+}
+
+TEST_CASE("a helper that was ended is gone before the next one starts") {
+    MovedClock clock;
+    const auto file = std::filesystem::temp_directory_path() / "oxbow-former-helper";
+    const std::string look = R"sh(
+        if [ -s "$0" ]; then
+            [ -e "/proc/$(cat "$0")" ] && echo there > "$0" || echo gone > "$0"
+        else
+            echo $$ > "$0"
+        fi; )sh";
+    std::vector<std::string> command = shell(look + kReady + "exec sleep 100");
+    command.push_back(file.string());
+    PictureProcess process{std::move(command), clock, {.answer_max = 50ms, .rest_min = 10'000ms}};
+
+    CHECK(process.jpeg_of(kRedKeyFrame, kSize).error().code == ErrorCode::Timeout);
+    clock.moved += 10'000ms;
+    CHECK(process.jpeg_of(kRedKeyFrame, kSize).error().code == ErrorCode::Timeout);
+
+    CHECK(text_of(file) == "gone\n");
 }
 
 TEST_CASE("what a helper says is believed only as far as it makes sense") {
@@ -114,10 +142,7 @@ std::string seen_by_helper(const std::string& line) {
 
     CHECK_FALSE(process.jpeg_of(kRedKeyFrame, kSize));
 
-    std::ifstream stream{file};
-    std::string text{std::istreambuf_iterator<char>{stream}, {}};
-    std::filesystem::remove(file);
-    return text;
+    return text_of(file);
 }
 
 TEST_CASE("a helper has none of our files, and its own socket alone") {

@@ -16,9 +16,10 @@ from helper_process import Helper, access_unit, helpers_of, key_frame, parameter
 
 CONFIG = "[recording]\nreconnect_window_seconds = 0\n"
 STEP = 8  # of brightness, each second
+EVERY_SECOND = {"recordingMode": "INTERVAL", "targetIntervalSeconds": 1}
 
 
-def clock_card(seconds=24, size="640x360", gop=2):
+def clock_card(seconds=12, size="640x360", gop=2):
     """A grey picture whose brightness is its second: 16 + 8 * second."""
     width, height = size.split("x")
     return oxbow.media(
@@ -58,22 +59,35 @@ def listed(server, channel_id, query=""):
     return answer.json["thumbnails"]
 
 
-def wait_for_thumbnails(server, channel_id, count, seconds=40):
+def wait_for_thumbnails(server, channel_id, count, seconds=60):
     return oxbow.wait_for(f"{count} thumbnails", seconds, lambda: (
         found if len(found := listed(server, channel_id)) >= count else None))
 
 
-def create_channel(server, thumbnails):
+def create_channel(server, thumbnails, window=0):
     """A channel whose recording configuration has these thumbnails: as Server.create_channel()."""
     api = api_client.Api(server.ready)
     configuration = api.call("CreateRecordingConfiguration", {
-        "destinationConfiguration": {"s3": {"bucketName": "recordings"}}, "thumbnailConfiguration": thumbnails}).json
+        "destinationConfiguration": {"s3": {"bucketName": "recordings"}}, "thumbnailConfiguration": thumbnails,
+        "recordingReconnectWindowSeconds": window}).json
     made = api.call("CreateChannel", {
         "recordingConfigurationArn": configuration["recordingConfiguration"]["arn"]}).json
     api.close()
     made["id"] = made["channel"]["arn"].rpartition("/")[2]
     made["ingestUrl"] = f"{server.ready['rtmp']}/{made['streamKey']['value']}"
     return made
+
+
+def warm_up(server):
+    """A publisher and its channel; the process that makes thumbnails runs, so that no other channel's first is late."""
+    made = create_channel(server, EVERY_SECOND)
+    publisher = oxbow.Publisher(made, oxbow.test_card(size="320x180", gop=1), loop=-1)
+    try:
+        wait_for_thumbnails(server, made["id"], 1)
+    except AssertionError:
+        publisher.close()
+        raise
+    return publisher, made
 
 
 class LiveThumbnails(unittest.TestCase):
@@ -83,22 +97,23 @@ class LiveThumbnails(unittest.TestCase):
     def setUpClass(cls):
         cls.server = oxbow.Server(CONFIG)
         cls.addClassCleanup(cls.server.close)
+        warm_up(cls.server)[0].close()
         cls.made = cls.server.create_channel("clock")
-        cls.id = cls.made["id"]
+        cls.channel_id = cls.made["id"]
         cls.publisher = oxbow.Publisher(cls.made, clock_card())
         cls.addClassCleanup(cls.publisher.close)
-        cls.while_live = wait_for_thumbnails(cls.server, cls.id, 2)
-        cls.live = cls.server.metadata(cls.id)["isChannelLive"]
+        cls.while_live = wait_for_thumbnails(cls.server, cls.channel_id, 1)
+        cls.live = cls.server.metadata(cls.channel_id)["isChannelLive"]
         cls.poster_live = cls.channel()["thumbnail"]
         cls.publisher.wait()
-        cls.server.wait_until_ended(cls.id)
+        cls.server.wait_until_ended(cls.channel_id)
         cls.all = oxbow.wait_for("the last thumbnail", 20, lambda: (
-            found if len(found := listed(cls.server, cls.id)) >= 5 else None))
+            found if (found := listed(cls.server, cls.channel_id))[-1]["offsetMs"] >= 10_000 else None))
         cls.prefix = cls.all[0]["url"].partition("/media/")[0]
 
     @classmethod
     def channel(cls):
-        return next(row for row in cls.server.get("/channels.json").json["channels"] if row["id"] == cls.id)
+        return next(row for row in cls.server.get("/channels.json").json["channels"] if row["id"] == cls.channel_id)
 
     def test_they_come_while_the_channel_is_live(self):
         self.assertTrue(self.live)
@@ -106,7 +121,8 @@ class LiveThumbnails(unittest.TestCase):
 
     def test_there_is_one_at_the_first_key_frame_behind_each_interval(self):
         seconds = [entry["offsetMs"] // 1000 for entry in self.all]
-        self.assertEqual(seconds, [0, 6, 10, 16, 20])
+        # On a busy machine the one at 6 may be late, and then it is dropped.
+        self.assertIn(seconds, ([0, 6, 10], [0, 10]))
 
     def test_each_shows_its_moment(self):
         for entry in self.all:
@@ -119,20 +135,21 @@ class LiveThumbnails(unittest.TestCase):
             self.assertEqual((entry["width"], entry["height"]), (640, 360))
 
     def test_their_times_are_on_the_timeline_of_the_playlist(self):
-        rewind = self.server.get(f"/rewind/{self.id}.m3u8").text.splitlines()[-1]
+        rewind = self.server.get(f"/rewind/{self.channel_id}.m3u8").text.splitlines()[-1]
         began = milliseconds(oxbow.Playlist(self.server.get(rewind).text).entries[0]["pdt"])
         for entry in self.all:
             self.assertEqual(milliseconds(entry["time"]) - began, entry["offsetMs"], entry)
 
     def test_they_are_listed_from_a_time_to_a_time(self):
         times = [milliseconds(entry["time"]) for entry in self.all]
-        self.assertEqual(listed(self.server, self.id, f"?from={times[1]}&to={times[3]}"), self.all[1:3])
-        self.assertEqual(listed(self.server, self.id, "?to=" + urllib.parse.quote(self.all[1]["time"])), self.all[:1])
-        self.assertEqual(listed(self.server, self.id, f"?recording={self.all[0]['recordingId']}"), self.all)
-        self.assertEqual(listed(self.server, self.id, f"?from={times[-1] + 1}"), [])
+        found = lambda query: listed(self.server, self.channel_id, query)
+        self.assertEqual(found(f"?from={times[1]}&to={times[1] + 1}"), self.all[1:2])
+        self.assertEqual(found("?to=" + urllib.parse.quote(self.all[1]["time"])), self.all[:1])
+        self.assertEqual(found(f"?recording={self.all[0]['recordingId']}"), self.all)
+        self.assertEqual(found(f"?from={times[-1] + 1}"), [])
 
     def test_the_list_has_an_etag_and_a_gzip_form_and_is_fresh_for_a_second(self):
-        path = f"/channels/{self.id}/thumbnails.json"
+        path = f"/channels/{self.channel_id}/thumbnails.json"
         whole = self.server.get(path, {"Accept-Encoding": "gzip"})
         self.assertEqual(whole.headers["Content-Encoding"], "gzip")
         self.assertEqual(whole.headers["Cache-Control"], "max-age=1")
@@ -158,82 +175,84 @@ class LiveThumbnails(unittest.TestCase):
         self.assertEqual(poster, {key: self.all[-1][key] for key in ("url", "time", "width", "height")})
 
     def test_wrong_questions_are_400_and_404(self):
-        path = f"/channels/{self.id}/thumbnails.json"
+        path = f"/channels/{self.channel_id}/thumbnails.json"
         self.assertEqual(self.server.get(path + "?from=yesterday").status, 400)
         self.assertEqual(self.server.get(path + "?recording=NoSuch").status, 404)
         self.assertEqual(self.server.get("/channels/NoSuchChannel/thumbnails.json").status, 404)
 
 
 class Kept(unittest.TestCase):
-    def setUp(self):
-        self.server = oxbow.Server(CONFIG)
-        self.addCleanup(self.server.close)
+    def test_they_stay_over_a_restart_and_go_with_their_recording(self):
+        server = oxbow.Server(CONFIG)
+        self.addCleanup(server.close)
+        made = create_channel(server, EVERY_SECOND)
+        oxbow.Publisher(made, clock_card(seconds=4, gop=1)).wait()
+        server.wait_until_ended(made["id"])
+        before = wait_for_thumbnails(server, made["id"], 1)
+        self.assertEqual(server.stop(), 0)
 
-    def recorded(self, name="kept"):
-        made = self.server.create_channel(name)
-        oxbow.Publisher(made, clock_card(seconds=8)).wait()
-        self.server.wait_until_ended(made["id"])
-        return made, wait_for_thumbnails(self.server, made["id"], 2)
+        server.start()
+        kept = listed(server, made["id"])
+        self.assertEqual(kept[:len(before)], before)
+        channel = lambda: server.get("/channels.json").json["channels"][0]
+        poster = oxbow.wait_for("the poster", 20, lambda: channel()["thumbnail"])
+        self.assertEqual(poster["url"], kept[-1]["url"])
 
-    def test_a_restart_changes_nothing(self):
-        made, before = self.recorded()
-        self.assertEqual(self.server.stop(), 0)
-        self.server.start()
-        self.assertEqual(listed(self.server, made["id"]), before)
-        poster = oxbow.wait_for("the poster", 10, lambda: self.server.get("/channels.json").json["channels"][0][
-            "thumbnail"])
-        self.assertEqual(poster["url"], before[-1]["url"])
-
-    def test_they_go_with_their_recording(self):
-        made, before = self.recorded()
-        folder = self.server.bucket(before[0]["url"].partition("/media/")[0].lstrip("/"))
+        folder = server.bucket(before[0]["url"].partition("/media/")[0].lstrip("/"))
         self.assertTrue((folder / "media/thumbnails/thumb0.jpg").exists())
-        self.server.cli("recording", "delete", before[0]["recordingId"])
+        server.cli("recording", "delete", before[0]["recordingId"])
         self.assertFalse(folder.exists())
-        self.assertEqual(self.server.get(before[0]["url"]).status, 404)
-        self.assertEqual(listed(self.server, made["id"]), [])
-        self.assertIsNone(self.server.get("/channels.json").json["channels"][0]["thumbnail"])
+        self.assertEqual(server.get(before[0]["url"]).status, 404)
+        self.assertEqual(listed(server, made["id"]), [])
+        oxbow.wait_for("no poster", 20, lambda: channel()["thumbnail"] is None)  # the list is cached for a second
 
 
-class Merged(unittest.TestCase):
-    def test_numbers_and_places_go_on_when_the_publisher_comes_back(self):
-        server = oxbow.Server("[recording]\nreconnect_window_seconds = 30\n")
-        self.addCleanup(server.close)
-        made = server.create_channel("merged")
-        oxbow.Publisher(made, clock_card(seconds=8)).wait()
-        wait_for_thumbnails(server, made["id"], 2)
-        oxbow.Publisher(made, clock_card(seconds=12)).wait()
-        merged = wait_for_thumbnails(server, made["id"], 4)
-        names = [entry["url"].rpartition("/")[2] for entry in merged]
-        self.assertEqual(names, [f"thumb{n}.jpg" for n in range(len(names))])
-        self.assertEqual(len({entry["recordingId"] for entry in merged}), 1)
-        for entry in merged:
-            second = entry["offsetMs"] // 1000
+class GoesOn(unittest.TestCase):
+    """A publisher that comes back, without and with a crash of the server between: one recording, one numbering."""
+
+    def check(self, server, channel_id, first_stream_ms):
+        """In: how long the first stream was, about."""
+        second_begins = first_stream_ms - 50
+        def both():
+            found = listed(server, channel_id)
+            return found if found and found[-1]["offsetMs"] >= second_begins else None
+        found = oxbow.wait_for("thumbnails of the second stream", 40, both)
+        self.assertEqual([entry["url"].rpartition("/")[2] for entry in found],
+                         [f"thumb{n}.jpg" for n in range(len(found))])
+        self.assertEqual(len({entry["recordingId"] for entry in found}), 1)
+        self.assertEqual(found, sorted(found, key=lambda entry: entry["offsetMs"]))
+        for entry in found:
             shown = second_of(server.get(entry["url"]).body)
-            self.assertAlmostEqual(shown, second if second < 8 else second - 8, delta=0.4, msg=entry)
+            begins = second_begins if entry["offsetMs"] >= second_begins else 0
+            self.assertAlmostEqual(shown, (entry["offsetMs"] - begins) // 1000, delta=0.4, msg=entry)
+        return found
 
-
-class Killed(unittest.TestCase):
-    def test_a_recording_that_goes_on_after_a_crash_goes_on_with_its_thumbnails(self):
-        server = oxbow.Server("[recording]\nreconnect_window_seconds = 20\n")
+    def test_when_the_publisher_comes_back(self):
+        server = oxbow.Server()
         self.addCleanup(server.close)
-        made = server.create_channel("killed")
-        publisher = oxbow.Publisher(made, clock_card(seconds=24))
-        before = wait_for_thumbnails(server, made["id"], 2)
+        made = create_channel(server, EVERY_SECOND, window=30)
+        for _ in range(2):
+            oxbow.Publisher(made, clock_card(seconds=5, gop=1)).wait()
+        found = self.check(server, made["id"], 5000)
+        self.assertEqual(found[0]["offsetMs"] // 1000, 0)
+
+    def test_when_the_server_was_killed(self):
+        server = oxbow.Server()
+        self.addCleanup(server.close)
+        made = create_channel(server, EVERY_SECOND, window=5)
+        publisher = oxbow.Publisher(made, clock_card(gop=1))
+        before = wait_for_thumbnails(server, made["id"], 1)
         server.kill()
         publisher.close()
         server.start()
-        self.assertEqual(listed(server, made["id"])[:2], before[:2])
+        self.assertEqual(listed(server, made["id"])[:len(before)], before)
+        rewind = server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1]
+        recorded = sum(entry["ms"] for entry in oxbow.Playlist(server.get(rewind).text).entries)
         made["ingestUrl"] = f"{server.ready['rtmp']}/{made['streamKey']['value']}"
-        publisher = oxbow.Publisher(made, clock_card(seconds=12))
-        after = wait_for_thumbnails(server, made["id"], len(before) + 2)
-        publisher.wait()
-        self.assertEqual([entry["url"].rpartition("/")[2] for entry in after],
-                         [f"thumb{n}.jpg" for n in range(len(after))])
-        self.assertEqual(len({entry["recordingId"] for entry in after}), 1)
-        self.assertEqual(after, sorted(after, key=lambda entry: entry["offsetMs"]))
+        oxbow.Publisher(made, clock_card(seconds=5, gop=1)).wait()
+        found = self.check(server, made["id"], recorded)
         server.wait_until_ended(made["id"], 40)
-        prefix = after[0]["url"].partition("/media/")[0]
+        prefix = found[0]["url"].partition("/media/")[0]
         media = server.get(f"{prefix}/events/recording-ended.json").json["media"]
         self.assertEqual(media["thumbnails"]["path"], "media/thumbnails")
 
@@ -244,22 +263,22 @@ class Configured(unittest.TestCase):
         cls.server = oxbow.Server(CONFIG)
         cls.addClassCleanup(cls.server.close)
 
-    def publish(self, thumbnails, seconds=6, size="640x360", gop=1):
+    def publish(self, thumbnails, seconds=24, size="640x360"):
         made = create_channel(self.server, thumbnails)
-        self.id = made["id"]
-        publisher = oxbow.Publisher(made, clock_card(seconds=seconds, size=size, gop=gop))
+        self.channel_id = made["id"]
+        publisher = oxbow.Publisher(made, clock_card(seconds=seconds, size=size, gop=1))
         self.addCleanup(publisher.close)
         return publisher
 
     def folder(self):
-        key = self.server.wait_until_ended(self.id)["masterKey"]
+        key = self.server.wait_until_ended(self.channel_id)["masterKey"]
         return self.server.bucket(key.partition("/media/")[0])
 
     def test_disabled_gives_none(self):
-        self.publish({"recordingMode": "DISABLED"}).wait()
+        self.publish({"recordingMode": "DISABLED"}, seconds=3).wait()
         folder = self.folder()
         self.assertEqual([each.name for each in (folder / "media").iterdir()], ["hls"])
-        self.assertEqual(listed(self.server, self.id), [])
+        self.assertEqual(listed(self.server, self.channel_id), [])
         media = self.server.get("/" + str(folder.relative_to(self.server.data / "bucket")) +
                                 "/events/recording-ended.json").json["media"]
         self.assertEqual(list(media), ["hls"])
@@ -267,59 +286,64 @@ class Configured(unittest.TestCase):
     def test_the_latest_is_overwritten_and_alone(self):
         publisher = self.publish({"recordingMode": "INTERVAL", "targetIntervalSeconds": 1, "storage": ["LATEST"],
                                   "resolution": "LOWEST_RESOLUTION"})
-        first = wait_for_thumbnails(self.server, self.id, 1)
+        first = wait_for_thumbnails(self.server, self.channel_id, 1)
         self.assertEqual(len(first), 1)
         answer = self.server.get(first[0]["url"])
         self.assertEqual(answer.headers["Cache-Control"], "max-age=1")
         shown = second_of(answer.body)
-        publisher.wait()
+        def changed():
+            last = listed(self.server, self.channel_id)
+            jpeg = self.server.get(first[0]["url"]).body
+            return (last, jpeg) if second_of(jpeg) >= shown + 0.5 and last != first else None
+        last, jpeg = oxbow.wait_for("another one", 20, changed)
+        publisher.close()
         folder = self.folder()
-        last = oxbow.wait_for("the last one", 20, lambda: (
-            found if (found := listed(self.server, self.id)) and found[0]["offsetMs"] >= 4000 else None))
-        self.assertEqual(last[0]["url"], first[0]["url"])
-        jpeg = self.server.get(last[0]["url"]).body
-        self.assertGreater(second_of(jpeg), shown)
+        self.assertEqual([entry["url"] for entry in last], [first[0]["url"]])
+        self.assertGreater(last[0]["offsetMs"], first[0]["offsetMs"])
         self.assertEqual(size_of(jpeg), ("mjpeg", 284, 160))
         self.assertEqual(sorted(str(each.relative_to(folder)) for each in (folder / "media").rglob("*.jpg")),
                          ["media/latest_thumbnail/thumb.jpg"])
-        media = self.server.get(first[0]["url"].partition("/media/")[0] + "/events/recording-started.json").json["media"]
+        started = first[0]["url"].partition("/media/")[0] + "/events/recording-started.json"
+        media = self.server.get(started).json["media"]
         self.assertEqual(media["latest_thumbnail"], {"path": "media/latest_thumbnail/thumb.jpg",
                                                      "resolution_width": 284, "resolution_height": 160})
         self.assertNotIn("thumbnails", media)
 
     def test_one_a_second_in_a_smaller_size(self):
-        self.publish({"recordingMode": "INTERVAL", "targetIntervalSeconds": 1, "storage": ["SEQUENTIAL", "LATEST"],
-                      "resolution": "SD"}, size="1280x720").wait()
-        self.folder()
+        publisher = self.publish({**EVERY_SECOND, "storage": ["SEQUENTIAL", "LATEST"], "resolution": "SD"},
+                                 size="1280x720")
         # On a busy machine one may be late, and then it is dropped.
-        thumbnails = wait_for_thumbnails(self.server, self.id, 3)
-        seconds = [entry["offsetMs"] // 1000 for entry in thumbnails]
-        self.assertEqual(seconds, sorted(set(seconds) & set(range(6))))
-        self.assertEqual(size_of(self.server.get(thumbnails[2]["url"]).body), ("mjpeg", 852, 480))
-        latest = self.server.get(thumbnails[0]["url"].partition("/media/")[0] + "/media/latest_thumbnail/thumb.jpg")
-        self.assertIn(latest.body, [self.server.get(entry["url"]).body for entry in listed(self.server, self.id)])
+        found = wait_for_thumbnails(self.server, self.channel_id, 2)
+        publisher.close()
+        self.folder()
+        seconds = [entry["offsetMs"] // 1000 for entry in found]
+        self.assertEqual(seconds, sorted(set(seconds)))
+        self.assertEqual(size_of(self.server.get(found[1]["url"]).body), ("mjpeg", 852, 480))
+        latest = found[0]["url"].partition("/media/")[0] + "/media/latest_thumbnail/thumb.jpg"
+        oxbow.wait_for("the latest as the last one", 20, lambda: self.server.get(latest).body == self.server.get(
+            listed(self.server, self.channel_id)[-1]["url"]).body)
 
 
 class Hostile(unittest.TestCase):
     """A channel whose key frames attack the decoder, and one beside it that never notices."""
-    EVERY_SECOND = {"recordingMode": "INTERVAL", "targetIntervalSeconds": 1}
 
     def setUp(self):
         self.server = oxbow.Server(CONFIG)
         self.addCleanup(self.server.close)
-        self.healthy = create_channel(self.server, self.EVERY_SECOND)
-        self.publisher = oxbow.Publisher(self.healthy, oxbow.test_card(size="320x180", gop=1), loop=-1)
+        self.publisher, self.healthy = warm_up(self.server)
         self.addCleanup(self.publisher.close)
-        wait_for_thumbnails(self.server, self.healthy["id"], 1)
 
     def next_thumbnail(self):
         """Of the healthy channel: one that was not there before."""
         before = len(listed(self.server, self.healthy["id"]))
         wait_for_thumbnails(self.server, self.healthy["id"], before + 1)
 
+    def assertEnds(self, helper):
+        oxbow.wait_for("its end", 20, lambda: not pathlib.Path(f"/proc/{helper}/exe").exists())
+
     def publish_hostile(self, payload_of):
         """12 s of pictures whose slices are replaced by what payload_of(slice) says."""
-        made = create_channel(self.server, self.EVERY_SECOND)
+        made = create_channel(self.server, EVERY_SECOND)
         tags = rtmp.flv_tags(oxbow.media(
             "hostile-thumbnails.flv", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10", "-t", "12", "-c:v",
             "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "10", "-keyint_min", "10", "-sc_threshold", "0",
@@ -369,14 +393,14 @@ class Hostile(unittest.TestCase):
         def entries():
             return len(oxbow.Playlist(self.server.get(rewind).text).entries)
         before = entries()
-        oxbow.wait_for("segments", 12, lambda: entries() >= before + 5)
+        oxbow.wait_for("segments", 30, lambda: entries() >= before + 5)
         self.assertEqual(self.server.stop(), 0)
-        self.assertFalse(pathlib.Path(f"/proc/{helper}").exists())
+        self.assertEnds(helper)
 
     def test_it_ends_with_the_server(self):
         helper = oxbow.wait_for("the helper", 30, lambda: helpers_of(self.server.process.pid))[0]
         self.server.kill()
-        oxbow.wait_for("its end", 10, lambda: not pathlib.Path(f"/proc/{helper}/exe").exists())
+        self.assertEnds(helper)
 
 
 class TheHelper(unittest.TestCase):
