@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""How far behind the camera the page shows live, in Chromium, on loopback.
+
+usage: latency.py [--seconds 60]
+
+A camera writes the time into its pictures (tests/system/clock_camera.py); the page is read back from what the browser
+draws, so that encoder, server, network and player are all in it. Also: stalls, how long the first picture, a jump to the
+first second and one back to live take. Ends with exit code 1 when the page stalled.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/system"))
+os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
+
+import clock_camera  # noqa: E402  (the path comes first)
+import oxbow  # noqa: E402
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=60)
+    given = parser.parse_args()
+    file = clock_camera.film()
+    server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
+    camera = None
+    try:
+        made = server.create_channel("clock")
+        epoch = round(time.time() * 1000)
+        camera = subprocess.Popen([sys.executable, clock_camera.__file__, server.ready["rtmp"],
+                                   made["streamKey"]["value"], str(epoch), file])
+        server.wait_for_recording(made["id"])
+        time.sleep(8)
+        run = subprocess.run(["node", ROOT / "bench/latency.mjs", ROOT, server.ready["http"], made["id"], str(epoch),
+                              str(given.seconds)], capture_output=True, text=True, check=False)
+        if run.returncode:
+            sys.exit(f"the browser failed: {run.stderr}")
+        seen = json.loads(run.stdout)
+        print(f"{seen['samples']} looks in {given.seconds} s: {seen['median']} ms behind the camera (median), "
+              f"{seen['p95']} ms (95 %), {seen['worst']} ms (most); {seen['stalls']} stalls\n"
+              f"first picture after {seen['toFirstPicture']} ms; to the first second {seen['toStart']} ms "
+              f"(at most {seen['toStartWorst']}), back to live {seen['toLive']} ms (at most {seen['toLiveWorst']})")
+        return 1 if seen["stalls"] else 0
+    finally:
+        if camera:
+            camera.kill()
+            camera.wait()
+        server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
