@@ -53,6 +53,7 @@ std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
         .metadata = spec.metadata});
     broadcast_->watch = make_watch(std::move(spec));
     live_.begin(broadcast_->stream, broadcast_->started_at);
+    ++wiring_.counters.streams;
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
     return broadcast_->number;
 }
@@ -248,6 +249,7 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
         }
         return;
     }
+    ++wiring_.counters.lost_segments;
     if (recording_->lost++ == 0) {
         log::error("[channel {}] [recording {}] is interrupted: the disk is too slow",
                    channel_.view(), recording_->id.view());

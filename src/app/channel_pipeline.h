@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "app/metrics.h"
 #include "app/stream_watch.h"
 #include "base/result.h"
 #include "catalog/catalog.h"
@@ -36,6 +37,7 @@ struct PipelineWiring {
     live::StreamStatuses& stream_statuses;
     std::function<void(const live::ChannelView&)> on_view;  // hears of every change of a channel
     notify::ChannelEvents& events;
+    Counters& counters;
     catalog::Catalog& catalog;
     std::chrono::seconds recording_max = record::kRecordingMax;  // then it rolls over
     bool enforce_limits = false;  // a publisher above the limits of its channel is disconnected

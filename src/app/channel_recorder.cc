@@ -16,6 +16,7 @@ public:
     /// What is told of the recording also when its pipeline is gone already.
     struct Origin {
         notify::ChannelEvents& events;
+        Counters& counters;
         record::Thumbnails& thumbnails;
         ChannelId channel;
         StreamId stream;  // the first of it
@@ -60,6 +61,7 @@ public:
     }
     void on_state(const catalog::Recording& recording) override {
         origin_.thumbnails.announced(recording_);
+        origin_.counters.recording_changed(recording.status);
         asio::post(executor_,
                    [&events = origin_.events, recording] { events.recording_changed(recording); });
     }
@@ -88,6 +90,7 @@ std::shared_ptr<record::RecordingListener> ChannelPipeline::listener_of(
     const RecordingId& recording, const StreamId& stream) {
     return std::make_shared<Listener>(weak_from_this(), executor_, recording,
                                       Listener::Origin{.events = wiring_.events,
+                                                       .counters = wiring_.counters,
                                                        .thumbnails = wiring_.thumbnails,
                                                        .channel = channel_,
                                                        .stream = stream});
@@ -103,6 +106,8 @@ void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion&
         log::info("[channel {}] the disk is fast enough again", channel_.view());
         disk_is_slow_ = false;
     }
+    ++wiring_.counters.recorded_segments;
+    wiring_.counters.recorded_bytes += written.segment->bytes.size();
     const auto& timeline = open->second.timeline;
     timeline->list(written.number, {written.segment, place});
     auto& thumbnails = open->second.thumbnails;
@@ -113,6 +118,7 @@ void ChannelPipeline::on_written(const RecordingId& recording, const FileRegion&
 }
 
 void ChannelPipeline::on_lost(const RecordingId& recording) {
+    ++wiring_.counters.lost_segments;
     const auto open = timelines_.find(recording);
     if (open == timelines_.end() || open->second.unwritten.empty()) return;
     const std::uint64_t number = open->second.unwritten.front().number;
@@ -146,6 +152,7 @@ std::optional<catalog::Recording> ChannelPipeline::row_of(const RecordingId& rec
 }
 
 void ChannelPipeline::on_interrupted(const RecordingId& recording) {
+    ++wiring_.counters.interruptions;
     if (const auto row = row_of(recording)) wiring_.events.recording_interrupted(*row);
 }
 

@@ -125,6 +125,7 @@ net::HttpAnswer Server::Impl::answer_client(const net::HttpRequest& request) {
         if (auto refused = api_->refusal(request)) return std::move(*refused);
         return event_api_->answer(request);
     }
+    if (request.path == "/metrics") return metrics(request);
     // At once where no disk is asked: that takes less than the way to another thread.
     if (control::ControlApi::answers_from_memory(request)) return api_->handle(request);
     return answer_api(background_.get_executor(), *api_, request);

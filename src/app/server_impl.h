@@ -15,6 +15,7 @@
 #include "app/certificate_watch.h"
 #include "app/demo.h"
 #include "app/live_service.h"
+#include "app/metrics.h"
 #include "app/ready_file.h"
 #include "app/recording_buckets.h"
 #include "app/recording_remover.h"
@@ -82,6 +83,7 @@ private:
     Result<void> listen_for_secure_publishers();
     Result<void> listen_for_clients();
     net::HttpAnswer answer_client(const net::HttpRequest& request);
+    net::HttpResponse metrics(const net::HttpRequest& request);
     void open_doors();
     Result<void> announce();
     Result<void> start_demo();
@@ -107,6 +109,7 @@ private:
     live::StreamStatuses stream_statuses_;
     edge::ViewerCounter viewers_{clock_};
     edge::ChannelWaits waits_;
+    Counters counters_;
     std::unique_ptr<edge::ViewerEvents> viewer_events_;
     std::unique_ptr<edge::ViewerEvents> private_events_;
     std::unique_ptr<edge::PlaybackGate> gate_;

@@ -163,6 +163,7 @@ void Server::Impl::wire_functions() {
                                               waits_.notice(view.channel);
                                           },
                                       .events = *channel_events_,
+                                      .counters = counters_,
                                       .catalog = *catalog_,
                                       .recording_max = settings_.recording_max,
                                       .enforce_limits = settings_.enforce_ingest_limits},

@@ -116,6 +116,13 @@ class Server:
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.headers, error.read())
 
+    def metric(self, name):
+        """What Prometheus would read; `name` with its labels, as in oxbow_recordings_total{status="ended"}."""
+        answer = self.get(self.ready["api"] + "/metrics")
+        assert answer.status == 200, answer.text
+        return next(float(line.rpartition(" ")[2]) for line in answer.text.splitlines()
+                    if line.rpartition(" ")[0] == name)
+
     def metadata(self, channel_id):
         return self.get(f"/recording-started-{channel_id}.json").json
 

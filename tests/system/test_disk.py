@@ -73,6 +73,8 @@ class Disk(unittest.TestCase):
         oxbow.wait_for("the recording to go on", 10, lambda: len(self.rewind()) >= held + 3)
         self.assertEqual(self.server.metadata(self.made["id"])["masterKey"], self.first["masterKey"])
         self.assertEqual(self.events(), (1, 1))
+        self.assertEqual(self.server.metric("oxbow_recording_interruptions_total"), 1)
+        self.assertGreaterEqual(self.server.metric("oxbow_lost_segments_total"), 1)
         self.check_fetchable(self.rewind())
         before = self.server.get(self.rewind_list).text
         self.assertEqual(before.count("#EXT-X-DISCONTINUITY\n"), 1)
