@@ -19,6 +19,7 @@ os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
 from api_client import Api  # noqa: E402
+from processes import cpu_seconds  # noqa: E402
 
 
 def request_bytes(api, operation, members):
@@ -52,11 +53,6 @@ def told(name, seconds):
     ordered = sorted(seconds)
     print(f"{name:44} median {statistics.median(ordered) * 1000:8.3f} ms   "
           f"99 % {ordered[int(len(ordered) * 0.99)] * 1000:8.3f} ms   of {len(ordered)}", flush=True)
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def one_by_one(api, requests):

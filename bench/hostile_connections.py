@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests/system"))
 os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
-from channels import cpu_seconds, memory_mb  # noqa: E402
+from processes import cpu_seconds, memory_mb  # noqa: E402
 from hls_watch import Watch  # noqa: E402
 
 POLL_SECONDS = 0.05

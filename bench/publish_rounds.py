@@ -19,7 +19,7 @@ os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
 import quick_publisher  # noqa: E402
-from channels import cpu_seconds, memory_mb  # noqa: E402
+from processes import cpu_seconds, memory_mb  # noqa: E402
 
 REST_SECONDS = 65
 

@@ -37,8 +37,8 @@ const ChannelId kChannel{"AsXego4U6tnj"};
 struct Folder {
     explicit Folder(std::filesystem::path path) : root(std::move(path)) {
         std::filesystem::create_directories(root);
-        open();
         store = store::FolderStore::open(root / "bucket", "recordings", clock).value();
+        open();
     }
     ~Folder() {
         ranges.reset();

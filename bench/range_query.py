@@ -20,7 +20,8 @@ def main():
     given = parser.parse_args()
     folder = pathlib.Path(given.folder or tempfile.mkdtemp(prefix="oxbow-range-query-"))
     try:
-        return subprocess.run([ROOT / "build/release/bench/range_query", folder / "data"]).returncode
+        code = subprocess.run([ROOT / "build/release/bench/range_query", folder / "data"], check=False).returncode
+        return f"range_query was ended by signal {-code}" if code < 0 else code
     finally:
         if not given.folder:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 // Preloaded into a program, it makes every write to a file under OXBOW_STALL_FOLDER take
-// OXBOW_STALL_MS longer, and every wait for the disk: a disk that stalls. Sockets, pipes and the
-// standard outputs are left alone. Compiled by stalled_disk.py.
+// OXBOW_STALL_MS longer, and every wait for the disk: a disk that stalls, as long as the file
+// OXBOW_STALL_WHILE exists. Sockets, pipes and the standard outputs are left alone. Compiled by stalled_disk.py.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,7 +25,7 @@ static int is_on_the_disk(int fd) {
 }
 
 static void stall(int fd) {
-    if (!is_on_the_disk(fd)) return;
+    if (!is_on_the_disk(fd) || access(getenv("OXBOW_STALL_WHILE"), F_OK) != 0) return;
     const long milliseconds = atol(getenv("OXBOW_STALL_MS"));
     const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     nanosleep(&time, NULL);

@@ -27,6 +27,9 @@ from hls_watch import LIVE, Watch  # noqa: E402
 from hostile_connections import POLL_SECONDS, source  # noqa: E402
 
 
+SETTLES = 6  # seconds: a disk that has become slow is waited for once, 250 ms
+
+
 def build_stall(folder):
     library = pathlib.Path(folder) / "stall.so"
     subprocess.run(["clang-19", "-shared", "-fPIC", "-O2", "-o", library, ROOT / "bench/stall.c", "-ldl"], check=True)
@@ -40,15 +43,20 @@ def percentile_99(values):
 def one_run(name, given, library=None):
     """Out: (median, 99th percentile) of the delays, and whether all was well."""
     data = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-bench-"))
-    environment = {}
+    environment, stalls = {}, data.with_name(data.name + "-stalls")
     if library:
-        environment = {"LD_PRELOAD": str(library), "OXBOW_STALL_FOLDER": str(data), "OXBOW_STALL_MS": str(given.stall)}
+        environment = {"LD_PRELOAD": str(library), "OXBOW_STALL_FOLDER": f"{data}/", "OXBOW_STALL_MS": str(given.stall),
+                       "OXBOW_STALL_WHILE": str(stalls)}
     server = oxbow.Server("[log]\nlevel = \"error\"\n", data=data, environment=environment)
     publishers = []
     try:
         made = [server.create_channel(f"bench-{n}") for n in range(given.channels)]
         publishers = [oxbow.Publisher(channel, source(), loop=-1) for channel in made]
         ids = [channel["id"] for channel in made]
+        for channel in ids:
+            server.wait_for_recording(channel)
+        stalls.touch()
+        time.sleep(SETTLES)
         watch = Watch(server, ids, POLL_SECONDS, kinds=(LIVE,), media=True)
         oxbow.wait_for("all live playlists", 60, lambda: len(watch.of(LIVE)) == len(ids))
         time.sleep(given.seconds)
@@ -67,6 +75,7 @@ def one_run(name, given, library=None):
     finally:
         for publisher in publishers:
             publisher.close()
+        stalls.unlink(missing_ok=True)
         server.kill()
         server.close()
 
