@@ -171,7 +171,7 @@ net::HttpResponse Edge::part_now(const net::HttpRequest& request, const LivePart
     body.owner = found.segment;
     const std::string_view path = found.segment->part_path;
     const std::string name = part_uri(path.substr(path.rfind('/') + 1), found.part.number);
-    return responses_.media(request, kSegmentType, Freshness::Immutable, name, std::move(body));
+    return responses_.media(request, kSegmentType, Freshness::Immutable, name, body);
 }
 
 }  // namespace oxbow::edge

@@ -143,7 +143,7 @@ std::string ViewerEvents::id_of(std::uint64_t number) const {
     return fmt::format("{}-{}", epoch_, number);
 }
 
-std::shared_ptr<net::HttpStream> ViewerEvents::read(boost::asio::any_io_executor executor,
+std::shared_ptr<net::HttpStream> ViewerEvents::read(const boost::asio::any_io_executor& executor,
                                                     std::string_view last_event_id,
                                                     const std::optional<std::string>& channel) {
     const std::string own = epoch_ + "-";
@@ -154,7 +154,7 @@ std::shared_ptr<net::HttpStream> ViewerEvents::read(boost::asio::any_io_executor
          channel](std::uint64_t) -> boost::asio::awaitable<std::optional<net::EventFeed::Piece>> {
         co_return state_piece(channel);
     };
-    return feed_.read(std::move(executor),
+    return feed_.read(executor,
                       {.position = position, .topic = channel, .catch_up = std::move(catch_up)});
 }
 

@@ -38,7 +38,7 @@ public:
     void on_view(const live::ChannelView& view);
 
     /// In: `last_event_id` as the reader sent it; "" for none. Out: nullptr: too many readers.
-    std::shared_ptr<net::HttpStream> read(boost::asio::any_io_executor executor,
+    std::shared_ptr<net::HttpStream> read(const boost::asio::any_io_executor& executor,
                                           std::string_view last_event_id,
                                           const std::optional<std::string>& channel);
 

@@ -157,7 +157,8 @@ std::uint64_t EventFeed::newest() const {
     return state_->newest;
 }
 
-std::shared_ptr<HttpStream> EventFeed::read(asio::any_io_executor executor, ReaderSpec spec) {
+std::shared_ptr<HttpStream> EventFeed::read(const asio::any_io_executor& executor,
+                                            ReaderSpec spec) {
     {
         const std::scoped_lock lock{state_->mutex};
         if (state_->readers >= state_->limits.readers_max) return nullptr;
@@ -165,7 +166,7 @@ std::shared_ptr<HttpStream> EventFeed::read(asio::any_io_executor executor, Read
         // Behind the newest: of another life of the feed.
         if (spec.position) spec.position = std::min(*spec.position, state_->newest);
     }
-    return std::make_shared<Reader>(state_, std::move(executor), std::move(spec));
+    return std::make_shared<Reader>(state_, executor, std::move(spec));
 }
 
 void EventFeed::close() {

@@ -70,7 +70,7 @@ public:
     std::uint64_t newest() const;
 
     /// A body for an answer on the loop `executor`; nullptr when there are readers_max.
-    std::shared_ptr<HttpStream> read(boost::asio::any_io_executor executor, ReaderSpec spec);
+    std::shared_ptr<HttpStream> read(const boost::asio::any_io_executor& executor, ReaderSpec spec);
 
     /// Ends all readers once they have what is kept, and every later one.
     void close();

@@ -47,15 +47,18 @@ class Segmenter::Impl {
 public:
     Impl(SegmenterLimits limits, Start start)
         : limits_(limits),
-          start_(start),
-          next_start_(start.media),
-          next_discontinuity_(start.discontinuity),
+          start_(std::move(start)),
+          next_start_(start_.media),
+          next_discontinuity_(start_.discontinuity),
           has_parts_(!start_.part_path.empty()) {}
 
     void set_video_parameters(VideoParameters parameters);
     void set_audio_parameters(AudioParameters parameters);
-    bool waits() const { return !started_; }
-    void arrived(WallTime now) { arrived_ = now; }
+    bool waits() const { return !started_ || anchors_; }
+    void arrived(WallTime now) {
+        arrived_ = now;
+        arrival_known_ = true;
+    }
     void next_publisher();
     void push(AccessUnit unit);
     Result<void> put_metadata(std::string_view text);
@@ -84,6 +87,7 @@ private:
     MediaTime go_on(bool with_video);
     void add_held();
     void add(AccessUnit unit);
+    void anchor(const AccessUnit& unit);
     bool place(AccessUnit& unit);
     void make_room(const AccessUnit& unit);
     std::optional<MediaTime> cut_before(const AccessUnit& unit) const;
@@ -107,7 +111,10 @@ private:
 
     SegmenterLimits limits_;
     Start start_;
-    WallTime arrived_{};  // the unit that is pushed while nothing has started
+    WallTime arrived_{};  // the unit that is pushed
+    bool arrival_known_ = false;
+    bool anchors_ = false;  // the first segment is open: its time may still become earlier
+    WallTime wall_min_{};   // but not than this
     std::optional<Before> before_;
     std::optional<VideoParameters> video_;
     std::optional<AudioParameters> audio_;
@@ -248,7 +255,9 @@ void Segmenter::Impl::start_at(MediaTime dts, bool with_video) {
     if (before_) {
         clock_.anchor(dts, go_on(with_video));
     } else {
+        wall_min_ = start_.wall;
         start_.wall = std::max(start_.wall, arrived_);
+        anchors_ = true;
         clock_.anchor(dts, start_.media);
     }
     with_video_ = with_video;
@@ -270,7 +279,9 @@ MediaTime Segmenter::Impl::go_on(bool with_video) {
     close_with_discontinuity(before.end);
     const WallTime ends = start_.wall + Milliseconds{milliseconds(next_start_ - start_.media)};
     start_.media = next_start_;
+    wall_min_ = ends;
     start_.wall = std::max(ends, arrived_);
+    anchors_ = true;
     start_.discontinuity = true;
     return next_start_;
 }
@@ -289,6 +300,7 @@ void Segmenter::Impl::add(AccessUnit unit) {
         ++dropped_;
         return;
     }
+    if (anchors_) anchor(unit);
     if (unit.track == Track::Video && !with_video_) {
         with_video_ = true;
         close_with_discontinuity(unit.dts);
@@ -300,6 +312,14 @@ void Segmenter::Impl::add(AccessUnit unit) {
         begin_part(*end);
     }
     mux(unit);
+}
+
+/// Takes PROGRAM-DATE-TIME from this unit, if it came earlier for its dts than those before it.
+void Segmenter::Impl::anchor(const AccessUnit& unit) {
+    const bool counts = unit.track == Track::Video || !with_video_;
+    if (!std::exchange(arrival_known_, false) || !counts) return;
+    const WallTime start = arrived_ - Milliseconds{milliseconds(unit.dts - start_.media)};
+    start_.wall = std::max(std::min(start_.wall, start), wall_min_);
 }
 
 /// Moves `unit` onto the recording's timeline; false when it has no place there.
@@ -456,6 +476,10 @@ void Segmenter::Impl::close(MediaTime boundary) {
     const MediaTime end = part_end(std::clamp<MediaTime>(
         whole_milliseconds(boundary), start + Milliseconds{1}, start + limits_.segment_max));
     close_part(end);
+    if (std::exchange(anchors_, false)) {
+        open_->program_date_time =
+            start_.wall + Milliseconds{milliseconds(open_->start - start_.media)};
+    }
     whole_segments_ = whole_only_ ? whole_segments_ + 1 : 0;
     if (whole_only_) open_->parts.clear();
     if (whole_segments_ >= kWholeSegmentsMax) has_parts_ = false;
@@ -505,7 +529,7 @@ MediaTime Segmenter::Impl::video_frame() const {
 }
 
 Segmenter::Segmenter(SegmenterLimits limits, Start start)
-    : impl_(std::make_unique<Impl>(limits, start)) {}
+    : impl_(std::make_unique<Impl>(limits, std::move(start))) {}
 Segmenter::~Segmenter() = default;
 Segmenter::Segmenter(Segmenter&&) noexcept = default;
 Segmenter& Segmenter::operator=(Segmenter&&) noexcept = default;

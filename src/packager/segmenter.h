@@ -74,9 +74,10 @@ public:
     std::vector<LiveSegmentPtr> set_video_parameters(VideoParameters parameters);
     std::vector<LiveSegmentPtr> set_audio_parameters(AudioParameters parameters);
 
-    /// Whether the timeline waits for a publisher's first unit. Then arrived() is to be told before
-    /// each push() when the unit came: the first that is shown has its PROGRAM-DATE-TIME from that,
-    /// but never one before Start::wall or the end of what is there.
+    /// Whether the timeline waits for a publisher's first unit, or its first segment is open. Then
+    /// arrived() is to be told before each push() when the unit came: PROGRAM-DATE-TIME is that of
+    /// the unit that came earliest for its dts (what came is looked at in turns, and networks are
+    /// late by chance), but never one before Start::wall or the end of what is there.
     bool waits() const;
     void arrived(WallTime now);
 

@@ -491,4 +491,39 @@ TEST_CASE("a broadcast in which nothing was shown has no segment") {
     CHECK(pictures_only.segmenter.dropped() == 100);
 }
 
+TEST_CASE("the first segment's time is that of the picture that came earliest for its dts") {
+    Broadcast cast;
+    cast.video();
+    const auto push = [&](AccessUnit unit, WallTime arrival) {
+        REQUIRE(cast.segmenter.waits());
+        cast.segmenter.arrived(arrival);
+        cast.push(std::move(unit));
+    };
+    push(idr(0ms), kWall + 50ms);
+    push(slice(40ms), kWall + 50ms);
+    push(slice(80ms), kWall + 100ms);
+    push(slice(120ms), kWall + 150ms);
+    cast.segmenter.arrived(kWall + 2s);
+    cast.push(idr(1'200ms));
+
+    REQUIRE(cast.closed.size() == 1);
+    CHECK(cast.closed[0]->program_date_time == kWall + 10ms);
+    CHECK_FALSE(cast.segmenter.waits());
+    cast.segmenter.arrived(kWall);
+    cast.push(idr(2'400ms));
+    CHECK(cast.closed.at(1)->program_date_time == kWall + 10ms + 1'200ms);
+}
+
+TEST_CASE("the first segment's time is never before that of the start") {
+    Broadcast cast;
+    cast.video();
+    cast.segmenter.arrived(kWall + 5ms);
+    cast.push(idr(0ms));
+    cast.segmenter.arrived(kWall + 10ms);
+    cast.push(slice(40ms));
+    cast.push(idr(1'200ms));
+
+    CHECK(cast.closed.at(0)->program_date_time == kWall);
+}
+
 }  // namespace oxbow

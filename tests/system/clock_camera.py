@@ -87,7 +87,10 @@ class Loop:
     def __init__(self, file):
         tags = rtmp.flv_tags(file)
         self.parameters = [tag for tag in tags if tag[0] == rtmp.DATA or rtmp.is_parameters(tag)]
-        self.tags = [tag for tag in rtmp.only_frames(tags) if tag[1] < LOOP_MS]
+        frames = rtmp.only_frames(tags)
+        # The encoder's sound begins before its pictures, and the file with the sound: picture 0 is taken at 0.
+        first = next(at for kind, at, _ in frames if kind == rtmp.VIDEO)
+        self.tags = [(kind, at - first, body) for kind, at, body in frames if at - first < LOOP_MS]
 
     def since(self, milliseconds):
         """(milliseconds, tag) of what the camera takes from then on, beginning with the next key frame."""

@@ -131,6 +131,8 @@ class Client:
     def __init__(self, server):
         url = urllib.parse.urlparse(server.ready["rtmp"])
         self.socket = socket.create_connection((url.hostname, url.port), timeout=20)
+        # As encoders have it: a key frame behind a sound must not wait for that to be acknowledged.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.chunk_bytes = 128
         self.their_chunk_bytes = 128
         self.unread = b""
