@@ -112,11 +112,10 @@ Segmenter& ChannelPipeline::segmenter() {
     if (!broadcast_->segmenter) {
         // Behind what an open recording holds: should this broadcast be merged into it, its clock
         // goes on.
-        const WallTime now = wiring_.clock.wall();
-        Segmenter::Start start{.media = MediaTime{0}, .wall = now, .discontinuity = false};
+        Segmenter::Start start;  // its time is that of its first picture
         if (recording_) {
             start.media = recording_->media_end;
-            start.wall = std::max(now, recording_->wall_end);
+            start.wall = recording_->wall_end;
             start.discontinuity = true;
         }
         start.part_path = fmt::format("/seg/{}/{}/{}-p", channel_.view(), broadcast_->stream.view(),
@@ -187,16 +186,18 @@ void ChannelPipeline::forget(const RecordingId& recording) {
 
 void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
     const std::vector<LivePart> parts = broadcast_->segmenter->take_parts();
+    if (parts.empty() && segments.empty()) return;
     auto shown = parts.begin();
     for (const LiveSegmentPtr& segment : segments) {
         const auto last = std::find_if(
             shown, parts.end(), [&](const LivePart& part) { return part.segment != segment; });
-        show_parts({shown, last});
+        show_parts({shown, last}, segment->part_path);
         shown = last;
         take(segment);
         ++broadcast_->closed;
     }
-    show_parts({shown, parts.end()});
+    show_parts({shown, parts.end()},
+               parts.empty() ? segments.back()->part_path : parts.back().segment->part_path);
     if (!segments.empty() && !broadcast_->segmenter->next_part()) {
         live_.serve_whole();
         if (recording_) recording_->timeline->serve_whole();
@@ -205,11 +206,10 @@ void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
 }
 
 /// Parts go out before the disk has them: a crash takes no more than the open segment.
-void ChannelPipeline::show_parts(std::span<const LivePart> parts) {
-    if (parts.empty()) return;
+/// In: what their names begin with, and that of the next one.
+void ChannelPipeline::show_parts(std::span<const LivePart> parts, std::string_view part_path) {
     const auto number = broadcast_->segmenter->next_part();
-    const std::string next =
-        number ? part_uri(parts.back().segment->part_path, *number) : std::string{};
+    const std::string next = number ? part_uri(part_path, *number) : std::string{};
     live_.add_parts(broadcast_->closed, parts, next);
     // Before its first segment closes it is not known whether a recording goes on with it.
     if (recording_ && recording_->publisher_there && broadcast_->variant)

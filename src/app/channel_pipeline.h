@@ -162,7 +162,7 @@ private:
     }
     Segmenter& segmenter();
     void take(const std::vector<LiveSegmentPtr>& segments);
-    void show_parts(std::span<const LivePart> parts);
+    void show_parts(std::span<const LivePart> parts, std::string_view part_path);
     void take(const LiveSegmentPtr& segment);
     void take_recorded(const LiveSegmentPtr& segment);
     void take_unrecorded(const LiveSegmentPtr& segment);

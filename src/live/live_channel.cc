@@ -150,10 +150,12 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
     if (!broadcast.window.empty())
         view->reach.parts_of_newest = broadcast.window.back()->media.segment->parts.size();
     for (const OnAir::Part& part : broadcast.parts) {
-        if (part.segment == broadcast.listed && !ended) view->open_parts.push_back(part.part);
+        // The time of the very first segment is not final before it closes.
+        const bool may_be_shown = part.segment == broadcast.listed && broadcast.listed > 0;
+        if (may_be_shown && !ended) view->open_parts.push_back(part.part);
     }
     view->reach.open_parts = view->open_parts.size();
-    if (!ended) view->next_part = broadcast.next_part;
+    if (!ended && broadcast.listed > 0) view->next_part = broadcast.next_part;
     std::vector<SegmentEntry> entries;
     for (const auto& item : broadcast.window) {
         const bool first_of_all = entries.empty() && broadcast.media_sequence == 0;

@@ -368,15 +368,30 @@ TEST_CASE("parts of a segment that waits for the disk hide those of the next") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
     channel.begin(kStream, kStart);
-    const LiveSegmentPtr second = segment_with_parts(1);
+    channel.list("/seg/0.ts", {segment_with_parts(0), {}});
 
-    channel.add_parts(1, first_parts(second, 1), part_uri(kPartPath, 6));
+    channel.add_parts(2, first_parts(segment_with_parts(2), 1), part_uri(kPartPath, 11));
     channel.publish();
     CHECK(views.get(kChannel)->on_air->reach.open_parts == 0);
 
-    channel.list("/seg/0.ts", {segment_with_parts(0), {}});
+    channel.list("/seg/1.ts", {segment_with_parts(1), {}});
     channel.publish();
     CHECK(views.get(kChannel)->on_air->reach.open_parts == 1);
+}
+
+TEST_CASE("before the first segment is listed there are neither parts nor a hint") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+
+    channel.add_parts(0, first_parts(segment_with_parts(0), 2), part_uri(kPartPath, 2));
+    channel.publish();
+
+    const auto view = views.get(kChannel)->on_air;
+    CHECK(view->reach.open_parts == 0);
+    CHECK(view->next_part.empty());
+    CHECK(view->with_parts->str().find("#EXT-X-PART:") == std::string::npos);
+    CHECK(view->with_parts->str().find("#EXT-X-PRELOAD-HINT") == std::string::npos);
 }
 
 TEST_CASE("a timeline shows parts behind what is recorded, and not of what is lost") {
@@ -395,6 +410,13 @@ TEST_CASE("a timeline shows parts behind what is recorded, and not of what is lo
     CHECK(recorded->view()->reach.open_parts == 0);
     recorded->add_parts(2, first_parts(segment_with_parts(2), 1), part_uri(kPartPath, 11));
     CHECK(recorded->view()->reach.open_parts == 1);
+
+    CHECK(recorded->view()->with_parts.whole->str().find("#EXT-X-DISCONTINUITY\n") !=
+          std::string::npos);
+    recorded->list(recorded->take_number(), {segment_with_parts(2), {}});
+    const std::string closed = recorded->view()->with_parts.whole->str();
+    CHECK(closed.find("#EXT-X-DISCONTINUITY\n") == closed.rfind("#EXT-X-DISCONTINUITY\n"));
+    CHECK(closed.find("#EXT-X-DISCONTINUITY\n") != std::string::npos);
 
     recorded->end_parts();
     CHECK(recorded->view()->with_parts.whole->str().find("HINT") == std::string::npos);

@@ -82,6 +82,7 @@ void Timeline::list(std::uint64_t number, MediaPlace media) {
                       .discontinuity = (segment.discontinuity || is_gap) && index > 0,
                       .segment = media.segment});
     parts_of_newest_ = segment.parts.size();
+    plain_ = nullptr;
     settle(number);
     held_.push_back({index, std::move(media)});
     release_held();
@@ -120,6 +121,7 @@ void Timeline::describe(std::string rendition, std::string multivariant) {
 
 void Timeline::end() {
     playlist_.end();
+    plain_ = nullptr;
     ended_ = true;
     parts_.clear();
     next_part_.clear();
@@ -138,20 +140,27 @@ void Timeline::release_held() {
     }
 }
 
-std::shared_ptr<const TimelineView> Timeline::view() const {
+std::shared_ptr<const TimelineView> Timeline::view() {
+    if (!plain_) plain_ = playlist_.version();  // a part changes nothing in it
     std::vector<LivePart> open;
     for (const Part& part : parts_) {
         if (part.number == settled_) open.push_back(part.part);
     }
     RewindPlaylist::LowLatency with_parts;
-    if (!whole_only_)
-        with_parts = playlist_.low_latency(kRewindToRoot, open_parts_of(open, next_part_));
+    if (!whole_only_) {
+        OpenParts parts = open_parts_of(open, next_part_);
+        // As list() will have it.
+        const std::uint64_t index = playlist_.segments();
+        parts.discontinuity =
+            (parts.discontinuity || settled_ > segment_names_.of(index).number) && index > 0;
+        with_parts = playlist_.low_latency(kRewindToRoot, parts);
+    }
     return std::make_shared<const TimelineView>(
         TimelineView{.recording = names_.recording,
                      .prefix = names_.prefix,
                      .rendition = rendition_,
                      .multivariant = multivariant_,
-                     .playlist = playlist_.version(),
+                     .playlist = plain_,
                      .with_parts = std::move(with_parts),
                      .reach = {playlist_.segments(), open.size(), parts_of_newest_},
                      .names = segment_names_,

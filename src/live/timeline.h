@@ -130,7 +130,7 @@ public:
     void describe(std::string rendition, std::string multivariant);
     void end();
 
-    std::shared_ptr<const TimelineView> view() const;
+    std::shared_ptr<const TimelineView> view();
 
 private:
     std::string uri(std::string_view epoch, std::uint64_t number) const;
@@ -154,6 +154,7 @@ private:
     std::deque<Part> parts_;  // of segments that are not settled
     std::string next_part_;
     std::size_t parts_of_newest_ = 0;
+    std::shared_ptr<const TextVersion> plain_;  // null: to be made anew
     bool whole_only_ = false;
     bool ended_ = false;
 };

@@ -85,9 +85,14 @@ RewindPlaylist::LowLatency RewindPlaylist::low_latency(std::string_view root,
     }
     LowLatency out{.whole = text_.version(kHead, tail), .delta = nullptr};
     const std::uint64_t skipped = segments_ - recent_.size();
-    out.delta = skipped == 0 ? out.whole
-                             : std::make_shared<const TextVersion>(fmt::format(
-                                   "{}#EXT-X-SKIP:SKIPPED-SEGMENTS={}\n{}", kHead, skipped, tail));
+    out.delta = out.whole;
+    if (skipped > 0) {
+        // Of this version and no other, as the whole is: no second hash.
+        auto piece = std::make_shared<const TextPiece>(
+            fmt::format("{}#EXT-X-SKIP:SKIPPED-SEGMENTS={}\n{}", kHead, skipped, tail));
+        out.delta = std::make_shared<const TextVersion>(
+            std::vector<TextVersion::Piece>{std::move(piece)}, out.whole->etag() + "-delta");
+    }
     return out;
 }
 

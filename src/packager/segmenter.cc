@@ -257,7 +257,7 @@ void Segmenter::Impl::start_at(MediaTime dts, bool with_video) {
     } else {
         wall_min_ = start_.wall;
         start_.wall = std::max(start_.wall, arrived_);
-        anchors_ = true;
+        anchors_ = arrival_known_;
         clock_.anchor(dts, start_.media);
     }
     with_video_ = with_video;
@@ -281,7 +281,7 @@ MediaTime Segmenter::Impl::go_on(bool with_video) {
     start_.media = next_start_;
     wall_min_ = ends;
     start_.wall = std::max(ends, arrived_);
-    anchors_ = true;
+    anchors_ = arrival_known_;
     start_.discontinuity = true;
     return next_start_;
 }
@@ -468,7 +468,8 @@ void Segmenter::Impl::close_part(MediaTime end) {
          .duration = duration,
          .independent = part_independent_,
          .bytes = open_->bytes.slices(part_offset_, open_->bytes.size() - part_offset_)});
-    parts_.push_back({open_, open_->parts.back()});
+    // The time of a segment that begins a timeline is not final before it closes.
+    if (!anchors_) parts_.push_back({open_, open_->parts.back()});
 }
 
 void Segmenter::Impl::close(MediaTime boundary) {

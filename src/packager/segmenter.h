@@ -43,6 +43,7 @@ struct SegmenterLimits {
 /// its first picture carries SPS and PPS, and no PES crosses from one to the next. What a frame
 /// lasts beyond kPartTarget, up to kPartSlack, is counted to what follows; a segment with a longer
 /// one is served whole, and after kWholeSegmentsMax of them in a row the rest of the broadcast is.
+/// Parts of a publisher's first segment, whose time is not final, are given out with the segment.
 ///
 /// Another publisher may go on with the broadcast (next_publisher): with its first key frame, on a
 /// clock of its own, put onto the timeline where the wall clock says. Where its parameters are

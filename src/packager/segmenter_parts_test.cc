@@ -203,4 +203,19 @@ TEST_CASE("parts of sound alone") {
     CHECK(total == cast.closed[0]->duration);
 }
 
+TEST_CASE("parts of a first segment, whose time may still become earlier, come with the segment") {
+    Broadcast cast;
+    for (Milliseconds at = 0ms; at < 2s; at += 40ms) {
+        cast.segmenter.arrived(WallTime{1'000s} + at);
+        cast.push(at == 0ms ? idr(at) : slice(at));
+    }
+    CHECK(cast.parts.empty());
+    CHECK(cast.segmenter.next_part() == 4);
+
+    cast.group(2s, 2s + 440ms);
+    CHECK(cast.closed.at(0)->parts.size() == 5);
+    REQUIRE(cast.parts.size() == 1);
+    CHECK(cast.parts[0].part.number == 5);
+}
+
 }  // namespace oxbow
