@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/append_buffer.h"
 #include "base/bytes.h"
 #include "base/growing_list.h"
+#include "base/lazy.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/snapshots.h"
@@ -86,6 +89,40 @@ TEST_CASE("a view of a growing list keeps what it saw") {
     CHECK(view[128] == 128);
     CHECK(view[299] == 299);
     CHECK(list.view()[300] == 300);
+}
+
+TEST_CASE("views of a growing list share what they are made of until it grows") {
+    GrowingList<int> list;
+    list.push_back(1);
+    const auto first = list.view();
+
+    CHECK(&list.view()[0] == &first[0]);
+    list.push_back(2);
+    CHECK(&list.view()[0] != &first[0]);
+    CHECK(GrowingList<int>::View{}.size() == 0);
+}
+
+TEST_CASE("a lazy value is made once, by the first of many who ask at a time") {
+    std::atomic<int> made = 0;
+    const Lazy<int> lazy{[&made] { return ++made; }};
+    const Lazy<int> copy = lazy;
+    CHECK(made == 0);
+
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&lazy] { lazy.get(); });
+    for (std::thread& thread : threads) thread.join();
+
+    CHECK(copy.get() == 1);
+    CHECK(made == 1);
+    CHECK_FALSE(Lazy<int>{});
+}
+
+TEST_CASE("what a lazy value is made of is let go") {
+    const auto source = std::make_shared<int>(7);
+    const Lazy<int> lazy{[source] { return *source; }};
+    CHECK(source.use_count() == 2);
+    CHECK(lazy.get() == 7);
+    CHECK(source.use_count() == 1);
 }
 
 TEST_CASE("a snapshot outlives its replacement and a key without one gives nothing") {

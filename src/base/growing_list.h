@@ -13,18 +13,20 @@ namespace oxbow {
 /// lock.
 template <typename T>
 class GrowingList {
+    using Blocks = std::vector<std::shared_ptr<const std::vector<T>>>;
+
 public:
     class View {
     public:
         std::size_t size() const { return size_; }
         const T& operator[](std::size_t i) const {
             ENSURE(i < size_);
-            return (*blocks_[i / kBlockItems])[i % kBlockItems];
+            return (*(*blocks_)[i / kBlockItems])[i % kBlockItems];
         }
 
     private:
         friend class GrowingList;
-        std::vector<std::shared_ptr<const std::vector<T>>> blocks_;
+        std::shared_ptr<const Blocks> blocks_;
         std::size_t size_ = 0;
     };
 
@@ -35,14 +37,20 @@ public:
             full_.push_back(std::make_shared<const std::vector<T>>(std::move(open_)));
             open_.clear();
         }
+        newest_ = nullptr;
     }
 
     std::size_t size() const { return size_; }
 
+    /// All views between two push_back share what they are made of.
     View view() const {
+        if (!newest_) {
+            Blocks blocks{full_};
+            if (!open_.empty()) blocks.push_back(std::make_shared<const std::vector<T>>(open_));
+            newest_ = std::make_shared<const Blocks>(std::move(blocks));
+        }
         View view;
-        view.blocks_ = full_;
-        if (!open_.empty()) view.blocks_.push_back(std::make_shared<const std::vector<T>>(open_));
+        view.blocks_ = newest_;
         view.size_ = size_;
         return view;
     }
@@ -50,8 +58,9 @@ public:
 private:
     static constexpr std::size_t kBlockItems = 128;
 
-    std::vector<std::shared_ptr<const std::vector<T>>> full_;
+    Blocks full_;
     std::vector<T> open_;
+    mutable std::shared_ptr<const Blocks> newest_;  // null: to be made anew
     std::size_t size_ = 0;
 };
 

@@ -86,7 +86,7 @@ net::HttpResponse Edge::live_playlist_now(const net::HttpRequest& request,
                                           const Reload& reload, Freshness freshness) const {
     const bool with_parts = reload.parts && broadcast.with_parts;
     return responses_.text(request, kPlaylistType, freshness,
-                           with_parts ? broadcast.with_parts : broadcast.playlist);
+                           (with_parts ? broadcast.with_parts : broadcast.playlist).get());
 }
 
 /// Answered from the view that holds what is asked for: a player that gets less waits for seconds.

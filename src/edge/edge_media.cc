@@ -115,7 +115,7 @@ net::HttpAnswer Edge::rewind_multivariant(const net::HttpRequest& request,
         return responses_.error(request, 404,
                                 "this broadcast is not recorded, so it cannot be rewound");
     }
-    if (view && view->timeline && !view->timeline->held.empty()) {
+    if (view && view->timeline && view->timeline->newest_held()) {
         return multivariant(request, view->timeline);
     }
     const auto newest = rooms_.streams.newest_recording(channel);
@@ -159,9 +159,9 @@ net::HttpResponse Edge::rewind_playlist(const net::HttpRequest& request, const T
     rooms_.served.note(timeline->recording.view());
     Freshness freshness = awaited ? Freshness::Awaited : Freshness::Second;
     if (timeline->ended) freshness = Freshness::Long;
-    const auto& with_parts = timeline->with_parts;
-    if (!reload.parts || !with_parts.whole)
-        return responses_.text(request, kPlaylistType, freshness, timeline->playlist);
+    if (!reload.parts || !timeline->with_parts)
+        return responses_.text(request, kPlaylistType, freshness, timeline->playlist.get());
+    const auto& with_parts = timeline->with_parts.get();
     return responses_.text(request, kPlaylistType, freshness,
                            reload.skip ? with_parts.delta : with_parts.whole);
 }

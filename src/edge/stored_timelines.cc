@@ -155,8 +155,10 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     }
     view->ended = listed->ended;
     if (listed->ended) playlist.end();
-    view->playlist = playlist.version();
-    view->with_parts = playlist.low_latency(live::kRewindToRoot, {});
+    const auto listing = std::make_shared<const RewindPlaylist>(std::move(playlist));
+    view->playlist = live::LazyPlaylist{[listing] { return listing->version(); }};
+    view->with_parts = Lazy<RewindPlaylist::LowLatency>{
+        [listing] { return listing->low_latency(live::kRewindToRoot, {}); }};
     view->located = located.view();
     return view;
 }

@@ -101,7 +101,7 @@ TEST_CASE("a recording is read back with the names that it had while live, and h
     const auto loaded = at.timelines->load(kChannel, kRecording);
 
     REQUIRE(loaded);
-    CHECK((*loaded)->playlist->str().contains(
+    CHECK((*loaded)->playlist.get()->str().contains(
         "\n../../../seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-0.ts\n"));
     CHECK((*loaded)->multivariant->str().contains(
         "\n/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"));

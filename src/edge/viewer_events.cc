@@ -21,9 +21,8 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 
 /// The media that a timeline's playlist lists.
 MediaTime duration_of(const live::TimelineView& timeline) {
-    if (timeline.held.empty()) return {};
-    const LiveSegment& last = *timeline.held.back().media.segment;
-    return last.start + last.duration;
+    const LiveSegment* const last = timeline.newest_held();
+    return last == nullptr ? MediaTime{} : last->start + last->duration;
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ ViewerEvents::ViewerEvents(std::string epoch, const Clock& clock,
 
 ViewerEvents::Told ViewerEvents::look_at(const live::ChannelView& view) const {
     Told now;
-    if (view.timeline && !view.timeline->ended && !view.timeline->held.empty()) {
+    if (view.timeline && !view.timeline->ended && view.timeline->newest_held()) {
         now.recording = view.timeline->recording;
         now.duration = duration_of(*view.timeline);
     }

@@ -24,9 +24,10 @@ MediaTime duration_of(const Window& window) {
 }  // namespace
 
 const MediaPlace* BroadcastView::segment(std::string_view uri) const {
+    if (!segments) return nullptr;
     const auto found = std::ranges::find(
-        segments, uri, [](const auto& item) -> std::string_view { return item->uri; });
-    return found == segments.end() ? nullptr : &(*found)->media;
+        *segments, uri, [](const auto& item) -> std::string_view { return item->uri; });
+    return found == segments->end() ? nullptr : &(*found)->media;
 }
 
 std::optional<LivePart> BroadcastView::part(std::string_view uri) const {
@@ -38,11 +39,12 @@ std::optional<LivePart> BroadcastView::part(std::string_view uri) const {
         }
         return std::nullopt;
     };
-    for (const LivePart& open : open_parts) {
-        if (auto found = find(open.segment, open.segment->part_path, std::span{&open.part, 1}))
+    for (const auto& open : open_parts) {
+        if (auto found = find(open->segment, open->segment->part_path, std::span{&open->part, 1}))
             return found;
     }
-    for (const auto& item : segments) {
+    if (!segments) return std::nullopt;
+    for (const auto& item : *segments) {
         const LiveSegmentPtr& segment = item->media.segment;
         if (auto found = find(segment, segment->part_path, segment->parts)) return found;
     }
@@ -70,6 +72,7 @@ void LiveChannel::begin(StreamId stream, WallTime started_at) {
 void LiveChannel::describe(const Variant& variant) {
     on_air_->variant = variant;
     on_air_->variant->path = playlist_path(channel_, on_air_->stream);
+    on_air_->shown.reset();
 }
 
 void LiveChannel::list(std::string uri, MediaPlace media, std::optional<std::uint64_t> number) {
@@ -85,11 +88,14 @@ void LiveChannel::list(std::string uri, MediaPlace media, std::optional<std::uin
 void LiveChannel::add_parts(std::uint64_t segment, std::span<const LivePart> parts,
                             std::string next) {
     ENSURE(on_air_);
-    for (const LivePart& part : parts) on_air_->parts.push_back({segment, part});
+    for (const LivePart& part : parts)
+        on_air_->parts.push_back({segment, std::make_shared<const LivePart>(part)});
     on_air_->next_part = std::move(next);
 }
 
+/// Behind every change of what is listed.
 void LiveChannel::slide() {
+    on_air_->shown.reset();
     const bool recorded = timeline_ && !timeline_->ended();
     Window& window = on_air_->window;
     MediaTime listed = duration_of(window);
@@ -130,8 +136,45 @@ void LiveChannel::forget(const StreamId& stream) {
     publish();
 }
 
-std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast,
-                                                          bool ended) const {
+std::shared_ptr<const TextVersion> LiveChannel::playlist_of(const Listed& listed, bool ended,
+                                                            const OpenParts* open) {
+    std::vector<SegmentEntry> entries;
+    for (const auto& item : listed.window) {
+        const LiveSegment& segment = *item->media.segment;
+        const bool first_of_all = entries.empty() && listed.media_sequence == 0;
+        entries.push_back({.uri = fmt::format("{}{}", kPlaylistToRoot, item->uri),
+                           .duration = segment.duration,
+                           .program_date_time = segment.program_date_time,
+                           .discontinuity = segment.discontinuity && !first_of_all,
+                           .segment = item->media.segment});
+    }
+    const LiveWindow window{.entries = entries,
+                            .media_sequence = listed.media_sequence,
+                            .discontinuity_sequence = listed.discontinuity_sequence,
+                            .ended = ended};
+    return std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot, open));
+}
+
+LiveChannel::OnAir::Shown LiveChannel::shown_of(const OnAir& broadcast) {
+    OnAir::Shown shown;
+    const Window& window = broadcast.window;
+    if (broadcast.variant && !window.empty()) {
+        shown.multivariant = std::make_shared<const TextVersion>(
+            multivariant_playlist(std::span{&*broadcast.variant, 1}));
+    }
+    shown.listed = std::make_shared<const Listed>(Listed{{window.begin(), window.end()},
+                                                         broadcast.media_sequence,
+                                                         broadcast.discontinuity_sequence});
+    shown.plain = LazyPlaylist{[listed = shown.listed] { return playlist_of(*listed, false); }};
+    WindowSegments segments{broadcast.faded.begin(), broadcast.faded.end()};
+    segments.insert(segments.end(), window.begin(), window.end());
+    shown.segments = std::make_shared<const WindowSegments>(std::move(segments));
+    return shown;
+}
+
+std::shared_ptr<const BroadcastView> LiveChannel::view_of(OnAir& broadcast, bool ended) const {
+    if (!broadcast.shown) broadcast.shown = shown_of(broadcast);
+    const auto& [multivariant, listed, plain, segments] = *broadcast.shown;
     auto view = std::make_shared<BroadcastView>();
     view->stream = broadcast.stream;
     view->started_at = broadcast.started_at;
@@ -141,10 +184,7 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
         view->height = broadcast.variant->height;
         view->frame_rate = broadcast.variant->frame_rate;
     }
-    if (broadcast.variant && !broadcast.window.empty()) {
-        view->multivariant = std::make_shared<const TextVersion>(
-            multivariant_playlist(std::span{&*broadcast.variant, 1}));
-    }
+    view->multivariant = multivariant;
     view->ended = ended;
     view->reach.segments = broadcast.listed;
     if (!broadcast.window.empty())
@@ -156,27 +196,15 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(const OnAir& broadcast
     }
     view->reach.open_parts = view->open_parts.size();
     if (!ended && broadcast.listed > 0) view->next_part = broadcast.next_part;
-    std::vector<SegmentEntry> entries;
-    for (const auto& item : broadcast.window) {
-        const bool first_of_all = entries.empty() && broadcast.media_sequence == 0;
-        entries.push_back({.uri = fmt::format("{}{}", kPlaylistToRoot, item->uri),
-                           .duration = item->media.segment->duration,
-                           .program_date_time = item->media.segment->program_date_time,
-                           .discontinuity = item->media.segment->discontinuity && !first_of_all,
-                           .segment = item->media.segment});
-    }
-    const LiveWindow window{.entries = entries,
-                            .media_sequence = broadcast.media_sequence,
-                            .discontinuity_sequence = broadcast.discontinuity_sequence,
-                            .ended = ended};
-    view->playlist = std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot));
+    view->playlist = ended ? LazyPlaylist{[listed] { return playlist_of(*listed, true); }} : plain;
     if (!broadcast.whole_only) {
-        const OpenParts open = open_parts_of(view->open_parts, view->next_part);
         view->with_parts =
-            std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot, &open));
+            LazyPlaylist{[listed, ended, open = view->open_parts, hint = view->next_part] {
+                const OpenParts parts = open_parts_of(open, hint);
+                return playlist_of(*listed, ended, &parts);
+            }};
     }
-    std::ranges::copy(broadcast.faded, std::back_inserter(view->segments));
-    std::ranges::copy(broadcast.window, std::back_inserter(view->segments));
+    view->segments = segments;
     return view;
 }
 

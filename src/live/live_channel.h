@@ -22,6 +22,8 @@ struct WindowSegment {
     std::optional<std::uint64_t> number = std::nullopt;  // in its recording; nullopt: not recorded
 };
 
+using WindowSegments = std::vector<std::shared_ptr<const WindowSegment>>;
+
 /// One broadcast's live playlist at one moment; immutable.
 struct BroadcastView {
     StreamId stream;
@@ -29,13 +31,13 @@ struct BroadcastView {
     bool recorded = false;
     std::shared_ptr<const TextVersion> multivariant;  // null until the first segment is listed
     // The sliding live playlist; with ENDLIST once it is over.
-    std::shared_ptr<const TextVersion> playlist;
-    std::shared_ptr<const TextVersion> with_parts;  // null: it is served whole only
+    LazyPlaylist playlist;
+    LazyPlaylist with_parts;  // none: it is served whole only
     PlaylistReach reach;
     bool ended = false;
-    std::vector<std::shared_ptr<const WindowSegment>> segments;  // all of them can be fetched
-    std::vector<LivePart> open_parts;  // of the segment behind the last that is listed
-    std::string next_part;             // the name of the part that is hinted; empty: none
+    std::shared_ptr<const WindowSegments> segments;  // all of them can be fetched; or null
+    SharedParts open_parts;  // of the segment behind the last that is listed
+    std::string next_part;   // the name of the part that is hinted; empty: none
     int width = 0;
     int height = 0;
     double frame_rate = 0;
@@ -113,6 +115,14 @@ public:
                                    std::string_view rendition);
 
 private:
+    /// What a live playlist is written from.
+    struct Listed {
+        WindowSegments window;
+        std::uint64_t media_sequence = 0;
+        std::uint64_t discontinuity_sequence = 0;
+    };
+    static std::shared_ptr<const TextVersion> playlist_of(const Listed& listed, bool ended,
+                                                          const OpenParts* open = nullptr);
     struct OnAir {
         StreamId stream;
         WallTime started_at;
@@ -124,14 +134,23 @@ private:
         std::uint64_t listed = 0;  // segments so far
         struct Part {
             std::uint64_t segment;
-            LivePart part;
+            std::shared_ptr<const LivePart> part;
         };
         std::deque<Part> parts;  // of segments that are not listed yet
         std::string next_part;
         bool whole_only = false;
+        /// What changes with a segment, not with a part; shared by views.
+        struct Shown {
+            std::shared_ptr<const TextVersion> multivariant;
+            std::shared_ptr<const Listed> listed;
+            LazyPlaylist plain;
+            std::shared_ptr<const WindowSegments> segments;
+        };
+        std::optional<Shown> shown;  // nullopt: to be made anew
     };
     void slide();
-    std::shared_ptr<const BroadcastView> view_of(const OnAir& broadcast, bool ended) const;
+    static OnAir::Shown shown_of(const OnAir& broadcast);
+    std::shared_ptr<const BroadcastView> view_of(OnAir& broadcast, bool ended) const;
 
     ChannelId channel_;
     ChannelViews& views_;

@@ -92,18 +92,18 @@ TEST_CASE("the window keeps at least twelve segments and at least 24 seconds in 
     list(*line, 40, 1s);
     line->locate(chunk(0, 40));
 
-    CHECK(line->view()->held.size() == 24);
+    CHECK(line->view()->held->size() == 24);
 }
 
 TEST_CASE("the rewind playlist only grows and ends with ENDLIST") {
     const auto line = timeline();
     list(*line, 3, 2s);
-    const std::string before = line->view()->playlist->str();
+    const std::string before = line->view()->playlist.get()->str();
 
     list(*line, 2, 2s);
     line->end();
 
-    const std::string after = line->view()->playlist->str();
+    const std::string after = line->view()->playlist.get()->str();
     CHECK(after.starts_with(before));
     CHECK(after.ends_with("#EXT-X-ENDLIST\n"));
     CHECK(line->view()->ended);
@@ -120,7 +120,7 @@ TEST_CASE("a timeline goes on behind what an earlier process left, under the nam
     line.list(3, {segment(3, 2s, true), {}});
 
     const auto view = line.view();
-    const std::string& text = view->playlist->str();
+    const std::string& text = view->playlist.get()->str();
     CHECK(text.find("\n../../../seg/AsXego4U6tnj/j8Z9O91ndcVs/aaa-2.ts\n#EXT-X-DISCONTINUITY\n") !=
           std::string::npos);
     CHECK(text.find("\n../../../seg/AsXego4U6tnj/j8Z9O91ndcVs/bbb-3.ts\n") != std::string::npos);
@@ -137,8 +137,8 @@ TEST_CASE("a segment that the recording lacks leaves a hole in numbers, places a
     list(*line, 1, 2s);
 
     const auto view = line->view();
-    CHECK(view->playlist->str().find("-1.ts\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:") !=
-          std::string::npos);
+    CHECK(view->playlist.get()->str().find(
+              "-1.ts\n#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:") != std::string::npos);
     CHECK(view->names.index_of("mp3k9a", 3) == 2);
     CHECK(view->held_segment(2) != nullptr);
     CHECK(line->lists(3));
@@ -153,10 +153,11 @@ TEST_CASE("the live playlist slides and counts the discontinuities that it let g
     channel.publish();
 
     const auto on_air = views.get(kChannel)->on_air;
-    CHECK(on_air->playlist->str().find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
-    CHECK(on_air->playlist->str().find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") != std::string::npos);
-    CHECK(on_air->playlist->str().find("/seg/1.ts") == std::string::npos);
-    CHECK(on_air->playlist->str().find("\n../../../../../seg/2.ts\n") != std::string::npos);
+    CHECK(on_air->playlist.get()->str().find("#EXT-X-MEDIA-SEQUENCE:2\n") != std::string::npos);
+    CHECK(on_air->playlist.get()->str().find("#EXT-X-DISCONTINUITY-SEQUENCE:1\n") !=
+          std::string::npos);
+    CHECK(on_air->playlist.get()->str().find("/seg/1.ts") == std::string::npos);
+    CHECK(on_air->playlist.get()->str().find("\n../../../../../seg/2.ts\n") != std::string::npos);
 }
 
 TEST_CASE(
@@ -182,7 +183,7 @@ TEST_CASE("a recorded broadcast holds in its window only what the playlist lists
     list_recorded(channel, *line, 30, 2s);
     channel.publish();
 
-    CHECK(views.get(kChannel)->on_air->segments.size() == 12);
+    CHECK(views.get(kChannel)->on_air->segments->size() == 12);
 }
 
 TEST_CASE("a segment that the disk has not taken stays for players when the window has left it") {
@@ -214,7 +215,8 @@ TEST_CASE(
     CHECK(views.get(kChannel)->on_air == nullptr);
     CHECK(views.get(kChannel)
               ->broadcast(kStream.view())
-              ->playlist->str()
+              ->playlist.get()
+              ->str()
               .ends_with("#EXT-X-ENDLIST\n"));
 
     channel.forget(kStream);
@@ -262,7 +264,7 @@ TEST_CASE("a new broadcast does not cut off the players of the one before") {
     channel.begin(StreamId{"st-2"}, kStart + 10s);
 
     const auto before = views.get(kChannel)->broadcast(kStream.view());
-    CHECK(before->playlist->str().ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(before->playlist.get()->str().ends_with("#EXT-X-ENDLIST\n"));
     CHECK(before->segment("/seg/2.ts") != nullptr);
     CHECK(views.get(kChannel)->on_air->stream == StreamId{"st-2"});
 }
@@ -351,8 +353,8 @@ TEST_CASE("open parts are listed until their segment is, and can be fetched befo
     CHECK(view->part(part_uri(kPartPath, 0)));
     CHECK(view->part(part_uri(kPartPath, 6)));
     CHECK_FALSE(view->part(hint));
-    CHECK(view->with_parts->str().find("PRELOAD-HINT") != std::string::npos);
-    CHECK(view->playlist->str().find("EXT-X-PART") == std::string::npos);
+    CHECK(view->with_parts.get()->str().find("PRELOAD-HINT") != std::string::npos);
+    CHECK(view->playlist.get()->str().find("EXT-X-PART") == std::string::npos);
 
     channel.list("/seg/1.ts", {second, {}});
     channel.publish();
@@ -360,7 +362,7 @@ TEST_CASE("open parts are listed until their segment is, and can be fetched befo
     channel.end();
     const auto ended = views.get(kChannel)->ended.at(0);
     CHECK(ended->next_part.empty());
-    CHECK(ended->with_parts->str().find("PRELOAD-HINT") == std::string::npos);
+    CHECK(ended->with_parts.get()->str().find("PRELOAD-HINT") == std::string::npos);
     CHECK(ended->part(part_uri(kPartPath, 9)));
 }
 
@@ -390,8 +392,8 @@ TEST_CASE("before the first segment is listed there are neither parts nor a hint
     const auto view = views.get(kChannel)->on_air;
     CHECK(view->reach.open_parts == 0);
     CHECK(view->next_part.empty());
-    CHECK(view->with_parts->str().find("#EXT-X-PART:") == std::string::npos);
-    CHECK(view->with_parts->str().find("#EXT-X-PRELOAD-HINT") == std::string::npos);
+    CHECK(view->with_parts.get()->str().find("#EXT-X-PART:") == std::string::npos);
+    CHECK(view->with_parts.get()->str().find("#EXT-X-PRELOAD-HINT") == std::string::npos);
 }
 
 TEST_CASE("a timeline shows parts behind what is recorded, and not of what is lost") {
@@ -411,15 +413,15 @@ TEST_CASE("a timeline shows parts behind what is recorded, and not of what is lo
     recorded->add_parts(2, first_parts(segment_with_parts(2), 1), part_uri(kPartPath, 11));
     CHECK(recorded->view()->reach.open_parts == 1);
 
-    CHECK(recorded->view()->with_parts.whole->str().find("#EXT-X-DISCONTINUITY\n") !=
+    CHECK(recorded->view()->with_parts.get().whole->str().find("#EXT-X-DISCONTINUITY\n") !=
           std::string::npos);
     recorded->list(recorded->take_number(), {segment_with_parts(2), {}});
-    const std::string closed = recorded->view()->with_parts.whole->str();
+    const std::string closed = recorded->view()->with_parts.get().whole->str();
     CHECK(closed.find("#EXT-X-DISCONTINUITY\n") == closed.rfind("#EXT-X-DISCONTINUITY\n"));
     CHECK(closed.find("#EXT-X-DISCONTINUITY\n") != std::string::npos);
 
     recorded->end_parts();
-    CHECK(recorded->view()->with_parts.whole->str().find("HINT") == std::string::npos);
+    CHECK(recorded->view()->with_parts.get().whole->str().find("HINT") == std::string::npos);
     recorded->end();
-    CHECK(recorded->view()->with_parts.whole->str().ends_with("#EXT-X-ENDLIST\n"));
+    CHECK(recorded->view()->with_parts.get().whole->str().ends_with("#EXT-X-ENDLIST\n"));
 }

@@ -21,22 +21,26 @@ bool PlaylistReach::is_far_from(std::uint64_t segment, std::optional<std::uint64
     return part && segment == segments && *part >= open_parts + kPartsAheadMax;
 }
 
-OpenParts open_parts_of(std::span<const LivePart> parts, std::string hint) {
+OpenParts open_parts_of(const SharedParts& parts, std::string hint) {
     OpenParts open{.hint = std::move(hint)};
     if (parts.empty()) return open;
     // What does not change while it is open.
-    const LiveSegment& segment = *parts.front().segment;
+    const LiveSegment& segment = *parts.front()->segment;
     open.part_path = segment.part_path;
     open.program_date_time = segment.program_date_time;
     open.discontinuity = segment.discontinuity;
-    for (const LivePart& part : parts) open.parts.push_back(part.part);
+    for (const auto& part : parts) open.parts.push_back(part->part);
     return open;
 }
 
 const MediaPlace* TimelineView::held_segment(std::uint64_t index) const {
-    if (held.empty() || index < held.front().index) return nullptr;
-    const std::uint64_t place = index - held.front().index;
-    return place < held.size() ? &held[place].media : nullptr;
+    if (!held || held->empty() || index < held->front().index) return nullptr;
+    const std::uint64_t place = index - held->front().index;
+    return place < held->size() ? &(*held)[place].media : nullptr;
+}
+
+const LiveSegment* TimelineView::newest_held() const {
+    return held && !held->empty() ? held->back().media.segment.get() : nullptr;
 }
 
 Timeline::Timeline(Names names) : names_(std::move(names)) {
@@ -82,14 +86,14 @@ void Timeline::list(std::uint64_t number, MediaPlace media) {
                       .discontinuity = (segment.discontinuity || is_gap) && index > 0,
                       .segment = media.segment});
     parts_of_newest_ = segment.parts.size();
-    plain_ = nullptr;
     settle(number);
     held_.push_back({index, std::move(media)});
     release_held();
 }
 
 void Timeline::add_parts(std::uint64_t number, std::span<const LivePart> parts, std::string next) {
-    for (const LivePart& part : parts) parts_.push_back({number, part});
+    for (const LivePart& part : parts)
+        parts_.push_back({number, std::make_shared<const LivePart>(part)});
     next_part_ = std::move(next);
 }
 
@@ -121,14 +125,15 @@ void Timeline::describe(std::string rendition, std::string multivariant) {
 
 void Timeline::end() {
     playlist_.end();
-    plain_ = nullptr;
     ended_ = true;
     parts_.clear();
     next_part_.clear();
     release_held();
 }
 
+/// Behind every change of what is listed or located.
 void Timeline::release_held() {
+    shown_.reset();
     MediaTime held_time{};
     for (const HeldSegment& held : held_) held_time += held.media.segment->duration;
     // After the end nothing more is located: what a failed recording could not keep is let go as
@@ -140,33 +145,43 @@ void Timeline::release_held() {
     }
 }
 
+void Timeline::refresh_shown() {
+    auto playlist = std::make_shared<const RewindPlaylist>(playlist_);
+    LazyPlaylist plain{[playlist] { return playlist->version(); }};
+    shown_ = {std::move(playlist), std::move(plain),
+              std::make_shared<const std::deque<HeldSegment>>(held_)};
+}
+
 std::shared_ptr<const TimelineView> Timeline::view() {
-    if (!plain_) plain_ = playlist_.version();  // a part changes nothing in it
-    std::vector<LivePart> open;
+    if (!shown_) refresh_shown();
+    SharedParts open;
     for (const Part& part : parts_) {
         if (part.number == settled_) open.push_back(part.part);
     }
-    RewindPlaylist::LowLatency with_parts;
+    const std::uint64_t segments = playlist_.segments();
+    const PlaylistReach reach{segments, open.size(), parts_of_newest_};
+    Lazy<RewindPlaylist::LowLatency> with_parts;
     if (!whole_only_) {
-        OpenParts parts = open_parts_of(open, next_part_);
-        // As list() will have it.
-        const std::uint64_t index = playlist_.segments();
-        parts.discontinuity =
-            (parts.discontinuity || settled_ > segment_names_.of(index).number) && index > 0;
-        with_parts = playlist_.low_latency(kRewindToRoot, parts);
+        const bool is_gap = settled_ > segment_names_.of(segments).number;
+        with_parts = Lazy<RewindPlaylist::LowLatency>{
+            [playlist = shown_->playlist, open = std::move(open), hint = next_part_, is_gap] {
+                OpenParts parts = open_parts_of(open, hint);
+                // As list() will have it.
+                parts.discontinuity = (parts.discontinuity || is_gap) && playlist->segments() > 0;
+                return playlist->low_latency(kRewindToRoot, parts);
+            }};
     }
-    return std::make_shared<const TimelineView>(
-        TimelineView{.recording = names_.recording,
-                     .prefix = names_.prefix,
-                     .rendition = rendition_,
-                     .multivariant = multivariant_,
-                     .playlist = plain_,
-                     .with_parts = std::move(with_parts),
-                     .reach = {playlist_.segments(), open.size(), parts_of_newest_},
-                     .names = segment_names_,
-                     .ended = ended_,
-                     .held = held_,
-                     .located = located_.view()});
+    return std::make_shared<const TimelineView>(TimelineView{.recording = names_.recording,
+                                                             .prefix = names_.prefix,
+                                                             .rendition = rendition_,
+                                                             .multivariant = multivariant_,
+                                                             .playlist = shown_->plain,
+                                                             .with_parts = std::move(with_parts),
+                                                             .reach = reach,
+                                                             .names = segment_names_,
+                                                             .ended = ended_,
+                                                             .held = shown_->held,
+                                                             .located = located_.view()});
 }
 
 }  // namespace oxbow::live

@@ -11,6 +11,7 @@
 
 #include "base/growing_list.h"
 #include "base/ids.h"
+#include "base/lazy.h"
 #include "base/shared_file.h"
 #include "packager/live_segment.h"
 #include "packager/playlists.h"
@@ -53,8 +54,14 @@ struct PlaylistReach {
     static constexpr std::uint64_t kPartsAheadMax = 3;
 };
 
+/// Parts that views share, in order.
+using SharedParts = std::vector<std::shared_ptr<const LivePart>>;
+
 /// What the end of a playlist shows: parts of one segment, and the name of the next.
-OpenParts open_parts_of(std::span<const LivePart> parts, std::string hint);
+OpenParts open_parts_of(const SharedParts& parts, std::string hint);
+
+/// A playlist that is written when it is asked for.
+using LazyPlaylist = Lazy<std::shared_ptr<const TextVersion>>;
 
 /// A recording's timeline as viewers see it at one moment; immutable.
 struct TimelineView {
@@ -64,13 +71,16 @@ struct TimelineView {
     std::string rendition;                            // "720p30"
     std::shared_ptr<const TextVersion> multivariant;  // /rewind/{CHANNEL_ID}.m3u8
     // /rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8
-    std::shared_ptr<const TextVersion> playlist;
-    RewindPlaylist::LowLatency with_parts;  // null: it is served whole only
+    LazyPlaylist playlist;
+    Lazy<RewindPlaylist::LowLatency> with_parts;  // none: it is served whole only
     PlaylistReach reach;
     SegmentNames names;  // of its segments, by index
     bool ended = false;
-    std::deque<HeldSegment> held;           // consecutive, the newest last
+    std::shared_ptr<const std::deque<HeldSegment>> held;  // consecutive, the newest last; or null
     GrowingList<ChunkRange>::View located;  // [index], for all that are in closed chunks
+
+    /// nullptr: none is held.
+    const LiveSegment* newest_held() const;
 
     /// nullptr when the segment at `index` is not held any more, or not there yet.
     const MediaPlace* held_segment(std::uint64_t index) const;
@@ -144,17 +154,24 @@ private:
     std::deque<HeldSegment> held_;
     GrowingList<ChunkRange> located_;
     void settle(std::uint64_t number);
+    void refresh_shown();
 
     std::uint64_t next_number_ = 0;
     std::uint64_t settled_ = 0;  // all numbers below are listed or lost
     struct Part {
         std::uint64_t number;
-        LivePart part;
+        std::shared_ptr<const LivePart> part;
     };
     std::deque<Part> parts_;  // of segments that are not settled
     std::string next_part_;
     std::size_t parts_of_newest_ = 0;
-    std::shared_ptr<const TextVersion> plain_;  // null: to be made anew
+    /// What changes with a segment, not with a part; shared by views.
+    struct Shown {
+        std::shared_ptr<const RewindPlaylist> playlist;
+        LazyPlaylist plain;
+        std::shared_ptr<const std::deque<HeldSegment>> held;
+    };
+    std::optional<Shown> shown_;  // nullopt: to be made anew
     bool whole_only_ = false;
     bool ended_ = false;
 };
