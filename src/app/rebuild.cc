@@ -12,10 +12,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/bucket.h"
 #include "app/settings.h"
 #include "catalog/catalog.h"
 #include "record/bucket_recordings.h"
-#include "store/folder_store.h"
 
 namespace oxbow::app {
 namespace {
@@ -43,28 +43,27 @@ Result<std::set<RecordingId>> listed_before(const catalog::Catalog& catalog) {
     }
 }
 
-Result<Rebuilt> rebuild(const std::filesystem::path& data) {
-    const std::filesystem::path bucket = data / "bucket";
+Result<Rebuilt> rebuild(const Settings& settings) {
     std::error_code error;
-    if (!std::filesystem::is_directory(bucket, error)) {
+    if (!settings.store.s3 && !std::filesystem::is_directory(settings.data / "bucket", error)) {
         return fail(ErrorCode::NotFound,
                     fmt::format("there is no bucket {}: name the data directory with --data",
-                                bucket.string()));
+                                (settings.data / "bucket").string()));
     }
-    auto catalog = catalog::Catalog::open(data / "oxbow.db");
+    auto catalog = catalog::Catalog::open(settings.data / "oxbow.db");
     if (!catalog) return std::unexpected(catalog.error());
     const SystemClock clock;
-    auto store = store::FolderStore::open(bucket, "recordings", clock);
-    if (!store) return std::unexpected(store.error());
+    auto bucket = Bucket::open(settings, clock);
+    if (!bucket) return std::unexpected(bucket.error());
     auto before = listed_before(**catalog);
     if (!before) return std::unexpected(before.error());
-    auto found = record::recordings_in_bucket(**store);
+    auto found = record::recordings_in_bucket((*bucket)->store());
     if (!found) return std::unexpected(found.error());
     if (found->recordings.empty() && !before->empty()) {
         return fail(ErrorCode::Conflict,
                     fmt::format("the bucket {} has no recording, and {} are listed: see that it is "
                                 "there; nothing was changed",
-                                bucket.string(), before->size()));
+                                (*bucket)->description(), before->size()));
     }
     if (auto replaced = (*catalog)->replace_recordings(found->recordings); !replaced)
         return std::unexpected(replaced.error());
@@ -118,7 +117,7 @@ int rebuild_catalog(const CatalogRebuildCommand& command, std::ostream& out, std
         }
     }
     if (command.data) settings.data = *command.data;
-    const auto rebuilt = rebuild(settings.data);
+    const auto rebuilt = rebuild(settings);
     if (!rebuilt) {
         err << "oxbow: " << rebuilt.error().what << '\n';
         return kExitFailed;

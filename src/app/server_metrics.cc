@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <vector>
 
 #include <sys/resource.h>
 
@@ -23,6 +24,24 @@ net::HttpResponse text_answer(int status, std::string text) {
     out.header_block = kHeaders;
     out.body = net::HttpBody::of_string(std::move(text));
     return out;
+}
+
+/// Of a bucket of an S3 server.
+void add_uploads(std::vector<Metric>& metrics, const store::UploadBacklog& backlog) {
+    const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+    metrics.insert(
+        metrics.end(),
+        {Metric{"oxbow_upload_backlog_objects", "gauge", "Objects that wait for the bucket.",
+                number(backlog.objects)},
+         Metric{"oxbow_upload_backlog_bytes", "gauge", "Bytes of them.", number(backlog.bytes)},
+         Metric{"oxbow_upload_backlog_age_seconds", "gauge", "How long the oldest has waited.",
+                static_cast<double>(backlog.age.count()) / 1'000},
+         Metric{"oxbow_uploads_total", "counter", "Objects that the bucket has taken.",
+                number(backlog.uploaded)},
+         Metric{"oxbow_uploaded_bytes_total", "counter", "Bytes of them.",
+                number(backlog.uploaded_bytes)},
+         Metric{"oxbow_upload_failures_total", "counter", "Uploads that had to be tried again.",
+                number(backlog.failures)}});
 }
 
 double of(const std::atomic<std::uint64_t>& counter) {
@@ -52,7 +71,7 @@ net::HttpResponse Server::Impl::metrics(const net::HttpRequest& request) {
     const DiskRoom disk = disk_room(settings_.data.string());
     const ProcessUse use = process_use();
     constexpr std::string_view kRecordings = "Recordings by what they came to.";
-    const std::array metrics{
+    std::vector<Metric> metrics{
         Metric{"oxbow_channels_live", "gauge", "Channels that can be watched live.",
                static_cast<double>(live)},
         Metric{"oxbow_viewers", "gauge", "Viewers of live channels in the last minute.",
@@ -83,6 +102,7 @@ net::HttpResponse Server::Impl::metrics(const net::HttpRequest& request) {
                static_cast<double>(use.open_files)},
         Metric{"process_max_fds", "gauge", "How many may be open.",
                static_cast<double>(open_files_max)}};
+    if (const auto backlog = bucket_->backlog()) add_uploads(metrics, *backlog);
     return text_answer(200, metrics_text(metrics));
 }
 

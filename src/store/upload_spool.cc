@@ -131,6 +131,7 @@ Result<void> UploadSpool::take_over() {
         auto entry = std::make_shared<Entry>(Entry{.number = *number});
         const bool has_key = last_key_name == key_file(*entry).filename().string();
         const auto key = has_key ? read_key(folder_.fd(), last_key_name) : std::nullopt;
+        if (!has_key && !last_key_name.empty()) ::unlinkat(folder_.fd(), last_key_name.c_str(), 0);
         last_key_name.clear();
         struct stat status{};
         const bool there = ::fstatat(folder_.fd(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
@@ -155,6 +156,10 @@ Result<void> UploadSpool::take_over() {
 }
 
 void UploadSpool::start() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = false;
+    }
     for (std::size_t i = 0; i < settings_.uploads; ++i) threads_.emplace_back([this] { work(); });
 }
 

@@ -1,0 +1,293 @@
+#include <doctest/doctest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <vector>
+
+#include "base/random.h"
+#include "store/folder_store.h"
+#include "store/object_cache.h"
+#include "store/upload_spool.h"
+
+using namespace oxbow;
+using namespace oxbow::store;
+
+namespace {
+
+/// A bucket far away: a real folder, which can be away, and writes down the order of puts.
+class FarBucket final : public ObjectStore {
+public:
+    explicit FarBucket(ObjectStore& folder) : folder_(folder) {}
+
+    void go_away(bool away) {
+        const std::lock_guard lock{mutex_};
+        away_ = away;
+    }
+    std::vector<std::string> puts() const {
+        const std::lock_guard lock{mutex_};
+        return puts_;
+    }
+
+    Result<ObjectInfo> put(std::string_view key, BytesView bytes) override {
+        const std::lock_guard lock{mutex_};
+        if (away_) return fail(ErrorCode::Unavailable, "it is away");
+        puts_.push_back(std::string{key} + "=" + std::string{as_text(bytes)});
+        return folder_.put(key, bytes);
+    }
+    Result<ObjectInfo> adopt(const std::filesystem::path&, std::string_view) override {
+        return fail(ErrorCode::Unsupported, "it is far away");
+    }
+    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
+        return if_there([&] { return folder_.get(key, bytes_max); });
+    }
+    Result<Bytes> get_range(std::string_view key, ByteRange range) override {
+        return if_there([&] { return folder_.get_range(key, range); });
+    }
+    Result<ObjectInfo> head(std::string_view key) override {
+        return if_there([&] { return folder_.head(key); });
+    }
+    Result<std::vector<ObjectInfo>> list(std::string_view prefix) override {
+        return if_there([&] { return folder_.list(prefix); });
+    }
+    Result<void> remove(std::string_view key) override {
+        return if_there([&] { return folder_.remove(key); });
+    }
+    Result<OpenedObject> open(std::string_view) const override {
+        return fail(ErrorCode::Unsupported, "it has no files");
+    }
+    void set_observer(Observer) override {}
+
+private:
+    template <typename Ask>
+    auto if_there(Ask ask) -> decltype(ask()) {
+        {
+            const std::lock_guard lock{mutex_};
+            if (away_) return fail(ErrorCode::Unavailable, "it is away");
+        }
+        return ask();
+    }
+
+    ObjectStore& folder_;
+    mutable std::mutex mutex_;
+    bool away_ = false;
+    std::vector<std::string> puts_;
+};
+
+struct Fixture {
+    Fixture() {
+        std::filesystem::create_directories(root);
+        folder = std::move(*FolderStore::open(root / "bucket", "recordings", clock));
+        far = std::make_unique<FarBucket>(*folder);
+        make();
+    }
+    ~Fixture() {
+        spool.reset();
+        std::filesystem::remove_all(root);
+    }
+    void make(std::uint64_t bytes_max = 1'000'000) {
+        spool.reset();
+        spool = std::move(*UploadSpool::open(
+            {.folder = root / "uploads",
+             .bucket = "recordings",
+             .uploads = 2,
+             .bytes_max = bytes_max,
+             .lane_of = [](std::string_view key) { return std::string{key.substr(0, 1)}; },
+             .uploaded = {}},
+            *far, clock));
+    }
+    void put(std::string_view key, std::string_view text) {
+        REQUIRE(spool->put(key, as_bytes(text)));
+    }
+    void upload_all() {
+        spool->start();
+        spool->finish(std::chrono::seconds{30});
+        spool->stop();
+        REQUIRE(spool->backlog().objects == 0);
+    }
+    std::size_t files() const {
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator{root / "uploads"}, {}));
+    }
+
+    std::filesystem::path root =
+        std::filesystem::temp_directory_path() / ("oxbow-spool-" + random_alphanumeric(8));
+    SystemClock clock;
+    std::unique_ptr<FolderStore> folder;
+    std::unique_ptr<FarBucket> far;
+    std::unique_ptr<UploadSpool> spool;
+};
+
+}  // namespace
+
+TEST_CASE("what is put is read from the spool, then from the bucket") {
+    Fixture it;
+    it.put("a/1", "one");
+    CHECK(it.spool->get("a/1") == "one");
+    CHECK(it.spool->head("a/1")->size == 3);
+    CHECK(as_text(*it.spool->get_range("a/1", {1, 2})) == "ne");
+    CHECK(it.spool->get_range("a/1", {1, 3}).error().code == ErrorCode::Malformed);
+    CHECK(it.spool->open("a/1")->info.size == 3);
+    CHECK(it.spool->list("a/")->size() == 1);
+    CHECK(it.spool->folders("") == std::vector<std::string>{"a/"});
+    CHECK(it.folder->get("a/1").error().code == ErrorCode::NotFound);
+
+    it.upload_all();
+    CHECK(it.folder->get("a/1") == "one");
+    CHECK(it.spool->get("a/1") == "one");
+    CHECK(it.spool->list("a/")->size() == 1);
+    CHECK(it.files() == 0);
+}
+
+TEST_CASE("a lane keeps its order, whatever the bucket does meanwhile") {
+    Fixture it;
+    it.far->go_away(true);
+    for (int i = 0; i < 5; ++i) it.put("a/" + std::to_string(i), std::to_string(i));
+    it.spool->start();
+    while (it.spool->backlog().failures == 0) std::this_thread::yield();
+    CHECK(it.spool->backlog().objects == 5);
+    CHECK(it.spool->backlog().trouble == "it is away");
+    it.far->go_away(false);
+    it.spool->finish(std::chrono::seconds{30});
+    CHECK(it.far->puts() == std::vector<std::string>{"a/0=0", "a/1=1", "a/2=2", "a/3=3", "a/4=4"});
+    CHECK(it.spool->backlog().trouble.empty());
+    CHECK(it.spool->backlog().uploaded == 5);
+}
+
+TEST_CASE("of an object that is put again and again the first and the newest are uploaded") {
+    Fixture it;
+    it.put("a/list", "v1");
+    it.put("a/started", "s");
+    it.put("a/list", "v2");
+    it.put("a/2", "2");
+    it.put("a/list", "v3");
+    CHECK(it.spool->get("a/list") == "v3");
+    CHECK(it.spool->backlog().objects == 4);
+    it.upload_all();
+    CHECK(it.far->puts() ==
+          std::vector<std::string>{"a/list=v1", "a/started=s", "a/2=2", "a/list=v3"});
+    CHECK(it.folder->get("a/list") == "v3");
+    CHECK(it.files() == 0);
+}
+
+TEST_CASE("what waits outlives the process, in its order") {
+    Fixture it;
+    it.put("a/1", "1");
+    it.put("a/list", "v1");
+    it.put("a/list", "v2");
+    it.make();
+    CHECK(it.spool->backlog().objects == 3);
+    CHECK(it.spool->get("a/list") == "v2");
+    it.upload_all();
+    CHECK(it.far->puts() == std::vector<std::string>{"a/1=1", "a/list=v1", "a/list=v2"});
+}
+
+TEST_CASE("what a killed process left half is taken away") {
+    Fixture it;
+    it.put("a/1", "1");
+    it.spool.reset();
+    const auto write = [&](const char* name) {
+        std::ofstream{it.root / "uploads" / name} << "a/x";
+    };
+    write("0000000000000001.key");
+    write("0000000000000002.object");
+    write("0000000000000003.part");
+    write("fffffffffffffff0.key");
+    it.make();
+    CHECK(it.spool->backlog().objects == 1);
+    CHECK(it.files() == 2);
+}
+
+TEST_CASE("a file is taken over; one that is none is not") {
+    Fixture it;
+    std::ofstream{it.root / "chunk"} << "media";
+    REQUIRE(it.spool->adopt(it.root / "chunk", "a/0.ts"));
+    CHECK_FALSE(std::filesystem::exists(it.root / "chunk"));
+    CHECK(it.spool->get("a/0.ts") == "media");
+    CHECK(it.spool->adopt(it.root / "chunk", "a/1.ts").error().code == ErrorCode::NotFound);
+    it.upload_all();
+    CHECK(it.folder->get("a/0.ts") == "media");
+}
+
+TEST_CASE("media is taken up to bytes_max, and texts a little further") {
+    Fixture it;
+    it.make(160);
+    it.put("a/0.ts", std::string(100, 'm'));
+    it.put("a/1.ts", std::string(60, 'm'));
+    CHECK(it.spool->put("a/2.ts", as_bytes("m")).error().code == ErrorCode::Unavailable);
+    CHECK(it.spool->get("a/2.ts").error().code == ErrorCode::NotFound);
+    it.put("a/list.m3u8", std::string(10, 't'));
+    CHECK(it.spool->put("b/list.m3u8", as_bytes("t")).error().code == ErrorCode::Unavailable);
+    CHECK(it.files() == 6);
+}
+
+TEST_CASE("what is removed is not uploaded any more, and not in the bucket either") {
+    Fixture it;
+    it.put("a/1", "1");
+    it.upload_all();
+    it.put("a/1", "2");
+    it.put("a/2", "3");
+    REQUIRE(it.spool->remove("a/1"));
+    CHECK(it.spool->get("a/1").error().code == ErrorCode::NotFound);
+    it.upload_all();
+    CHECK(it.far->puts() == std::vector<std::string>{"a/1=1", "a/2=3"});
+    CHECK(it.folder->get("a/1").error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("a list that lacks the bucket's part is none") {
+    Fixture it;
+    it.put("a/1", "1");
+    it.far->go_away(true);
+    CHECK(it.spool->list("a/").error().code == ErrorCode::Unavailable);
+    CHECK(it.spool->get("a/1") == "1");
+    CHECK(it.spool->remove("a/1").error().code == ErrorCode::Unavailable);
+}
+
+TEST_CASE("the cache has an object as a file, fetches it once, and lets the oldest go") {
+    Fixture it;
+    const auto never = [](std::string_view key) { return key.ends_with(".ts"); };
+    const auto cache = std::move(*ObjectCache::open(
+        {.folder = it.root / "cache", .bytes_max = 10, .never_changes = never}, *it.far));
+    REQUIRE(it.far->put("a.ts", as_bytes("12345")));
+    REQUIRE(it.far->put("b.ts", as_bytes("67890")));
+    REQUIRE(it.far->put("c.ts", as_bytes("abcde")));
+    REQUIRE(it.far->put("l.m3u8", as_bytes("v1")));
+    REQUIRE(it.far->put("big.ts", as_bytes("12345678901")));
+    const auto a = cache->open("a.ts");
+    REQUIRE(a);
+    CHECK(a->info.size == 5);
+    it.far->go_away(true);
+    CHECK(cache->open("a.ts"));
+    CHECK(cache->open("b.ts").error().code == ErrorCode::Unavailable);
+    it.far->go_away(false);
+    CHECK(cache->open("b.ts"));
+    CHECK(cache->open("c.ts"));  // a leaves
+    CHECK(cache->bytes() == 10);
+    it.far->go_away(true);
+    CHECK_FALSE(cache->open("a.ts"));
+    CHECK(cache->open("c.ts"));
+    it.far->go_away(false);
+    CHECK(cache->open("big.ts").error().code == ErrorCode::LimitExceeded);
+    CHECK(cache->open("none.ts").error().code == ErrorCode::NotFound);
+
+    CHECK(cache->open("l.m3u8")->info.size == 2);
+    REQUIRE(it.far->put("l.m3u8", as_bytes("v22")));
+    CHECK(cache->open("l.m3u8")->info.size == 3);
+    REQUIRE(cache->remove("l.m3u8"));
+    CHECK(cache->open("l.m3u8").error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("what was uploaded is in the cache without being fetched") {
+    Fixture it;
+    const auto cache =
+        std::move(*ObjectCache::open({.folder = it.root / "cache",
+                                      .bytes_max = 10,
+                                      .never_changes = [](std::string_view) { return true; }},
+                                     *it.far));
+    std::ofstream{it.root / "chunk"} << "media";
+    cache->admit(it.root / "chunk", {.key = "a.ts", .size = 5, .etag = "e", .last_modified = {}});
+    CHECK_FALSE(std::filesystem::exists(it.root / "chunk"));
+    it.far->go_away(true);
+    CHECK(cache->open("a.ts")->info.etag == "e");
+}
