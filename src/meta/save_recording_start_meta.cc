@@ -117,6 +117,13 @@ Result<bool> makes_place(store::ObjectStore& store, const Saved& saved,
     return true;
 }
 
+/// Whether who records says that this is the channel's newest recording: whatever is saved of
+/// another makes place, also where a bucket that is away does not say what that is.
+bool is_newest(const Started& started, const StreamStates& streams) {
+    const auto newest = streams.newest_recording(started.recording.channel);
+    return newest && newest->recording_id == started.recording.recording;
+}
+
 /// The recording's own stream ids are known best to who wrote it; a lookup may come before the
 /// stream is seen, or after it ended, so what one found before is kept.
 std::string stream_id_for(const Started& started, const std::optional<Saved>& same_recording,
@@ -160,6 +167,8 @@ Result<bool> SaveRecordingStartMeta::handle(std::string_view key, std::string_vi
     const auto started = read_started(store_, key);
     if (!started) return std::unexpected(started.error());
     auto saved = read_saved(store_, started->recording.channel);
+    if (!saved && saved.error().code == ErrorCode::Unavailable && is_newest(*started, streams_))
+        saved = std::nullopt;
     if (!saved) return std::unexpected(saved.error());
 
     std::string newest_sequencer = *event_sequencer;

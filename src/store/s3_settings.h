@@ -49,6 +49,7 @@ struct S3Settings {
     std::chrono::milliseconds request_timeout{60'000};
     std::chrono::seconds stalled{15};  // nothing moves for so long: given up
     int attempts = 4;                  // at one request
+    std::size_t page = 1'000;          // objects of a list that are asked for at a time
 };
 
 /// The endpoint of Amazon S3 in a region.

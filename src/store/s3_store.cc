@@ -317,7 +317,7 @@ Result<std::vector<ObjectInfo>> S3Store::list_pages(std::string_view prefix,
         if (!next.empty()) query += "continuation-token=" + net::uri_encoded(next) + "&";
         if (!delimiter.empty()) query += "delimiter=" + net::uri_encoded(delimiter) + "&";
         query += "list-type=2";
-        if (pages == 1) query += "&max-keys=1";
+        query += fmt::format("&max-keys={}", pages == 1 ? 1 : settings_.page);
         query += "&prefix=" + net::uri_encoded(prefix);
         const auto answer = ask({.doing = "list", .method = "GET", .query = std::move(query)});
         if (!answer) return std::unexpected(answer.error());

@@ -124,17 +124,21 @@ class Rgw:
         self._run("radosgw-admin", *conf, "user", "create", "--uid=oxbow", "--display-name=oxbow",
                   f"--access-key={self.access_key}", f"--secret-key={self.secret_key}")
 
-    def start_gateway(self):
-        self._daemon("rgw", "radosgw", "-c", self.config, "-n", "client.rgw")
+    def start_gateway(self, before=()):
+        """In: a command that runs another, such as faketime."""
+        self._daemon("rgw", *before, "radosgw", "-c", self.config, "-n", "client.rgw")
         deadline = time.monotonic() + START_MAX
         while time.monotonic() < deadline:
             if self.processes["rgw"].poll() is not None:
                 raise AssertionError(f"radosgw ended: {(self.folder / 'log/rgw.out').read_text()}")
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-                connection.request("GET", "/")
-                if connection.getresponse().status == 200:
-                    return
+                try:
+                    connection.request("GET", "/")
+                    if connection.getresponse().status == 200:
+                        return
+                finally:
+                    connection.close()
             except OSError:
                 pass
             time.sleep(0.05)

@@ -108,7 +108,9 @@ class S3Bucket(unittest.TestCase):
         publisher.close()
         self.rgw.start_gateway()
         server.start()
-        ended = server.wait_until_ended(channel["id"], 60)
+        self.assertEqual(server.stop(), 0)  # ends the recording, which else would wait for its publisher
+        server.start()
+        ended = server.wait_until_ended(channel["id"])
         self.wait_for_uploads(server)
         folder = self.copy_of(bucket)
         check_recording(self, folder / ended["masterKey"].partition("/media/hls/")[0])
