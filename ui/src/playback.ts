@@ -7,7 +7,8 @@ import type Hls from 'hls.js';
 import type { ErrorData, LevelDetails } from 'hls.js';
 
 import { engineSettings, loadEngine } from './engine';
-import { liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
+import { Moment, Moments } from './moments';
+import { Axis, Gap, Gaps, liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
 
 export interface Source {
   url: string;
@@ -15,6 +16,8 @@ export interface Source {
   fallbackUrl: string | null;
   /** Begin at this wall-clock time (UTC ms); null begins at live, or at 0 when it has ended. */
   beginAt: number | null;
+  /** Null until it is known. */
+  recordingId: string | null;
 }
 
 export type Phase = 'loading' | 'playing' | 'gone' | 'broken';
@@ -29,10 +32,17 @@ export interface View {
   start: number;
   end: number;
   position: number;
-  /** Seconds from here to where LIVE leads; 0 at the edge and on finished recordings. */
+  /** Seconds of the wall clock from here to where LIVE leads; 0 at the edge and on finished recordings. */
   behind: number;
   atEdge: boolean;
   reconnects: readonly number[];
+  gaps: readonly Gap[];
+  axis: Axis;
+  moments: readonly Moment[];
+  /** The speed that the viewer chose. */
+  rate: number;
+  /** Plays a little faster until it is live again. */
+  catchingUp: boolean;
   /** When to try again after a lost connection (performance.now() ms); null while all is well. */
   retryAt: number | null;
 }
@@ -42,6 +52,9 @@ const kRetryDelaysMs = [1_000, 2_000, 4_000, 8_000];
 const kMissingTriesMax = 3;  // a timeline may be a moment younger than its channel
 const kMediaRecoveriesMax = 4;
 const kFlushBeforeLive = 8;  // s
+const kCatchUpRate = 1.1;
+const kCaughtUp = 0.8;  // s behind: the rest is done by following
+const kBeforeGap = 0.1;  // s: the last picture before a gap
 // s: hls.js takes a time before the first fragment, were it by the rounding of currentTime, for a wish for live.
 const kInsideStart = 0.01;
 
@@ -50,8 +63,13 @@ export class Playback extends EventTarget {
   private engine_: typeof Hls | null = null;
   private details_: LevelDetails | null = null;
   private reconnects_ = new Reconnects();
+  private gaps_ = new Gaps();
+  private axis_ = new Axis(this.gaps_.all);
+  private moments_ = new Moments();
+  private rate_ = 1;
+  private catchingUp_ = false;
   private phase_: Phase = 'loading';
-  private source_: Source = { url: '', fallbackUrl: null, beginAt: null };
+  private source_: Source = { url: '', fallbackUrl: null, beginAt: null, recordingId: null };
   private url_ = '';
   private wantsLive_ = true;
   private placed_ = false;  // begun at live, or where the source says
@@ -65,6 +83,7 @@ export class Playback extends EventTarget {
 
   constructor(private readonly video_: HTMLVideoElement) {
     super();
+    this.video_.addEventListener('timeupdate', () => this.endHurry_());
   }
 
   /** Plays `source` from now on instead of what was played. */
@@ -92,7 +111,7 @@ export class Playback extends EventTarget {
     const live = this.details_ ? this.details_.live : this.nativeRange_()?.live ?? false;
     const start = this.details_ ? this.details_.fragmentStart : this.nativeRange_()?.start ?? 0;
     const end = Math.max(this.end_(), start);
-    const behind = live ? Math.max(0, end - position) : 0;
+    const behind = live ? Math.max(0, this.axis_.toBar(end) - this.axis_.toBar(position)) : 0;
     return {
       phase: this.phase_,
       live,
@@ -103,6 +122,11 @@ export class Playback extends EventTarget {
       behind,
       atEdge: live && behind < kEdgeTolerance,
       reconnects: this.reconnects_.at,
+      gaps: this.gaps_.all,
+      axis: this.axis_,
+      moments: this.moments_.all,
+      rate: this.rate_,
+      catchingUp: this.catchingUp_,
       retryAt: this.retryAt_,
     };
   }
@@ -122,6 +146,37 @@ export class Playback extends EventTarget {
     }
     this.follow_(false);
     this.video_.currentTime = target;
+    this.changed_();
+  }
+
+  /** Goes `seconds` on, as the wall clock counts them; into a gap means across it. */
+  skip(seconds: number): void {
+    const { position } = this.view();
+    const bar = this.axis_.toBar(position) + seconds;
+    const { at, gap } = this.axis_.toMedia(bar);
+    this.seek(gap && seconds < 0 ? gap.at - kBeforeGap : at);
+  }
+
+  /** Plays at `rate`; faster than the broadcast only until it is live. */
+  setRate(rate: number): void {
+    this.rate_ = rate;
+    this.catchingUp_ = false;
+    this.follow_(rate === 1 && this.view().atEdge);
+    this.changed_();
+  }
+
+  /** Plays a little faster until it is live, and then follows. */
+  catchUp(): void {
+    this.setRate(kCatchUpRate);
+    this.catchingUp_ = true;
+    void this.play();
+    this.changed_();
+  }
+
+  private endHurry_(): void {
+    const { live, behind } = this.view();
+    if (this.rate_ <= 1 || !live || behind > kCaughtUp) return;
+    this.follow_(true);
     this.changed_();
   }
 
@@ -185,6 +240,7 @@ export class Playback extends EventTarget {
     hls.on(Events.LEVEL_LOADED, (_event, { details }) => this.loaded_(details));
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.updated_(details));
     hls.on(Events.FRAG_BUFFERED, () => this.recovered_());
+    hls.on(Events.FRAG_PARSING_METADATA, () => this.moments_.read(this.video_.textTracks));
     hls.on(Events.ERROR, (_event, data) => this.failed_(data));
     hls.loadSource(this.url_);
     hls.attachMedia(this.video_);
@@ -221,7 +277,10 @@ export class Playback extends EventTarget {
   private updated_(details: LevelDetails): void {
     this.details_ = details;
     this.sliding_ ||= details.live && details.type !== 'EVENT';
-    if (!this.sliding_) this.reconnects_.read(details.fragments);
+    if (!this.sliding_) {
+      this.reconnects_.read(details.fragments);
+      this.gaps_.read(details.fragments);
+    }
     if (details.live && this.hls_) {
       const delay = liveDelay(details.fragments, details);
       if (Math.abs((this.hls_.config.liveSyncDuration ?? 0) - delay) > 0.5) this.hls_.targetLatency = delay;
@@ -234,7 +293,11 @@ export class Playback extends EventTarget {
   private follow_(wanted: boolean): void {
     this.wantsLive_ = wanted;
     if (this.hls_) this.hls_.config.maxLiveSyncPlaybackRate = wanted ? 1.1 : 1;
-    if (!wanted && this.video_.playbackRate !== 1) this.video_.playbackRate = 1;
+    if (wanted) {
+      this.rate_ = 1;
+      this.catchingUp_ = false;
+    }
+    if (this.video_.playbackRate !== this.rate_) this.video_.playbackRate = this.rate_;
   }
 
   /** Media second where LIVE leads; on a finished recording its last one. */
@@ -320,6 +383,11 @@ export class Playback extends EventTarget {
     this.placed_ = false;
     this.sliding_ = false;
     this.reconnects_ = new Reconnects();
+    this.gaps_ = new Gaps();
+    this.axis_ = new Axis(this.gaps_.all);
+    this.moments_ = new Moments();
+    this.rate_ = 1;
+    this.catchingUp_ = false;
     this.retryAt_ = null;
     this.failures_ = 0;
     this.missing_ = 0;
