@@ -70,7 +70,7 @@ function header(): HTMLElement {
   state.watch(['settings'], new AbortController().signal, draw);
   matchMedia('(prefers-color-scheme: light)').addEventListener('change', draw);
   const home = h('a', { class: 'home', href: '/', 'aria-label': 'Oxbow, all channels' }, mark(), h('b', {}, 'Oxbow'));
-  const publish = h('a', { class: 'button publish', href: '/#publish' }, icon('upload'), 'How to publish');
+  const publish = h('a', { class: 'button publish', href: '/#publish' }, icon('upload'), h('span', {}, 'How to publish'));
   return h('header', { class: 'top' }, home, h('nav', { 'aria-label': 'Screens' }, ...links), h('div', { class: 'right' }, zone, theme, publish));
 }
 

@@ -7,13 +7,13 @@ import { addMonths, byDay, Day, shareOfDay, weeksOf } from './days';
 const now = Date.parse('2026-11-22T10:40:00Z');
 const recording = (id: string, startedAt: string, minutes: number, running = false): Recording => ({
   id, startedAt, status: running ? 'RECORDING_STARTED' : 'RECORDING_ENDED', durationMs: minutes * 60_000, playlistUrl: '',
-  endedAt: running ? null : new Date(Date.parse(startedAt) + minutes * 60_000).toISOString(),
+  endedAt: running ? null : new Date(Date.parse(startedAt) + (minutes + 1) * 60_000).toISOString(),
 });
 
 const days = byDay([
   recording('morning', '2026-11-22T06:30:00Z', 191),
   recording('now', '2026-11-22T10:12:00Z', 28, true),
-  recording('late', '2026-11-21T23:00:00Z', 120),
+  recording('late', '2026-11-21T18:00:00Z', 480),
 ], now, 'utc');
 
 test('broadcasts are on the day on which they began, the newest first', () => {
@@ -28,7 +28,7 @@ test('what still runs lasts until now', () => {
 test('a day shows a broadcast up to midnight', () => {
   const day = days[1] as Day;
 
-  assert.deepEqual(shareOfDay(day, day.broadcasts[0] as Day['broadcasts'][0]), { left: 23 / 24, width: 1 / 24 });
+  assert.deepEqual(shareOfDay(day, day.broadcasts[0] as Day['broadcasts'][0]), { left: 0.75, width: 0.25 });
 });
 
 test('weeks begin on Monday', () => {

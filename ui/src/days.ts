@@ -16,6 +16,7 @@ export interface Day {
 }
 
 const kDayMs = 86_400_000;
+const kReconnectWindowMs = 60_000;
 
 /** The days on which something began, and what began on them, both the newest first. `now` ends what still runs. */
 export function byDay(recordings: readonly Recording[], now: number, zone: Zone): Day[] {
@@ -34,7 +35,9 @@ function broadcastOf(recording: Recording, now: number): Broadcast {
   const began = Date.parse(recording.startedAt);
   const byLength = began + recording.durationMs;
   const running = recording.status === 'RECORDING_STARTED';
-  const ended = running ? Math.max(now, byLength) : Date.parse(recording.endedAt ?? '') || byLength;
+  // Its end was known when nobody had come back for so long.
+  const last = Date.parse(recording.endedAt ?? '') - kReconnectWindowMs;
+  const ended = running ? Math.max(now, byLength) : Math.max(last || 0, byLength);
   return { recording, began, ended };
 }
 

@@ -17,7 +17,7 @@ export class OxRange extends HTMLElement {
   private readonly images_ = Array.from({ length: kPictures }, () => h('img', { alt: '' }));
   private readonly begin_ = this.handle_('Begin of the range');
   private readonly end_ = this.handle_('End of the range');
-  private readonly mark_ = h('div', { class: 'mark' });
+  private readonly mark_ = h('div', { class: 'chosen' });
   private readonly words_ = h('span', { class: 'words' });
   private readonly download_ = h('a', { class: 'more-link', download: true }, icon('download'), h('span', {}, 'Download range'));
 

@@ -96,7 +96,7 @@ export class OxRecordings extends HTMLElement {
 
   private day_(channel: Channel, day: Day): HTMLElement {
     const now = state.now();
-    const seconds = day.broadcasts.reduce((sum, one) => sum + (one.ended - one.began) / 1_000, 0);
+    const seconds = day.broadcasts.reduce((sum, one) => sum + secondsOf(one), 0);
     const count = `${day.broadcasts.length} ${day.broadcasts.length === 1 ? 'broadcast' : 'broadcasts'}`;
     return h('section', { id: `day-${day.key}`, tabindex: -1, 'aria-label': dayLong(day.begins, state.zone) },
       h('header', {}, h('h2', {}, dayName(day.begins, now, state.zone)),
@@ -137,9 +137,9 @@ export class OxRecordings extends HTMLElement {
     const failed = recording.status === 'RECORDING_ENDED_WITH_FAILURE';
     row.append(
       h('a', { class: 'frame', href, tabindex: -1, 'aria-hidden': 'true' }, picture,
-        live && h('span', { class: 'badge' }, 'LIVE'), h('span', { class: 'length' }, stretch((ended - began) / 1_000))),
+        live && h('span', { class: 'badge' }, 'LIVE'), h('span', { class: 'length' }, stretch(secondsOf(broadcast)))),
       h('div', { class: 'words' }, h('h3', {}, times),
-        h('p', {}, live ? 'rewind from the first second' : length((ended - began) / 1_000)),
+        h('p', {}, live ? 'rewind from the first second' : length(secondsOf(broadcast))),
         failed && h('span', { class: 'tag warn' }, 'Ended with a failure')),
       actions);
     return row;
@@ -169,6 +169,10 @@ export class OxRecordings extends HTMLElement {
     day?.focus({ preventScroll: true });
   }
 }
+
+/** What there is to see: gaps do not count. */
+const secondsOf = ({ recording, began, ended }: Broadcast): number =>
+  recording.status === 'RECORDING_STARTED' ? (ended - began) / 1_000 : recording.durationMs / 1_000;
 
 const download = (broadcast: Broadcast, name: string): HTMLElement =>
   h('a', { class: 'button outline', href: downloadUrl(broadcast), download: true, 'aria-label': `Download ${name}` },

@@ -247,7 +247,7 @@ export class OxSeekBar extends HTMLElement {
     const width = this.slider_.clientWidth;
     const secondsPerPixel = (end - start) / Math.max(1, width);
     const wall = this.wallAt_(model, at);
-    const behind = end - at;
+    const behind = model.axis.toBar(model.end) - at;
     const into = `${stretch(at - start)} of ${stretch(end - start)}`;
     const words = {
       clock: wall === null ? stretch(at - start) : clock(wall, state.zone),

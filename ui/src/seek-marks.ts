@@ -37,7 +37,7 @@ export class SeekMarks {
     this.element.replaceChildren(
       ...holes,
       ...reconnects.slice(-kMarksMax).map((media) => at('reconnect', axis.toBar(media))),
-      ...moments.slice(-kMarksMax).map(({ at: media }) => at('moment', axis.toBar(media))),
+      ...moments.slice(-kMarksMax).map(({ at: media }) => at('note', axis.toBar(media))),
     );
   }
 }

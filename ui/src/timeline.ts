@@ -80,7 +80,8 @@ export class Gaps {
       const away = this.awayBefore_(piece);
       if (away >= kGapSecondsMin) this.all.push({ at: piece.start, seconds: away, inMedia: 0 });
       if (piece.gap) this.lengthen_(piece);
-      this.last_ = { ...piece };
+      const { start, duration, cc, programDateTime, gap } = piece;  // of hls.js these are getters, which no spread copies
+      this.last_ = { start, duration, cc, programDateTime, gap: gap === true };
     }
   }
 
