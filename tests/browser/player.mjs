@@ -196,10 +196,14 @@ export function playerTests(world) {
     const gap = page.locator('.marks .gap');
     await until('the gap', () => gap.count(), (count) => count === 1, 30);
     const seconds = await until('it goes on', () => playerOf(page), (p) => p.state === 'live');
-    const box = await gap.boundingBox();
-    await page.mouse.move(box.x + box.width / 2, box.y + 3);
+    // The bar grows, and is drawn anew with that.
+    const middle = () => page.evaluate(() => {
+      const box = document.querySelector('.marks .gap').getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + 3];
+    });
+    await page.mouse.move(...await middle());
     const words = await page.locator('.card').innerText();
-    await page.mouse.click(box.x + box.width / 2, box.y + 3);
+    await page.mouse.click(...await middle());
     await page.locator('.gap-note').waitFor({ timeout: 2_000 });
     await photograph(page, 'watch-gap-1440-dark');
     const span = Number(await page.locator('.slider').getAttribute('aria-valuemax'));

@@ -12,6 +12,8 @@ import { keysHelp } from './keys-help';
 import './ox-seek-bar';
 import type { OxSeekBar, Sought } from './ox-seek-bar';
 import { handleKey } from './player-keys';
+import { PlayerNotes } from './player-notes';
+import { keepVolume, restoreVolume, setVolume } from './player-sound';
 import { playerWords } from './player-words';
 import { Playback, Source, View } from './playback';
 import { poster } from './poster';
@@ -19,7 +21,6 @@ import './speed-menu';
 import { kRates, SpeedMenu } from './speed-menu';
 import { state } from './state';
 import { Thumbnails } from './thumbnails';
-import { clock, stretch } from './time';
 import type { Gap } from './timeline';
 
 /** One line over the film, with at most one thing to do about it. */
@@ -32,8 +33,6 @@ const kDrawMs = 250;
 const kControlsStayMs = 3_000;
 const kScrubSeekMs = 120;
 const kSpinnerAfterMs = 400;
-const kBubbleMs = 900;
-const kGapNoteMs = 2_500;
 /** Between two drawings playing gets this far; more is a seek. */
 const kCrossingSeconds = 1;
 
@@ -47,7 +46,7 @@ export class OxPlayer extends HTMLElement {
   private readonly noticeText_ = h('span', { class: 'notice-text' });
   private readonly noticeAction_ = h('button', { class: 'notice-action', type: 'button' });
   private readonly notice_ = h('div', { class: 'notice', role: 'status', hidden: true }, this.noticeText_, this.noticeAction_);
-  private readonly bubble_ = h('div', { class: 'bubble', 'aria-hidden': 'true' });
+  private readonly notes_ = new PlayerNotes();
   private readonly play_ = this.button_('play', 'Play', () => this.togglePlay(), 'play');
   private readonly back_ = this.button_('back', 'Back 10 seconds (J)', () => this.skip(-10), 'skip');
   private readonly forward_ = this.button_('forward', 'Forward 10 seconds (L)', () => this.skip(10), 'skip');
@@ -67,7 +66,6 @@ export class OxPlayer extends HTMLElement {
   private readonly speed_ = document.createElement('ox-speed-menu') as SpeedMenu;
   private readonly share_ = this.button_('link', 'Share this moment (C)', () => this.share(), 'share');
   private readonly chip_ = h('div', { class: 'chip', hidden: true }, '1.1× catching up');
-  private readonly gapNote_ = h('div', { class: 'gap-note', role: 'status', hidden: true });
   private readonly keys_ = keysHelp();
   private readonly pip_ = this.button_('pip', 'Picture in picture (P)', () => this.togglePip(), 'pip');
   private readonly full_ = this.button_('expand', 'Full screen (F)', () => this.toggleFullscreen(), 'full');
@@ -76,14 +74,11 @@ export class OxPlayer extends HTMLElement {
   private thumbnails_: Thumbnails | null = null;
   private source_: Source | null = null;
   private controlsTimer_ = 0;
-  private gapTimer_ = 0;
   private lastPosition_ = 0;
   private scrubTimer_ = 0;
   private scrubAt_: number | null = null;
   private waitingSince_ = 0;
   private hadPicture_ = false;
-  private bubbleTimer_ = 0;
-  private bubbleSum_ = 0;
   private mutedBeforeDrag_ = false;
   private playsMutedUnasked_ = false;
   private lifetime_ = new AbortController();
@@ -92,7 +87,7 @@ export class OxPlayer extends HTMLElement {
     this.lifetime_ = new AbortController();
     const { signal } = this.lifetime_;
     if (!this.stage_.isConnected) this.append(this.stage_);
-    this.restoreVolume_();
+    restoreVolume(this.video_);
     this.listen_(signal);
     const timer = setInterval(() => this.draw_(), kDrawMs);
     signal.addEventListener('abort', () => clearInterval(timer));
@@ -128,8 +123,7 @@ export class OxPlayer extends HTMLElement {
 
   /** Says something short over the film. */
   flash(text: string): void {
-    this.bubbleSum_ = 0;
-    this.showBubbleText_(text, 'middle');
+    this.notes_.flash(text);
   }
 
   share(): void {
@@ -178,7 +172,7 @@ export class OxPlayer extends HTMLElement {
     const { live, atEdge, rewindable } = this.view;
     if (!rewindable || (seconds > 0 && live && atEdge)) return;
     this.playback_.skip(seconds);
-    this.showBubble_(seconds);
+    this.notes_.skip(seconds);
     this.said_();
   }
 
@@ -211,8 +205,7 @@ export class OxPlayer extends HTMLElement {
   }
 
   changeVolume(by: number): void {
-    this.video_.volume = Math.min(Math.max(this.video_.volume + by, 0), 1);
-    this.video_.muted = this.video_.volume === 0;
+    setVolume(this.video_, this.video_.volume + by);
   }
 
   togglePip(): void {
@@ -242,7 +235,7 @@ export class OxPlayer extends HTMLElement {
     this.full_.hidden = !document.fullscreenEnabled && !('webkitEnterFullscreen' in this.video_);
     return h(
       'div', { class: 'stage', 'data-controls': 'shown' },
-      this.video_, shade, spinner, this.bubble_, this.notice_, this.chip_, this.gapNote_, this.bar_, buttons, this.keys_,
+      this.video_, shade, spinner, this.notes_.bubble, this.notice_, this.chip_, this.notes_.gap, this.bar_, buttons, this.keys_,
     );
   }
 
@@ -319,30 +312,9 @@ export class OxPlayer extends HTMLElement {
     this.bar_.say();
   }
 
-  private showBubble_(seconds: number): void {
-    const goesOn = Math.sign(this.bubbleSum_) === Math.sign(seconds);
-    this.bubbleSum_ = goesOn ? this.bubbleSum_ + seconds : seconds;
-    this.showBubbleText_(`${this.bubbleSum_ < 0 ? '−' : '+'}${Math.abs(this.bubbleSum_)} s`, seconds < 0 ? 'left' : 'right');
-  }
-
-  private showBubbleText_(text: string, side: string): void {
-    setText(this.bubble_, text);
-    this.bubble_.dataset['side'] = side;
-    clearTimeout(this.bubbleTimer_);
-    this.bubbleTimer_ = window.setTimeout(() => {
-      this.bubbleSum_ = 0;
-      delete this.bubble_.dataset['side'];
-    }, kBubbleMs);
-  }
-
   /** Says that there is no picture where the viewer went, or that playing has jumped over it. */
   private noteGap_(gap: Gap): void {
-    const goesOn = this.playback_.wallClockAt(gap.at + gap.inMedia);
-    const until = goesOn === null ? '' : `, goes on at ${clock(goesOn, state.zone)}`;
-    setText(this.gapNote_, `No picture for ${stretch(gap.seconds)}${until}`);
-    this.gapNote_.hidden = false;
-    clearTimeout(this.gapTimer_);
-    this.gapTimer_ = window.setTimeout(() => (this.gapNote_.hidden = true), kGapNoteMs);
+    this.notes_.noPicture(gap, this.playback_.wallClockAt(gap.at + gap.inMedia));
   }
 
   private noteCrossing_(view: View): void {
@@ -365,26 +337,18 @@ export class OxPlayer extends HTMLElement {
     this.stage_.dataset['controls'] = 'hidden';
   }
 
-  private restoreVolume_(): void {
-    const volume = Number(localStorage.getItem('oxbow.volume') ?? '1');
-    this.video_.volume = volume >= 0 && volume <= 1 ? volume : 1;
-    this.video_.muted = localStorage.getItem('oxbow.muted') === 'yes';
-  }
-
   private saveVolume_(): void {
-    if (this.scrubAt_ !== null || this.playsMutedUnasked_) return;
-    localStorage.setItem('oxbow.volume', String(this.video_.volume));
-    localStorage.setItem('oxbow.muted', this.video_.muted ? 'yes' : 'no');
+    if (this.scrubAt_ === null && !this.playsMutedUnasked_) keepVolume(this.video_);
   }
 
   private setVolume_(): void {
-    this.video_.volume = Number(this.volume_.value);
-    this.video_.muted = this.video_.volume === 0;
+    setVolume(this.video_, Number(this.volume_.value));
     this.playsMutedUnasked_ = false;
   }
 
   private currentNotice_(): Notice | null {
     const { phase, retryAt } = this.view;
+    if (!navigator.onLine) return { text: 'Connection lost. It goes on by itself when the network is back' };
     if (retryAt !== null) {
       const seconds = Math.ceil((retryAt - performance.now()) / 1_000);
       const text = seconds > 0 ? `Connection lost. Next try in ${seconds} s` : 'Connection lost. Trying again';

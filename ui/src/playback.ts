@@ -80,10 +80,18 @@ export class Playback extends EventTarget {
   private missing_ = 0;
   private mediaRecoveries_ = 0;
   private generation_ = 0;
+  private wasOffline_ = false;
+  private readonly networkChanged_ = (): void => {
+    this.wasOffline_ = true;
+    if (navigator.onLine) this.hls_?.startLoad();
+    this.changed_();
+  };
 
   constructor(private readonly video_: HTMLVideoElement) {
     super();
     this.video_.addEventListener('timeupdate', () => this.endHurry_());
+    // hls.js waits for the network by itself, and says nothing.
+    for (const type of ['online', 'offline']) addEventListener(type, this.networkChanged_);
   }
 
   /** Plays `source` from now on instead of what was played. */
@@ -103,6 +111,7 @@ export class Playback extends EventTarget {
 
   destroy(): void {
     ++this.generation_;
+    for (const type of ['online', 'offline']) removeEventListener(type, this.networkChanged_);
     this.stop_();
   }
 
@@ -358,7 +367,8 @@ export class Playback extends EventTarget {
   }
 
   private recovered_(): void {
-    if (this.retryAt_ === null) return;
+    if (!navigator.onLine || (this.retryAt_ === null && !this.wasOffline_)) return;
+    this.wasOffline_ = false;
     this.retryAt_ = null;
     this.failures_ = 0;
     // A viewer who was at live did not choose to fall behind.
