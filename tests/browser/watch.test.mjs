@@ -78,28 +78,6 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
   assert.ok(later.shown > shownFirst + 3, `second ${later.shown} is not where live is`);
 });
 
-test('metadata becomes a cue of the video, with its text and at the time of the call', async () => {
-  const page = await world.open(`/watch/${world.channels[0].id}`);
-  const began = await live(page);
-  const tracks = () => page.evaluate(() => document.querySelector('ox-player video').textTracks.length);
-  const cue = () => page.evaluate(() => {
-    const [track] = document.querySelector('ox-player video').textTracks;
-    const last = [...track.cues].at(-1);
-    return last ? { at: last.startTime, owner: last.value.info, text: new TextDecoder().decode(last.value.data) } : null;
-  });
-
-  assert.equal(await tracks(), 0);
-  await world.server.putMetadata(world.channels[0], 'This makes the track, and Chromium forgets what it is made with.');
-  await until('the track', tracks);
-  await world.server.putMetadata(world.channels[0], 'Größe 🦬');
-  const found = await until('the cue', cue, (last) => last?.text === 'Größe 🦬');
-  const shown = await until('it plays past the cue', () => playerOf(page), (p) => p.at > found.at);
-  await close(page);
-
-  assert.equal(found.owner, 'metadata.live-video.net');
-  assert.ok(found.at > began.at && found.at < shown.duration, `it is at ${found.at}`);
-});
-
 test('jumps back to live hang not once', async () => {
   const page = await world.open(`/watch/${world.channels[1].id}`);
   await live(page);
@@ -116,18 +94,6 @@ test('jumps back to live hang not once', async () => {
   await close(page);
 
   assert.equal(moved.length, kJumps);
-});
-
-test('an address with a time opens at that second', async () => {
-  const moment = new Date((await world.began(world.channels[0])) + 6_000).toISOString();
-
-  const page = await world.open(`/watch/${world.channels[0].id}?t=${moment}`);
-  const player = await until('it plays', () => playerOf(page), (p) => p?.state === 'behind' && p.at > 1);
-  const shown = await secondShown(page);
-  await close(page);
-
-  assert.ok(player.at >= 5.9 && player.at <= 8, `it plays second ${player.at}`);
-  assert.ok(shown >= 5 && shown <= 8, `it shows second ${shown}`);
 });
 
 playerTests(world);

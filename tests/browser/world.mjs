@@ -57,13 +57,6 @@ export class World {
   get(path) {
     return fetch(new URL(path, this.server.ready.http));
   }
-
-  /** UTC ms of the first picture of the newest recording. */
-  async began(channel) {
-    const { recordings } = await (await this.get(`/channels/${channel.id}/recordings.json`)).json();
-    const playlist = await (await this.get(recordings[0].playlistUrl)).text();
-    return Date.parse(/#EXT-X-PROGRAM-DATE-TIME:(.*)/.exec(playlist)[1]);
-  }
 }
 
 export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };

@@ -54,6 +54,10 @@ const kMediaRecoveriesMax = 4;
 const kFlushBeforeLive = 8;  // s
 const kCatchUpRate = 1.1;
 const kCaughtUp = 0.8;  // s behind: the rest is done by following
+/** Nothing moved for so long, though there is more to play: it does not come back by itself. */
+const kStuckMs = 5_000;
+const kStuckLookMs = 1_000;
+const kStuckAhead = 2;  // s
 const kBeforeGap = 0.1;  // s: the last picture before a gap
 // s: hls.js takes a time before the first fragment, were it by the rounding of currentTime, for a wish for live.
 const kInsideStart = 0.01;
@@ -81,6 +85,9 @@ export class Playback extends EventTarget {
   private mediaRecoveries_ = 0;
   private generation_ = 0;
   private wasOffline_ = false;
+  private stuckTimer_ = 0;
+  private movedAt_ = 0;
+  private movedTo_ = -1;
   private readonly networkChanged_ = (): void => {
     this.wasOffline_ = true;
     if (navigator.onLine) this.hls_?.startLoad();
@@ -105,6 +112,7 @@ export class Playback extends EventTarget {
     const engine = await loadEngine();
     if (generation !== this.generation_) return;
     this.engine_ = engine;
+    this.stuckTimer_ = window.setInterval(() => this.lookForStall_(), kStuckLookMs);
     if (engine.isSupported()) this.attach_();
     else this.attachNative_();
   }
@@ -182,6 +190,32 @@ export class Playback extends EventTarget {
     this.changed_();
   }
 
+  /** On a busy machine hls.js can take what is still to come for loaded, and wait for it for ever. */
+  private lookForStall_(): void {
+    const { position, live, end, phase } = this.view();
+    const { paused, ended } = this.video_;
+    const nothingToDo = paused || ended || phase !== 'playing' || this.retryAt_ !== null || !navigator.onLine;
+    if (nothingToDo || position !== this.movedTo_ || end - position < kStuckAhead) {
+      this.movedTo_ = position;
+      this.movedAt_ = performance.now();
+      return;
+    }
+    if (performance.now() - this.movedAt_ < kStuckMs) return;
+    this.movedAt_ = performance.now();
+    if (live && this.wantsLive_) {
+      this.jumpToLive();
+    } else {
+      this.flush_(position);
+      this.video_.currentTime = position;
+    }
+  }
+
+  /** Forgets what is loaded from `at` on, so that it is loaded again. */
+  private flush_(at: number): void {
+    if (!this.hls_ || !this.engine_) return;
+    this.hls_.trigger(this.engine_.Events.BUFFER_FLUSHING, { startOffset: Math.max(0, at), endOffset: Infinity, type: null });
+  }
+
   private endHurry_(): void {
     const { live, behind } = this.view();
     if (this.rate_ <= 1 || !live || behind > kCaughtUp) return;
@@ -200,13 +234,7 @@ export class Playback extends EventTarget {
     const target = this.end_();
     // Seeking near the edge inside the buffer, hls.js can take a loaded segment for one whose parts are
     // still to come and then load nothing for up to 18 s. With the tail flushed it loads it again.
-    if (live && this.hls_ && this.engine_) {
-      this.hls_.trigger(this.engine_.Events.BUFFER_FLUSHING, {
-        startOffset: Math.max(0, target - kFlushBeforeLive),
-        endOffset: Infinity,
-        type: null,
-      });
-    }
+    if (live) this.flush_(target - kFlushBeforeLive);
     this.video_.currentTime = target;
     this.follow_(live);
     void this.play();
@@ -387,6 +415,7 @@ export class Playback extends EventTarget {
 
   private stop_(): void {
     clearTimeout(this.retryTimer_);
+    clearInterval(this.stuckTimer_);
     this.hls_?.destroy();
     this.hls_ = null;
     this.details_ = null;
