@@ -37,6 +37,11 @@ if(OXBOW_PRECOMPILE)
   precompiled(test_headers $<$<CONFIG:Debug>:-O0> <doctest/doctest.h>)
 endif()
 
+# The rooms whose files read the most headers are compiled a few files at a time, too: names in one's unnamed namespace
+# have to differ from those in another's.
+set(OXBOW_JOINED_ROOMS app control catalog edge)
+set(OXBOW_FILES_JOINED 8)
+
 function(precompile target headers)
   target_precompile_headers(${target} REUSE_FROM ${headers})
   target_link_libraries(${target} PRIVATE asio_inside)  # Asio's headers refer to it
@@ -99,6 +104,9 @@ function(room name)
   endif()
   if(sources AND OXBOW_PRECOMPILE)
     precompile(oxbow_${name} ${headers})
+    if(name IN_LIST OXBOW_JOINED_ROOMS)
+      set_target_properties(oxbow_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${OXBOW_FILES_JOINED})
+    endif()
   endif()
   if(OXBOW_FUZZ STREQUAL "ONLY")
     set_target_properties(oxbow_${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)

@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kCallTimeout{60};
 // The server takes a signature for any region.
 constexpr std::string_view kRegion = "us-east-1";
 
-std::string text_of(const json::object& object, std::string_view name) {
+std::string text_member(const json::object& object, std::string_view name) {
     const json::value* const value = object.if_contains(name);
     if (value == nullptr || !value->is_string()) return {};
     return std::string{std::string_view{value->get_string()}};
@@ -86,7 +86,7 @@ Result<json::object> object_of(const net::HttpClientResponse& response, const st
         body = std::move(value.get_object());
     }
     if (response.status >= 200 && response.status < 300) return body;
-    std::string message = text_of(body, "message");
+    std::string message = text_member(body, "message");
     if (message.empty()) message = fmt::format("{} answered with status {}.", url, response.status);
     return fail(code_of(response.status), std::move(message));
 }
@@ -105,10 +105,10 @@ Result<ApiClient> ApiClient::find(const ClientCommand& command) {
     ApiClient client;
     std::filesystem::path credentials = data / "credentials";
     if (ready) {
-        client.api_url_ = text_of(*ready, "api");
-        client.ingest_url_ = text_of(*ready, "rtmp");
-        client.secure_ingest_url_ = text_of(*ready, "rtmps");
-        const std::string path = text_of(*ready, "credentials");
+        client.api_url_ = text_member(*ready, "api");
+        client.ingest_url_ = text_member(*ready, "rtmp");
+        client.secure_ingest_url_ = text_member(*ready, "rtmps");
+        const std::string path = text_member(*ready, "credentials");
         if (!path.empty()) credentials = path;
     }
     if (command.api) client.api_url_ = *command.api;
@@ -172,7 +172,7 @@ Result<json::object> ApiClient::call_all(std::string_view operation, std::string
                         fmt::format("{} did not answer as an Oxbow API; check --api.", api_url_));
         }
         for (json::value& item : found->get_array()) items.push_back(std::move(item));
-        const std::string next = text_of(*answer, "nextToken");
+        const std::string next = text_member(*answer, "nextToken");
         if (next.empty()) break;
         arguments["nextToken"] = next;
     }

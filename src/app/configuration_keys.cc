@@ -9,6 +9,7 @@
 
 #include "app/event_settings.h"
 #include "app/retention_settings.h"
+#include "app/store_settings.h"
 #include "ivs/ids.h"
 
 namespace oxbow::app {
@@ -272,6 +273,55 @@ std::span<const ConfigurationKey> configuration_keys() {
         ConfigurationKey{"tls.key", "", "\"/etc/letsencrypt/live/example.org/privkey.pem\"", false,
                          "its private key in PEM, without a passphrase",
                          file("tls.key", &Settings::tls_key)},
+        ConfigurationKey{"store.kind", "", "\"folder\"", true,
+                         "where recordings are kept: folder, DATA/bucket; s3, a bucket of an S3 "
+                         "server",
+                         apply_store_kind},
+        ConfigurationKey{"store.bucket", "", "\"recordings\"", true,
+                         "the bucket's name, also in recording configurations and events",
+                         apply_store_bucket},
+        ConfigurationKey{"store.endpoint", "", "\"http://127.0.0.1:7480\"", false,
+                         "the S3 server; without it, Amazon S3 in store.region",
+                         apply_store_endpoint},
+        ConfigurationKey{"store.region", "", "\"eu-west-1\"", false,
+                         "the bucket's region, for signatures; without it, region",
+                         store_text(&StoreSettings::region)},
+        ConfigurationKey{"store.path_style", "", "true", false,
+                         "true: https://host/bucket/key; false: https://bucket.host/key; without "
+                         "it, false at Amazon S3 and true elsewhere",
+                         apply_store_path_style},
+        ConfigurationKey{"store.access_key_id", "", "\"AKIA...\"", false,
+                         "with store.secret_access_key; without them, AWS_ACCESS_KEY_ID and "
+                         "AWS_SECRET_ACCESS_KEY, else a shared credentials file",
+                         store_text(&StoreSettings::access_key_id)},
+        ConfigurationKey{"store.secret_access_key", "", "\"...\"", false,
+                         "the secret of store.access_key_id",
+                         store_text(&StoreSettings::secret_access_key)},
+        ConfigurationKey{"store.session_token", "", "\"...\"", false, "of a key that expires",
+                         store_text(&StoreSettings::session_token)},
+        ConfigurationKey{"store.credentials_file", "", "\"/etc/oxbow/credentials\"", false,
+                         "a shared credentials file; without it, AWS_SHARED_CREDENTIALS_FILE or "
+                         "~/.aws/credentials",
+                         store_text(&StoreSettings::credentials_file)},
+        ConfigurationKey{"store.profile", "", "\"oxbow\"", false,
+                         "a profile of that file; without it, AWS_PROFILE or default",
+                         store_text(&StoreSettings::profile)},
+        ConfigurationKey{"store.ca_file", "", "\"/etc/oxbow/ca.pem\"", false,
+                         "who vouches for the server's certificate; without it, whom the system "
+                         "trusts",
+                         store_text(&StoreSettings::ca_file)},
+        ConfigurationKey{"store.uploads", "", "4", true, "1 to 64 uploads at a time",
+                         apply_store_uploads},
+        ConfigurationKey{"store.backlog_max", "", "\"100GB\"", true,
+                         "how much may wait in DATA/uploads while the server takes nothing; beyond "
+                         "it recordings have holes",
+                         store_size(&StoreSettings::backlog_max)},
+        ConfigurationKey{"store.backlog_max_age", "", "\"7d\"", true,
+                         "how long something may wait there before nothing more is taken",
+                         apply_store_backlog_max_age},
+        ConfigurationKey{"store.cache_max", "", "\"1GB\"", true,
+                         "how much of what viewers read is kept in DATA/cache",
+                         store_size(&StoreSettings::cache_max)},
         ConfigurationKey{"recording.reconnect_window_seconds", "", "60", true,
                          "0 to 300: how long a recording waits for its publisher; of the recording "
                          "configuration default, when the first start makes it",

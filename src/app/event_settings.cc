@@ -10,7 +10,7 @@
 namespace oxbow::app {
 namespace {
 
-bool is_url(const std::string& text) {
+bool is_webhook_url(const std::string& text) {
     return text.starts_with("http://") || text.starts_with("https://");
 }
 
@@ -27,7 +27,7 @@ Result<WebhookSettings> webhook_of(const toml::node& node) {
         if (!text) return wrong(fmt::format("must have a text in quotes as {}", key.str()));
         (key == "url" ? out.url : out.secret) = *text;
     }
-    if (!is_url(out.url)) return wrong("must have a url such as \"https://ops.example.org/hook\"");
+    if (!is_webhook_url(out.url)) return wrong("must have a url such as \"https://ops.example.org/hook\"");
     if (out.secret.size() < kWebhookSecretMin || out.secret.size() > kWebhookSecretMax) {
         return wrong(
             fmt::format("must have a secret of {} to {} bytes, with which {} checks what "

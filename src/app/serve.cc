@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "app/bucket.h"
 #include "app/server.h"
 #include "base/log.h"
 
@@ -101,6 +102,12 @@ int check_config(const std::filesystem::path& file, std::ostream& out, std::ostr
         return kExitUsage;
     }
     out << file.string() << " is valid\n";
+    const auto tried = try_bucket(settings);
+    if (!tried) {
+        err << "oxbow: " << tried.error().what << '\n';
+        return kExitFailed;
+    }
+    if (!tried->empty()) out << *tried << '\n';
     return kExitDone;
 }
 

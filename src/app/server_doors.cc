@@ -180,7 +180,7 @@ void Server::Impl::open_doors() {
             .last_served = [this](const RecordingId& id) { return served_.last(id); }},
         settings_.retention);
     buckets_ = std::make_unique<OneBucket>(
-        std::string{kBucket}, *store_,
+        bucket_->name(), *store_,
         [this](std::function<void()> work) { asio::post(background_, std::move(work)); });
     api_ = std::make_unique<control::ControlApi>(
         *catalog_, *live_, *remover_, *retention_, *credentials_, *buckets_, clock_,

@@ -19,6 +19,7 @@ namespace {
 /// How long shutting down waits for the API's answers under way, and then for viewers' downloads.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
 constexpr std::chrono::milliseconds kDownloadsMax{10'000};
+constexpr std::chrono::milliseconds kLastUploadsMax{3'000};  // the rest goes on at the next start
 constexpr std::chrono::milliseconds kLookEvery{10};
 /// How long receivers of events get for the last ones.
 constexpr std::chrono::milliseconds kLastDeliveriesMax{1'000};
@@ -45,6 +46,7 @@ void Server::Impl::shut_down() {
     thumbnails_->stop();
     commit_->stop();
     created_->stop();
+    bucket_->stop(kLastUploadsMax);
     finish_events();
     viewer_events_->close();
     private_events_->close();

@@ -12,6 +12,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "app/bucket.h"
 #include "app/certificate_watch.h"
 #include "app/demo.h"
 #include "app/live_service.h"
@@ -37,12 +38,11 @@
 #include "notify/webhook.h"
 #include "record/recorder.h"
 #include "record/thumbnails.h"
-#include "store/folder_store.h"
+#include "store/object_store.h"
 
 namespace oxbow::app {
 namespace asio = boost::asio;
 
-inline constexpr std::string_view kBucket = "recordings";
 /// Threads that may wait for the bucket on behalf of viewers.
 inline constexpr std::size_t kStoreReaders = 2;
 
@@ -103,7 +103,8 @@ private:
     // In the order of the data's way; destroyed in the opposite order.
     std::unique_ptr<control::Credentials> credentials_;
     std::unique_ptr<catalog::Catalog> catalog_;
-    std::unique_ptr<store::FolderStore> store_;
+    std::unique_ptr<Bucket> bucket_;
+    store::ObjectStore* store_ = nullptr;  // of bucket_
     record::RecordingViews recordings_;
     live::ChannelViews channels_;
     live::StreamStatuses stream_statuses_;

@@ -48,9 +48,10 @@ Result<void> Server::Impl::open_rooms() {
     if (!secret) return std::unexpected(secret.error());
     gate_ = std::make_unique<edge::PlaybackGate>(*catalog_, clock_,
                                                  edge::SessionSigner{std::move(*secret)});
-    auto store = store::FolderStore::open(settings_.data / "bucket", std::string{kBucket}, clock_);
-    if (!store) return std::unexpected(store.error());
-    store_ = std::move(*store);
+    auto bucket = Bucket::open(settings_, clock_);
+    if (!bucket) return std::unexpected(bucket.error());
+    bucket_ = std::move(*bucket);
+    store_ = &bucket_->store();
     return make_default_configuration();
 }
 
@@ -62,7 +63,7 @@ Result<void> Server::Impl::make_default_configuration() {
     made.arn = ivs::recording_configuration_arn(settings_.region, settings_.account,
                                                 random_alphanumeric(12));
     made.name = kDefaultConfiguration;
-    made.bucket_name = kBucket;
+    made.bucket_name = bucket_->name();
     made.reconnect_window = settings_.reconnect_window;
     made.thumbnail_interval = std::chrono::seconds{5};
     return catalog_->add_recording_configuration(made);
@@ -130,7 +131,7 @@ Result<void> Server::Impl::open_event_log() {
         *event_log_, *catalog_, clock_,
         notify::ChannelEventsSettings{.region = settings_.region,
                                       .account = settings_.account,
-                                      .bucket_name = std::string{kBucket}});
+                                      .bucket_name = bucket_->name()});
     return channel_events_->take_up();
 }
 
@@ -194,6 +195,7 @@ void Server::Impl::wire_functions() {
         objects_->forget(created.object.key);  // what it was before, if a viewer had it
         created_->push(created);
     });
+    bucket_->start();
 }
 
 void Server::Impl::wire_remover() {
@@ -239,7 +241,7 @@ void Server::Impl::reconcile_metadata() {
 
 void Server::Impl::save_metadata(const std::string& key) {
     store::ObjectCreated event;
-    event.bucket = kBucket;
+    event.bucket = bucket_->name();
     event.object.key = key;
     event.time = clock_.wall();
     event.sequencer = "0";

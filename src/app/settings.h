@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/retention.h"
+#include "app/store_settings.h"
 #include "base/result.h"
 #include "control/quotas.h"
 #include "net/networks.h"
@@ -60,6 +61,8 @@ struct Settings {
     std::optional<std::string> default_channel;
     std::vector<std::string> cors_origins{"*"};
     net::Networks trusted_proxies;  // edge.trusted_proxies
+
+    StoreSettings store;
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};

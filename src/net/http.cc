@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "base/ensure.h"
 
 namespace oxbow::net {
@@ -21,6 +23,11 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
+}
+
+bool is_unreserved(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace
@@ -69,6 +76,18 @@ HttpBody HttpBody::slice(std::uint64_t offset, std::uint64_t length) const {
         length -= taken;
     }
     return part;
+}
+
+std::string uri_encoded(std::string_view text, std::string_view kept) {
+    std::string out;
+    for (const char c : text) {
+        if (is_unreserved(c) || kept.contains(c)) {
+            out += c;
+        } else {
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return out;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

@@ -83,6 +83,9 @@ using HttpHandler = std::function<HttpAnswer(const HttpRequest&)>;
 /// Decodes percent escapes; nullopt for a broken escape or a NUL.
 std::optional<std::string> percent_decode(std::string_view text);
 
+/// Escapes all but the unreserved characters of RFC 3986 and those in `kept`.
+std::string uri_encoded(std::string_view text, std::string_view kept = "");
+
 /// The decoded value of `name` in a query string; as it was sent where an escape in it is broken,
 /// so that whoever reads it refuses it; nullopt when absent.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);

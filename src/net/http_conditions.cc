@@ -3,20 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "net/http_grammar.h"
+
 namespace oxbow::net {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-bool equals_in_any_case(std::string_view text, std::string_view lower) {
-    return std::ranges::equal(text, lower, {}, [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-}
 
 /// Takes the part before the next comma off the front of `list`.
 std::string_view take_entry(std::string_view& list) {

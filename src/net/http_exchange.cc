@@ -18,7 +18,7 @@ constexpr milliseconds kLingerDeadline{2'000};
 /// Requests that one connection has answered before others of the loop get their turn.
 constexpr std::size_t kTurnRequestsMax = 32;
 /// What is spoken behind TLS.
-const std::string kProtocols = "\10http/1.1";
+const std::string kProtocols = "\2h2\10http/1.1";
 
 }  // namespace
 
@@ -51,7 +51,12 @@ asio::awaitable<void> HttpServer::Impl::serve(tcp::socket socket) {
     if (!readiness_.add(connection.socket.native_handle(), connection.readiness)) co_return;
     bool speaks = true;
     if (certificate_) speaks = co_await shake_hands(connection);
-    if (speaks) co_await converse(connection);
+    const bool by_http2 = speaks && connection.tls && connection.tls->protocol() == "h2";
+    if (by_http2) {
+        co_await converse_by_http2(connection);
+    } else if (speaks) {
+        co_await converse(connection);
+    }
     if (connection.tls) connection.tls->close();
     readiness_.remove(connection.socket.native_handle());
 }

@@ -1,81 +1,19 @@
 #include "net/http_parser.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/ensure.h"
+#include "net/http_grammar.h"
 
 namespace oxbow::net {
 namespace {
 
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-constexpr bool is_alphanumeric(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/// Which of the 256 bytes are in a class: one look per byte.
-using ByteClass = std::array<bool, 256>;
-template <typename Predicate>
-constexpr ByteClass byte_class(Predicate is_member) {
-    ByteClass members{};
-    for (std::size_t byte = 0; byte < members.size(); ++byte) {
-        members[byte] = is_member(static_cast<char>(byte));
-    }
-    return members;
-}
-// RFC 9110 §5.6.2
-constexpr ByteClass kTokenCharacters = byte_class(
-    [](char c) { return is_alphanumeric(c) || std::string_view{"!#$%&'*+-.^_`|~"}.contains(c); });
-constexpr ByteClass kHostCharacters =
-    byte_class([](char c) { return is_alphanumeric(c) || std::string_view{".:-_[]"}.contains(c); });
-
-bool all_in(const ByteClass& members, std::string_view text) {
-    return std::ranges::all_of(text,
-                               [&](char c) { return members[static_cast<unsigned char>(c)]; });
-}
-
-bool is_token(std::string_view text) {
-    return !text.empty() && all_in(kTokenCharacters, text);
-}
-
-// The next two look at every byte without an early way out, which the compiler makes vector code
-// of.
-
-// Visible ASCII without '#': a fragment is never sent.
-bool is_target(std::string_view text) {
-    bool good = !text.empty();
-    for (const char c : text) good &= (c > 0x20) & (c < 0x7f) & (c != '#');
-    return good;
-}
-// RFC 9110 §5.5: no control characters but HTAB; bare CR, LF and NUL fall here.
-bool is_value(std::string_view text) {
-    bool good = true;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        good &= (byte == '\t') | ((byte >= 0x20) & (byte != 0x7f));
-    }
-    return good;
-}
-
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Whether `text` is `other` (lower case), whatever its case.
-bool equals_in_any_case(std::string_view text, std::string_view other) {
-    return std::ranges::equal(text, other, {}, lower);
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// Whether a comma-separated header value names `token` (lower case).
@@ -138,18 +76,19 @@ void HttpParser::refuse(int status, std::string why) {
     refusal_ = {.status = status, .why = std::move(why)};
 }
 
-/// Where no bodies are taken, only methods that carry none are served: to refuse the length of the
-/// body would tell the client to try again with a shorter one.
+HttpRefusal body_refusal(std::string_view method, std::size_t body_bytes_max) {
+    if (body_bytes_max > 0) {
+        return {.status = 413,
+                .why = fmt::format("The body is longer than {} bytes.", body_bytes_max)};
+    }
+    if (method == "GET" || method == "HEAD" || method == "OPTIONS")
+        return {.status = 413, .why = "A request here has no body."};
+    return {.status = 405, .why = "Only GET, HEAD and OPTIONS are served here."};
+}
+
 void HttpParser::refuse_body() {
-    if (limits_.body_bytes_max > 0) {
-        return refuse(413,
-                      fmt::format("The body is longer than {} bytes.", limits_.body_bytes_max));
-    }
-    const std::string_view method = parsed_.request.method;
-    if (method == "GET" || method == "HEAD" || method == "OPTIONS") {
-        return refuse(413, "A request here has no body.");
-    }
-    refuse(405, "Only GET, HEAD and OPTIONS are served here.");
+    HttpRefusal refusal = body_refusal(parsed_.request.method, limits_.body_bytes_max);
+    refuse(refusal.status, std::move(refusal.why));
 }
 
 std::size_t HttpParser::feed_head(std::string_view bytes) {
@@ -272,7 +211,7 @@ void HttpParser::read_meaning() {
     for (const auto& [name, value] : parsed_.request.headers) {
         if (name == "host") {
             ++hosts;
-            if (!all_in(kHostCharacters, value)) {
+            if (!is_host(value)) {
                 return refuse(400, "The Host header is not a host and a port.");
             }
         } else if (name == "connection") {

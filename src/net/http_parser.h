@@ -21,6 +21,10 @@ struct HttpRefusal {
     std::string why;  // one sentence
 };
 
+/// Why a request's body is not taken. Where no bodies are, only methods that carry none are served:
+/// to refuse the length of the body would tell the client to try again with a shorter one.
+HttpRefusal body_refusal(std::string_view method, std::size_t body_bytes_max);
+
 /// A request, and what its connection does after the answer. Refers to the parser's memory.
 struct ParsedRequest {
     HttpRequest request;  // peer is empty

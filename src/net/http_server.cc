@@ -97,7 +97,7 @@ void HttpServer::Impl::stop() {
     acceptor_.close(ignored);
     sweep_timer_.cancel();
     for_each_connection([](Connection& connection) {
-        if (connection.idle) Readiness::wake(connection.readiness);
+        if (connection.idle || connection.http2) Readiness::wake(connection.readiness);
     });
 }
 
@@ -217,6 +217,7 @@ void HttpServer::Impl::tell_time() {
     for (Connection* const connection : connections_) {
         later(connection->deadline);
         later(connection->answer_deadline);
+        if (connection->http2) connection->http2->session.stood_still(stood_still);
     }
 }
 
@@ -226,6 +227,8 @@ void HttpServer::Impl::sweep(Connection& connection) {
         connection.parser.release();
         connection.unread.shrink_to_fit();
     }
+    if (connection.http2 && connection.http2->session.sweep(now_))
+        Readiness::wake(connection.readiness);
     if (std::min(connection.deadline, connection.answer_deadline) > now_) return;
     connection.expired = true;
     Readiness::wake(connection.readiness);

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/http2_session.h"
 #include "net/http_head.h"
 #include "net/http_parser.h"
 #include "net/http_server.h"
@@ -28,7 +29,8 @@ using std::chrono::steady_clock;
 /// All connections of a loop read into one buffer: a quiet connection holds none.
 inline constexpr std::size_t kReadBytes = 16 * 1024;
 
-/// http_server.cc has who may connect and for how long, http_exchange.cc what is said then.
+/// http_server.cc has who may connect and for how long, http_exchange.cc what is said then,
+/// http2_exchange.cc the same by HTTP/2.
 class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 public:
     Impl(asio::io_context& loop, const tcp::endpoint& address, HttpHandler handler,
@@ -42,6 +44,19 @@ public:
 
 private:
     using Time = steady_clock::time_point;
+
+    struct Connection;
+    /// What a connection of HTTP/2 has; the answers that are worked at keep it until they are done.
+    struct Http2 {
+        Http2(Impl& server, Connection& of)
+            : session(server.limits_, server.http2_memory_, server.now_), connection(&of) {}
+
+        Http2Session session;
+        Connection* connection;  // null once it is gone
+        std::string unsent;      // what the socket did not take; at most an Http2Output
+        bool wakes = false;      // wake_soon() was called, and has not woken it yet
+    };
+    class Work;
 
     struct Connection {
         explicit Connection(tcp::socket accepted, HttpParserLimits limits)
@@ -57,6 +72,7 @@ private:
         std::string unread;         // what a pipelining peer sent ahead; at most kReadBytes
         std::optional<HttpTransfer> transfer;  // the answer under way
         std::shared_ptr<HttpStream> stream;    // what follows it, to the connection's end
+        Http2* http2 = nullptr;                // null: it speaks HTTP/1.1
         Time deadline = Time::max();           // of the wait under way
         Time answer_deadline = Time::max();    // of the whole answer under way
         bool from_proxy = false;               // one that is trusted
@@ -92,6 +108,18 @@ private:
     asio::awaitable<void> refuse(Connection& connection, HttpRefusal refusal);
     asio::awaitable<void> linger(Connection& connection);
 
+    asio::awaitable<void> converse_by_http2(Connection& connection);
+    bool receive_frames(Connection& connection);
+    void answer_requests(const std::shared_ptr<Http2>& http2);
+    HttpTransfer::Progress send_frames(Http2& http2);
+    HttpTransfer::Progress send_frames(Http2& http2, std::uint64_t turn_left);
+    void set_deadline(Http2& http2, HttpTransfer::Progress sent);
+    void work_at(const std::shared_ptr<Http2>& http2, const std::shared_ptr<Http2Stream>& stream,
+                 HttpAnswer answer);
+    asio::awaitable<void> answer_later(Work work, HttpAnswer answer);
+    asio::awaitable<void> send_source(const Work& work);
+    void wake_soon(const std::shared_ptr<Http2>& http2);
+
     void begin_request(Connection& connection);
     Step read_request(Connection& connection);
     bool receive(Connection& connection);
@@ -123,7 +151,9 @@ private:
     std::list<Connection*> connections_;
     std::map<asio::ip::address, std::size_t> connections_of_;  // by counted_address
     std::array<char, kReadBytes> read_buffer_;
-    std::string spare_head_;  // memory for the head of the next answer
+    Http2Memory http2_memory_;
+    Http2Output http2_output_;  // of the connection that sends; empty between two
+    std::string spare_head_;    // memory for the head of the next answer
     /// Of the last sweep: a clock for deadlines that costs nothing, late by a sweep at most.
     Time now_ = steady_clock::now();
     std::string date_;

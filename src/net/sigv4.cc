@@ -40,23 +40,6 @@ std::string hex(BytesView bytes) {
     return fmt::format("{:02x}", fmt::join(bytes, ""));
 }
 
-bool is_unreserved(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-std::string uri_encoded(std::string_view text, std::string_view kept = "") {
-    std::string out;
-    for (const char c : text) {
-        if (is_unreserved(c) || kept.contains(c)) {
-            out += c;
-        } else {
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return out;
-}
-
 // /a/./b//../c/ -> /a/c/
 std::string normalised_path(std::string_view path) {
     std::vector<std::string_view> segments;

@@ -14,23 +14,21 @@ bool is_control(char c) {
     return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
-bool is_part(std::string_view part) {
-    return !part.empty() && part.size() <= kKeyPartBytesMax && part != "." && part != "..";
+bool is_part(std::string_view part, std::size_t bytes_max) {
+    return !part.empty() && part.size() <= bytes_max && part != "." && part != "..";
 }
 
-bool has_parts(std::string_view key) {
+bool has_parts(std::string_view key, std::size_t bytes_max) {
     while (true) {
         const std::size_t slash = key.find('/');
-        if (!is_part(key.substr(0, slash))) return false;
+        if (!is_part(key.substr(0, slash), bytes_max)) return false;
         if (slash == std::string_view::npos) return true;
         key.remove_prefix(slash + 1);
     }
 }
 
-}  // namespace
-
-Result<void> check_key(std::string_view key) {
-    if (key.size() <= ObjectStore::kKeyBytesMax && has_parts(key) &&
+Result<void> check(std::string_view key, std::size_t part_bytes_max) {
+    if (key.size() <= ObjectStore::kKeyBytesMax && has_parts(key, part_bytes_max) &&
         std::ranges::none_of(key, is_control)) {
         return {};
     }
@@ -38,7 +36,17 @@ Result<void> check_key(std::string_view key) {
         ErrorCode::Malformed,
         fmt::format("'{}' is not an object key: at most {} bytes without control characters, "
                     "in parts of 1 to {} bytes between '/', none '.' or '..'",
-                    log::printable(key), ObjectStore::kKeyBytesMax, kKeyPartBytesMax));
+                    log::printable(key), ObjectStore::kKeyBytesMax, part_bytes_max));
+}
+
+}  // namespace
+
+Result<void> check_key(std::string_view key) {
+    return check(key, kKeyPartBytesMax);
+}
+
+Result<void> check_s3_key(std::string_view key) {
+    return check(key, ObjectStore::kKeyBytesMax);
 }
 
 }  // namespace oxbow::store

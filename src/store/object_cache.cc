@@ -1,0 +1,187 @@
+#include "store/object_cache.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "store/file_handle.h"
+#include "store/folder_files.h"
+
+namespace oxbow::store {
+namespace {
+
+constexpr mode_t kFileMode = 0644;
+
+Result<OpenedObject> opened(const std::filesystem::path& file, ObjectInfo info) {
+    const int fd = ::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot read {}: {}", file.string(), describe(errno)));
+    }
+    return OpenedObject{.info = std::move(info), .file = std::make_shared<const SharedFile>(fd)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ObjectCache>> ObjectCache::open(ObjectCacheSettings settings,
+                                                       ObjectStore& bucket) {
+    std::error_code error;
+    std::filesystem::remove_all(settings.folder, error);
+    std::filesystem::create_directories(settings.folder, error);
+    if (error) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot make the cache folder {}: {}", settings.folder.string(),
+                                describe(error.value())));
+    }
+    return std::unique_ptr<ObjectCache>{new ObjectCache{std::move(settings), bucket}};
+}
+
+std::optional<OpenedObject> ObjectCache::find(std::string_view key) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return std::nullopt;
+    newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
+    return found->second->object;
+}
+
+Result<OpenedObject> ObjectCache::open(std::string_view key) const {
+    auto held = find(key);
+    if (held && !settings_.never_changes(key)) {
+        const auto now = bucket_.head(key);
+        if (!now) {
+            if (now.error().code == ErrorCode::NotFound) forget(key);
+            return std::unexpected(now.error());
+        }
+        if (now->etag != held->info.etag) held.reset();
+    }
+    if (held) return *std::move(held);
+
+    std::promise<Result<OpenedObject>> ours;
+    Fetch others;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto [fetch, is_ours] =
+            fetches_.try_emplace(std::string{key}, ours.get_future().share());
+        if (!is_ours) others = fetch->second;
+    }
+    if (others.valid()) return others.get();
+    auto done = fetch(std::string{key});
+    {
+        const std::lock_guard lock{mutex_};
+        fetches_.erase(fetches_.find(key));
+    }
+    ours.set_value(done);
+    return done;
+}
+
+std::filesystem::path ObjectCache::new_file() const {
+    const std::lock_guard lock{mutex_};
+    return settings_.folder / fmt::format("{}", ++files_);
+}
+
+/// The object as a file, piece by piece: no object is in memory whole.
+Result<OpenedObject> ObjectCache::fetch(const std::string& key) const {
+    auto info = bucket_.head(key);
+    if (!info) return std::unexpected(info.error());
+    if (info->size > settings_.bytes_max) {
+        return fail(ErrorCode::LimitExceeded,
+                    fmt::format("object '{}' has {} bytes, more than the {} of the cache",
+                                log::printable(key), info->size, settings_.bytes_max));
+    }
+    const std::filesystem::path path = new_file();
+    const FileHandle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode)};
+    if (!file.open()) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot write {}: {}", path.string(), describe(errno)));
+    }
+    for (std::uint64_t at = 0; at < info->size;) {
+        const std::uint64_t last = std::min(at + kPieceBytes, info->size) - 1;
+        const auto piece = bucket_.get_range(key, {at, last});
+        const int error = piece ? write_all(file.fd(), *piece) : 0;
+        if (!piece || error != 0) {
+            ::unlink(path.c_str());
+            if (!piece) return std::unexpected(piece.error());
+            return fail(ErrorCode::Unavailable,
+                        fmt::format("cannot write {}: {}", path.string(), describe(error)));
+        }
+        at = last + 1;
+    }
+    auto object = opened(path, std::move(*info));
+    if (!object) {
+        ::unlink(path.c_str());
+        return object;
+    }
+    const std::lock_guard lock{mutex_};
+    hold_locked({key, *object, path});
+    return object;
+}
+
+void ObjectCache::admit(const std::filesystem::path& file, const ObjectInfo& object) {
+    const std::filesystem::path path = new_file();
+    auto taken = object.size <= settings_.bytes_max && settings_.never_changes(object.key) &&
+                         ::rename(file.c_str(), path.c_str()) == 0
+                     ? opened(path, object)
+                     : Result<OpenedObject>{std::unexpected(Error{})};
+    if (!taken) {
+        ::unlink(file.c_str());
+        ::unlink(path.c_str());
+        return;
+    }
+    const std::lock_guard lock{mutex_};
+    hold_locked({object.key, *std::move(taken), path});
+}
+
+void ObjectCache::hold_locked(Entry entry) const {
+    if (const auto found = by_key_.find(entry.key); found != by_key_.end())
+        erase_locked(found->second);
+    bytes_ += entry.object.info.size;
+    newest_first_.push_front(std::move(entry));
+    by_key_.emplace(newest_first_.front().key, newest_first_.begin());
+    while (bytes_ > settings_.bytes_max) erase_locked(std::prev(newest_first_.end()));
+}
+
+void ObjectCache::erase_locked(Place place) const {
+    ::unlink(place->file.c_str());
+    bytes_ -= place->object.info.size;
+    by_key_.erase(place->key);
+    newest_first_.erase(place);
+}
+
+void ObjectCache::forget(std::string_view key) const {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = by_key_.find(key); found != by_key_.end()) erase_locked(found->second);
+}
+
+Result<ObjectInfo> ObjectCache::put(std::string_view key, BytesView bytes) {
+    auto done = bucket_.put(key, bytes);
+    forget(key);
+    return done;
+}
+
+Result<ObjectInfo> ObjectCache::adopt(const std::filesystem::path& file, std::string_view key) {
+    auto done = bucket_.adopt(file, key);
+    forget(key);
+    return done;
+}
+
+Result<void> ObjectCache::remove(std::string_view key) {
+    auto done = bucket_.remove(key);
+    forget(key);
+    return done;
+}
+
+std::uint64_t ObjectCache::bytes() const {
+    const std::lock_guard lock{mutex_};
+    return bytes_;
+}
+
+}  // namespace oxbow::store
