@@ -24,13 +24,13 @@ export async function until(what, read, accept = Boolean, seconds = 20) {
 export class Server {
   #children = new Set();
 
-  static async start() {
+  static async start({ reconnectSeconds = 2 } = {}) {
     if (!binary) throw new Error('set OXBOW to the oxbow binary, for example build/dev/oxbow');
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), 'oxbow-browser-'));
     const ready = join(server.folder, 'ready.json');
     const config = join(server.folder, 'oxbow.toml');
-    writeFileSync(config, '[recording]\nreconnect_window_seconds = 2\n');
+    writeFileSync(config, `[recording]\nreconnect_window_seconds = ${reconnectSeconds}\n`);
     server.data = join(server.folder, 'data');
     const any = '127.0.0.1:0';
     const child = server.#spawn(binary, ['serve', '--config', config, '--data', server.data, '--ready-file', ready,
@@ -143,14 +143,21 @@ export const playerOf = (page) => page.evaluate(() => {
   };
 });
 
-/** The second of the broadcast that the picture shows, read off its squares. */
-export const secondShown = (page) => page.evaluate(() => {
-  const video = document.querySelector('ox-player video');
+/** In the page: the second of the broadcast that a film or a picture shows, read off its squares. */
+const readSquares = (picture) => {
   const canvas = document.createElement('canvas');
   canvas.width = 640;
   canvas.height = 360;
   const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0, 640, 360);
+  context.drawImage(picture, 0, 0, 640, 360);
   const isWhite = (bit) => context.getImageData(bit * 80 + 40, 20, 1, 1).data[0] > 128;
   return [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, bit) => sum + (isWhite(bit) ? 2 ** bit : 0), 0);
-});
+};
+
+export const secondShown = (page) => page.locator('ox-player video').evaluate(readSquares);
+
+/** Of every picture of a locator. */
+export async function secondsOf(pictures) {
+  const found = await pictures.all();
+  return Promise.all(found.map((picture) => picture.evaluate(readSquares)));
+}

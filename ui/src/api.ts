@@ -27,6 +27,15 @@ export interface Channel {
   height: number | null;
   frameRate: number | null;
   recording: LatestRecording | null;
+  /** The newest picture; absent where the channel is in no list. */
+  thumbnail?: { url: string; time: string } | null;
+}
+
+/** A picture and its wall clock, UTC ms. */
+export interface Thumbnail {
+  time: number;
+  recordingId: string;
+  url: string;
 }
 
 interface ChannelPage {
@@ -133,16 +142,45 @@ async function getOf(channelId: string, path: string): Promise<Response> {
     const response = await get(entry.sessionPath + path);
     if (response.status !== 403) return response;
   }
-  return get(`${path}?token=${encodeURIComponent(entry.token)}`);
+  return get(`${path}${path.includes('?') ? '&' : '?'}token=${encodeURIComponent(entry.token)}`);
 }
 
-/** The recordings of a channel, newest first; the first page. */
-export async function fetchRecordings(channelId: string): Promise<Recording[]> {
-  // A channel that was never on the air begins no session, and this would use up a token that counts once.
-  if (entries.get(channelId)?.sessionPath === '') return [];
-  const response = await getOf(channelId, `/channels/${encodeURIComponent(channelId)}/recordings.json`);
-  if (response.status === 404) return [];
-  return (await json<{ recordings: Recording[] }>(response)).recordings;
+/** A channel that was never on the air begins no session, and asking would use up a token that counts once. */
+const hasNoSession = (channelId: string): boolean => entries.get(channelId)?.sessionPath === '';
+
+/** The recordings of a channel, newest first; the first page, or all pages up to kPagesMax. */
+export async function fetchRecordings(channelId: string, pagesMax = 1): Promise<Recording[]> {
+  if (hasNoSession(channelId)) return [];
+  const path = `/channels/${encodeURIComponent(channelId)}/recordings.json`;
+  const recordings: Recording[] = [];
+  let token: string | null = null;
+  for (let pages = 0; pages < Math.min(pagesMax, kPagesMax); ++pages) {
+    const response = await getOf(channelId, token ? page(path, token) : path);
+    if (response.status === 404) return recordings;
+    const answer: { recordings: Recording[]; nextToken: string | null } = await json(response);
+    recordings.push(...answer.recordings);
+    token = answer.nextToken;
+    if (!token) break;
+  }
+  return recordings;
+}
+
+/** The pictures of a channel from one wall-clock time (UTC ms) to before another, the oldest first. */
+export async function fetchThumbnails(channelId: string, from: number, to: number): Promise<Thumbnail[]> {
+  if (hasNoSession(channelId)) return [];
+  const path = `/channels/${encodeURIComponent(channelId)}/thumbnails.json?from=${Math.floor(from)}&to=${Math.ceil(to)}`;
+  const found: Thumbnail[] = [];
+  let token: string | null = null;
+  for (let pages = 0; pages < kPagesMax; ++pages) {
+    const response = await getOf(channelId, token ? `${path}&nextToken=${encodeURIComponent(token)}` : path);
+    if (response.status === 404) return found;
+    const answer: { thumbnails: { time: string; recordingId: string; url: string }[]; nextToken: string | null } =
+      await json(response);
+    found.push(...answer.thumbnails.map((one) => ({ ...one, time: Date.parse(one.time) })));
+    token = answer.nextToken;
+    if (!token) break;
+  }
+  return found.sort((a, b) => a.time - b.time);
 }
 
 /** A channel that is in no public list, by its id; null when there is none, or none for this viewer. */

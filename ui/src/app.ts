@@ -1,8 +1,9 @@
-/** The page: its header, the theme, and which of the two screens the address asks for. */
+/** The page: its header, the theme, and which screen the address asks for. */
 import './app.css';
-import { h, setText } from './element';
+import { h, setAttribute, setText } from './element';
 import { icon, mark, setIcon } from './icons';
 import './ox-empty';
+import './ox-recordings';
 import './ox-wall';
 import './ox-watch';
 import { state } from './state';
@@ -17,7 +18,10 @@ function screen(): HTMLElement {
   const path = kChannelPath.exec(location.pathname);
   if (!path) {
     document.title = 'Oxbow';
-    return location.hash === '#publish' ? h('ox-empty', { guide: true, class: 'page' }) : h('ox-wall', { class: 'page' });
+    const [name, rest] = location.hash.slice(1).split('/');
+    if (name === 'publish') return h('ox-empty', { guide: true, class: 'page' });
+    if (name === 'recordings') return h('ox-recordings', { channel: rest, class: 'page' });
+    return h('ox-wall', { class: 'page' });
   }
   const query = new URLSearchParams(location.search);
   return h('ox-watch', {
@@ -25,8 +29,13 @@ function screen(): HTMLElement {
   });
 }
 
+const kScreens: [string, string][] = [['/', 'Channels'], ['/#recordings', 'Recordings']];
+const links = kScreens.map(([href, name]) => h('a', { href }, name));
+
 function show(): void {
   outlet.replaceChildren(screen());
+  const here = location.pathname === '/' ? location.hash.split('/')[0] : null;
+  for (const link of links) setAttribute(link, 'aria-current', link.hash === here ? 'page' : null);
   scrollTo(0, 0);
 }
 
@@ -61,8 +70,8 @@ function header(): HTMLElement {
   state.watch(['settings'], new AbortController().signal, draw);
   matchMedia('(prefers-color-scheme: light)').addEventListener('change', draw);
   const home = h('a', { class: 'home', href: '/', 'aria-label': 'Oxbow, all channels' }, mark(), h('b', {}, 'Oxbow'));
-  const publish = h('a', { class: 'button publish', href: '/#publish' }, icon('upload'), 'How to publish');
-  return h('header', { class: 'top' }, home, h('div', { class: 'right' }, zone, theme, publish));
+  const publish = h('a', { class: 'button publish', href: '/#publish' }, icon('upload'), h('span', {}, 'How to publish'));
+  return h('header', { class: 'top' }, home, h('nav', { 'aria-label': 'Screens' }, ...links), h('div', { class: 'right' }, zone, theme, publish));
 }
 
 function footer(): HTMLElement {

@@ -1,14 +1,17 @@
 /** Icons on a 24 grid, line 1.75, in the colour of the text. */
 
+/** An arrow that runs around a number of seconds. */
+const around = (head: string, arc: string, seconds: number): string =>
+  `<path d="${head}"/><path d="${arc}"/><text x="12" y="15.6" font-size="7.6" font-weight="600" ` +
+  `text-anchor="middle" fill="currentColor" stroke="none">${seconds}</text>`;
+
 const kPaths = {
   play: '<path fill="currentColor" d="M8 5.5v13l10.5-6.5z"/>',
   pause: '<path fill="currentColor" stroke="none" d="M7.5 5.5h3v13h-3zM13.5 5.5h3v13h-3z"/>',
-  back:
-    '<path d="M4.6 5.2v4.3h4.3"/><path d="M5 9.4A8 8 0 1 1 4 13"/>' +
-    '<text x="12" y="15.6" font-size="7.6" font-weight="600" text-anchor="middle" fill="currentColor" stroke="none">10</text>',
-  forward:
-    '<path d="M19.4 5.2v4.3h-4.3"/><path d="M19 9.4A8 8 0 1 0 20 13"/>' +
-    '<text x="12" y="15.6" font-size="7.6" font-weight="600" text-anchor="middle" fill="currentColor" stroke="none">10</text>',
+  backMinute: around('M4.6 5.2v4.3h4.3', 'M5 9.4A8 8 0 1 1 4 13', 60),
+  forwardMinute: around('M19.4 5.2v4.3h-4.3', 'M19 9.4A8 8 0 1 0 20 13', 60),
+  back: around('M4.6 5.2v4.3h4.3', 'M5 9.4A8 8 0 1 1 4 13', 10),
+  forward: around('M19.4 5.2v4.3h-4.3', 'M19 9.4A8 8 0 1 0 20 13', 10),
   sound: '<path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z"/><path d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11"/>',
   muted: '<path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z"/><path d="m16 9.7 4.6 4.6M20.6 9.7 16 14.3"/>',
   link:
@@ -25,6 +28,15 @@ const kPaths = {
   copy: '<rect x="8.5" y="8.5" width="11" height="11" rx="2"/><path d="M15.5 5.5v-.1A1.9 1.9 0 0 0 13.6 3.5H6.4a1.9 1.9 0 0 0-1.9 1.9v7.2a1.9 1.9 0 0 0 1.9 1.9h.1"/>',
   check: '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
   clock: '<circle cx="12" cy="12" r="8.2"/><path d="M12 7.5V12l3 2"/>',
+  search: '<circle cx="10.8" cy="10.8" r="6.3"/><path d="m15.6 15.6 4.6 4.6"/>',
+  eye: '<path d="M2.8 12S6 5.8 12 5.8 21.2 12 21.2 12 18 18.2 12 18.2 2.8 12 2.8 12z"/><circle cx="12" cy="12" r="2.7"/>',
+  grid: '<rect x="4" y="4" width="6.6" height="6.6" rx="1.4"/><rect x="13.4" y="4" width="6.6" height="6.6" rx="1.4"/>' +
+    '<rect x="4" y="13.4" width="6.6" height="6.6" rx="1.4"/><rect x="13.4" y="13.4" width="6.6" height="6.6" rx="1.4"/>',
+  download: '<path d="M12 4.5V15M8 11.5l4 4 4-4M5 18.8h14"/>',
+  range: '<path d="M5 5.5v13M19 5.5v13M8.5 12h7M10.3 9.6 7.9 12l2.4 2.4M13.7 9.6l2.4 2.4-2.4 2.4"/>',
+  previous: '<path d="m14.5 6-6 6 6 6"/>',
+  next: '<path d="m9.5 6 6 6-6 6"/>',
+  keyboard: '<rect x="3" y="6" width="18" height="12" rx="2.5"/><path d="M7 10h.01M11 10h.01M15 10h.01M17.5 10h.01M8 14h8"/>',
   close: '<path d="m6.5 6.5 11 11M17.5 6.5l-11 11"/>',
 } as const;
 

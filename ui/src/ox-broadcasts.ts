@@ -1,8 +1,9 @@
 /** The rail: a channel's broadcasts, newest first, the one being played marked. */
-import type { Channel, Recording } from './api';
+import { Channel, fetchThumbnails, Recording } from './api';
 import { h, setText } from './element';
+import { icon } from './icons';
 import './ox-picture';
-import type { OxPicture } from './ox-picture';
+import type { Film, OxPicture } from './ox-picture';
 import { state } from './state';
 import { clockMinutes, dayName, stretch } from './time';
 
@@ -17,20 +18,25 @@ interface Row {
 }
 
 const kRowsMax = 50;
+const kPosterShare = 0.2;
+const kPosterNearMs = 20_000;
 
 export class OxBroadcasts extends HTMLElement {
   private readonly rows_ = new Map<string, Row>();
   private readonly list_ = h('ol', {});
+  private readonly all_ = h('a', { class: 'more-link' }, 'All by day', icon('next'));
   private running_: { row: Row; began: number } | null = null;
 
   connectedCallback(): void {
-    if (!this.firstChild) this.append(h('h2', {}, 'Broadcasts'), this.list_);
+    if (this.firstChild) return;
+    this.append(h('header', {}, h('h2', {}, 'Broadcasts'), this.all_), this.list_);
   }
 
   show(channel: Channel | null, recordings: readonly Recording[], currentId: string | null): void {
     this.running_ = null;
     this.hidden = !channel || recordings.length === 0;
     if (!channel) return;
+    this.all_.href = `/#recordings/${channel.id}`;
     const shown = recordings.slice(0, kRowsMax);
     const items = shown.map((recording) => {
       const row = this.rows_.get(recording.id) ?? this.makeRow_(recording.id);
@@ -89,10 +95,24 @@ export class OxBroadcasts extends HTMLElement {
     setText(row.length, stretch(seconds));
     if (live) this.running_ = { row, began };
     const film = live
-      ? { key: `${recording.id} live`, url: recording.playlistUrl, moment: 'live' as const }
-      : running ? null : { key: recording.id, url: recording.playlistUrl, moment: 0.2 };
+      ? {
+          key: `${recording.id} live`, url: recording.playlistUrl, moment: 'live' as const,
+          image: channel.thumbnail?.url ?? null,
+        }
+      : running ? null : filmOf(channel.id, recording);
     row.picture.show(recording.id, film);
   }
+}
+
+/** The poster of a finished broadcast: a fifth into it, where it has begun in earnest. */
+export function filmOf(channelId: string, recording: Recording): Film {
+  const at = Date.parse(recording.startedAt) + recording.durationMs * kPosterShare;
+  const image = async (): Promise<string | null> => {
+    const near = await fetchThumbnails(channelId, at - kPosterNearMs, at + kPosterNearMs);
+    const own = near.filter((one) => one.recordingId === recording.id);
+    return (own.find((one) => one.time >= at) ?? own.at(-1))?.url ?? null;
+  };
+  return { key: recording.id, url: recording.playlistUrl, moment: kPosterShare, image };
 }
 
 customElements.define('ox-broadcasts', OxBroadcasts);

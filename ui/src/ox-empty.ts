@@ -1,26 +1,11 @@
 /** How to publish: where the server listens, how to make a channel, what to enter in OBS, a line for ffmpeg. */
 import { h, setText } from './element';
+import { copy } from './copy';
 import { icon, mark, setIcon } from './icons';
 import { state } from './state';
 
 const kUnknownIngest = 'rtmp://SERVER:1935/app';
 const kCopiedMs = 1_600;
-
-/** Puts `text` on the clipboard; false where the browser does not allow it (a page without HTTPS). */
-export async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = h('textarea', { readonly: true, class: 'offscreen' });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const copied = document.execCommand('copy');
-    area.remove();
-    return copied;
-  }
-}
 
 function copyButton(label: string, text: () => string): HTMLButtonElement {
   const button = h('button', { class: 'icon-button', type: 'button', 'aria-label': label, title: label }, icon('copy'));

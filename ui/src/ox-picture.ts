@@ -13,7 +13,11 @@ export interface Film {
   key: string;
   url: string;
   moment: Moment;
+  /** A picture that the server has; without one, one is taken from the film. */
+  image: string | null | (() => Promise<string | null>);
 }
+
+const kCrossFadeMs = 250;
 
 export class OxPicture extends HTMLElement {
   private film_: Film | null = null;
@@ -22,6 +26,8 @@ export class OxPicture extends HTMLElement {
   private preview_ = false;
   private hls_: Hls | null = null;
   private image_: HTMLImageElement | null = null;
+  /** The key of the film whose picture is shown or on its way. */
+  private drawn_ = '';
   private observer_: IntersectionObserver | null = null;
 
   connectedCallback(): void {
@@ -63,14 +69,18 @@ export class OxPicture extends HTMLElement {
     if (moves && !this.hls_) void this.startPreview_(film.url);
     if (!moves) this.stopPreview_();
     if (!film || !this.seen_) return;
-    const ready = stillTaken(film.key);
-    if (ready) {
-      this.setImage_(ready);
-    } else if (!moves) {
-      void still(film.key, film.url, film.moment).then((picture) => {
-        if (picture && this.film_?.key === film.key) this.setImage_(picture);
-      });
-    }
+    if (this.drawn_ === film.key) return;
+    this.drawn_ = film.key;
+    void this.find_(film, moves).then((picture) => {
+      if (picture && this.film_?.key === film.key) this.setImage_(picture);
+      else if (!picture && this.drawn_ === film.key) this.drawn_ = '';
+    });
+  }
+
+  private async find_(film: Film, moves: boolean): Promise<string | null> {
+    const image = typeof film.image === 'function' ? await film.image().catch(() => null) : film.image;
+    if (image) return image;
+    return stillTaken(film.key) ?? (moves ? null : still(film.key, film.url, film.moment));
   }
 
   private setImage_(url: string | null): void {
@@ -78,16 +88,21 @@ export class OxPicture extends HTMLElement {
     const last = this.image_;
     this.image_ = null;
     if (!url) {
+      this.drawn_ = '';
       last?.remove();
       return;
     }
     const image = document.createElement('img');
     image.alt = '';
     image.src = url;
-    image.addEventListener('load', () => setTimeout(() => last?.remove(), 250), { once: true });
     this.image_ = image;
-    if (last) last.after(image);
-    else this.querySelector('.poster')?.after(image);
+    // Over the last one when it is there, so that nothing flashes.
+    image.addEventListener('load', () => {
+      if (this.image_ !== image) return;
+      if (last?.isConnected) last.after(image);
+      else this.querySelector('.poster')?.after(image);
+      setTimeout(() => last?.remove(), kCrossFadeMs);
+    }, { once: true });
   }
 
   private async startPreview_(url: string): Promise<void> {

@@ -2,17 +2,26 @@
  * The player: a film, its seek bar and its controls. `data-state` is loading, live, behind, ended, gone or
  * broken; `data-behind-seconds` the whole seconds behind live.
  *
- * Events: "ox-view" {view} whenever the picture of the state is drawn (4 times a second).
+ * Events: "ox-view" {view} whenever the picture of the state is drawn (4 times a second); "ox-share" when the
+ * viewer wants the address of the moment.
  */
 import { h, setAttribute, setText } from './element';
 import { icon, IconName, setIcon } from './icons';
+import { listenToFilm } from './film-gestures';
+import { keysHelp } from './keys-help';
 import './ox-seek-bar';
-import type { OxSeekBar } from './ox-seek-bar';
+import type { OxSeekBar, Sought } from './ox-seek-bar';
 import { handleKey } from './player-keys';
+import { PlayerNotes } from './player-notes';
+import { keepVolume, restoreVolume, setVolume } from './player-sound';
 import { playerWords } from './player-words';
 import { Playback, Source, View } from './playback';
 import { poster } from './poster';
+import './speed-menu';
+import { kRates, SpeedMenu } from './speed-menu';
 import { state } from './state';
+import { Thumbnails } from './thumbnails';
+import type { Gap } from './timeline';
 
 /** One line over the film, with at most one thing to do about it. */
 export interface Notice {
@@ -24,7 +33,8 @@ const kDrawMs = 250;
 const kControlsStayMs = 3_000;
 const kScrubSeekMs = 120;
 const kSpinnerAfterMs = 400;
-const kBubbleMs = 700;
+/** Between two drawings playing gets this far; more is a seek. */
+const kCrossingSeconds = 1;
 
 export class OxPlayer extends HTMLElement {
   /** What the page has to say; the player's own troubles come first. */
@@ -36,10 +46,13 @@ export class OxPlayer extends HTMLElement {
   private readonly noticeText_ = h('span', { class: 'notice-text' });
   private readonly noticeAction_ = h('button', { class: 'notice-action', type: 'button' });
   private readonly notice_ = h('div', { class: 'notice', role: 'status', hidden: true }, this.noticeText_, this.noticeAction_);
-  private readonly bubble_ = h('div', { class: 'bubble', 'aria-hidden': 'true' });
+  private readonly notes_ = new PlayerNotes();
   private readonly play_ = this.button_('play', 'Play', () => this.togglePlay(), 'play');
   private readonly back_ = this.button_('back', 'Back 10 seconds (J)', () => this.skip(-10), 'skip');
   private readonly forward_ = this.button_('forward', 'Forward 10 seconds (L)', () => this.skip(10), 'skip');
+  private readonly backMinute_ = this.button_('backMinute', 'Back 60 seconds (Shift+Left)', () => this.skip(-60), 'skip minute');
+  private readonly forwardMinute_ =
+    this.button_('forwardMinute', 'Forward 60 seconds (Shift+Right)', () => this.skip(60), 'skip minute');
   private readonly mute_ = this.button_('sound', 'Mute (M)', () => this.toggleMute(), 'mute');
   private readonly volume_ = h('input', {
     class: 'volume', type: 'range', min: 0, max: 1, step: 0.05, 'aria-label': 'Volume',
@@ -50,17 +63,22 @@ export class OxPlayer extends HTMLElement {
   );
   private readonly main_ = h('strong', {});
   private readonly detail_ = h('span', {});
+  private readonly speed_ = document.createElement('ox-speed-menu') as SpeedMenu;
+  private readonly share_ = this.button_('link', 'Share this moment (C)', () => this.share(), 'share');
+  private readonly chip_ = h('div', { class: 'chip', hidden: true }, '1.1× catching up');
+  private readonly keys_ = keysHelp();
   private readonly pip_ = this.button_('pip', 'Picture in picture (P)', () => this.togglePip(), 'pip');
   private readonly full_ = this.button_('expand', 'Full screen (F)', () => this.toggleFullscreen(), 'full');
   private readonly stage_ = this.build_();
 
+  private thumbnails_: Thumbnails | null = null;
+  private source_: Source | null = null;
   private controlsTimer_ = 0;
+  private lastPosition_ = 0;
   private scrubTimer_ = 0;
   private scrubAt_: number | null = null;
   private waitingSince_ = 0;
   private hadPicture_ = false;
-  private bubbleTimer_ = 0;
-  private bubbleSum_ = 0;
   private mutedBeforeDrag_ = false;
   private playsMutedUnasked_ = false;
   private lifetime_ = new AbortController();
@@ -69,7 +87,7 @@ export class OxPlayer extends HTMLElement {
     this.lifetime_ = new AbortController();
     const { signal } = this.lifetime_;
     if (!this.stage_.isConnected) this.append(this.stage_);
-    this.restoreVolume_();
+    restoreVolume(this.video_);
     this.listen_(signal);
     const timer = setInterval(() => this.draw_(), kDrawMs);
     signal.addEventListener('abort', () => clearInterval(timer));
@@ -87,11 +105,56 @@ export class OxPlayer extends HTMLElement {
     this.stage_.querySelector('.poster')?.remove();
     this.video_.after(poster(seed));
     this.hadPicture_ = false;
+    this.source_ = source;
+    this.thumbnails_ = new Thumbnails(seed, () => state.now());
     void this.playback_.load(source);
+  }
+
+  get thumbnails(): Thumbnails | null {
+    return this.thumbnails_;
+  }
+
+  /** Goes to media second `at`, as a press on the seek bar does. */
+  seek(at: number): void {
+    this.playback_.seek(at);
+    void this.playback_.play();
+    this.said_();
+  }
+
+  /** Says something short over the film. */
+  flash(text: string): void {
+    this.notes_.flash(text);
+  }
+
+  share(): void {
+    this.dispatchEvent(new Event('ox-share'));
+  }
+
+  showKeys(): void {
+    if (!this.keys_.open) this.keys_.showModal();
+  }
+
+  changeSpeed(steps: number): void {
+    const { rate, rewindable } = this.view;
+    if (!rewindable) return;
+    const here = kRates.findIndex((one) => one >= rate);
+    const next = kRates[Math.min(Math.max(here + steps, 0), kRates.length - 1)] ?? 1;
+    this.setSpeed_(next);
+    this.flash(`${next}×`);
+  }
+
+  private setSpeed_(rate: number): void {
+    this.playback_.setRate(rate);
+    this.showControls_();
+    this.draw_();
   }
 
   get view(): View {
     return this.playback_.view();
+  }
+
+  wallClockAt(at: number): number | null {
+    return this.playback_.wallClockAt(at);
   }
 
   /** UTC milliseconds of the picture shown. */
@@ -106,10 +169,10 @@ export class OxPlayer extends HTMLElement {
   }
 
   skip(seconds: number): void {
-    const { position, live, atEdge, rewindable } = this.view;
+    const { live, atEdge, rewindable } = this.view;
     if (!rewindable || (seconds > 0 && live && atEdge)) return;
-    this.playback_.seek(position + seconds);
-    this.showBubble_(seconds);
+    this.playback_.skip(seconds);
+    this.notes_.skip(seconds);
     this.said_();
   }
 
@@ -122,9 +185,10 @@ export class OxPlayer extends HTMLElement {
   }
 
   goToShare(share: number): void {
-    const { rewindable, start, end } = this.view;
+    const { rewindable, start, end, axis } = this.view;
     if (!rewindable) return;
-    this.playback_.seek(start + share * (end - start));
+    const [from, to] = [axis.toBar(start), axis.toBar(end)];
+    this.playback_.seek(axis.toMedia(from + share * (to - from)).at);
     this.said_();
   }
 
@@ -141,8 +205,7 @@ export class OxPlayer extends HTMLElement {
   }
 
   changeVolume(by: number): void {
-    this.video_.volume = Math.min(Math.max(this.video_.volume + by, 0), 1);
-    this.video_.muted = this.video_.volume === 0;
+    setVolume(this.video_, this.video_.volume + by);
   }
 
   togglePip(): void {
@@ -164,15 +227,15 @@ export class OxPlayer extends HTMLElement {
     const time = h('div', { class: 'time' }, this.main_, this.detail_);
     const buttons = h(
       'div', { class: 'buttons' },
-      h('div', { class: 'transport' }, this.back_, this.play_, this.forward_),
+      h('div', { class: 'transport' }, this.backMinute_, this.back_, this.play_, this.forward_, this.forwardMinute_),
       h('div', { class: 'status' }, this.mute_, this.volume_, this.pill_, time),
-      h('div', { class: 'tools' }, this.pip_, this.full_),
+      h('div', { class: 'tools' }, this.speed_, this.share_, this.pip_, this.full_),
     );
     if (!document.pictureInPictureEnabled) this.pip_.hidden = true;
     this.full_.hidden = !document.fullscreenEnabled && !('webkitEnterFullscreen' in this.video_);
     return h(
       'div', { class: 'stage', 'data-controls': 'shown' },
-      this.video_, shade, spinner, this.bubble_, this.notice_, this.bar_, buttons,
+      this.video_, shade, spinner, this.notes_.bubble, this.notice_, this.chip_, this.notes_.gap, this.bar_, buttons, this.keys_,
     );
   }
 
@@ -185,11 +248,14 @@ export class OxPlayer extends HTMLElement {
 
   private listen_(signal: AbortSignal): void {
     const options = { signal };
-    const on = (type: string, run: (event: CustomEvent<{ at: number }>) => void): void =>
+    const on = (type: string, run: (event: CustomEvent<Sought>) => void): void =>
       this.bar_.addEventListener(type, run as EventListener, options);
     on('ox-scrub', (event) => this.scrub_(event.detail.at));
-    on('ox-seek', (event) => this.scrubbed_(event.detail.at));
-    on('ox-scrub-cancel', (event) => this.scrubbed_(event.detail.at));
+    on('ox-seek', (event) => this.scrubbed_(event.detail));
+    on('ox-scrub-cancel', (event) => this.scrubbed_(event.detail));
+    this.speed_.addEventListener('ox-speed', ((event: CustomEvent<{ rate: number }>) =>
+      this.setSpeed_(event.detail.rate)) as EventListener, options);
+    this.speed_.addEventListener('ox-catch-up', () => this.playback_.catchUp(), options);
     this.playback_.addEventListener('change', () => this.draw_(), options);
     this.playback_.addEventListener('muted', () => (this.playsMutedUnasked_ = true), options);
     document.addEventListener('keydown', (event) => handleKey(event, this, this.bar_), options);
@@ -207,29 +273,12 @@ export class OxPlayer extends HTMLElement {
     this.stage_.addEventListener('pointermove', () => this.showControls_(), options);
     this.stage_.addEventListener('focusin', () => this.showControls_(), options);
     this.stage_.addEventListener('pointerleave', () => this.hideControls_(), options);
-    this.listenToFilm_(options);
+    listenToFilm(this.video_, this, options);
   }
 
-  /** A mouse click plays or pauses; a finger first shows the controls, a second tap at a side skips. */
-  private listenToFilm_(options: AddEventListenerOptions): void {
-    let tappedAt = 0;
-    this.video_.addEventListener('pointerup', (event) => {
-      if (event.pointerType === 'mouse') {
-        if (event.button === 0) this.togglePlay();
-        return;
-      }
-      const box = this.video_.getBoundingClientRect();
-      const share = (event.clientX - box.left) / box.width;
-      const twice = event.timeStamp - tappedAt < 300;
-      tappedAt = event.timeStamp;
-      if (twice && share < 0.35) this.skip(-10);
-      else if (twice && share > 0.65) this.skip(10);
-      else if (this.stage_.dataset['controls'] === 'shown' && !this.video_.paused) this.hideControls_();
-      else this.showControls_();
-    }, options);
-    this.video_.addEventListener('dblclick', () => {
-      if (matchMedia('(hover: hover)').matches) this.toggleFullscreen();
-    }, options);
+  toggleControls(): void {
+    if (this.stage_.dataset['controls'] === 'shown' && !this.video_.paused) this.hideControls_();
+    else this.showControls_();
   }
 
   /** The picture follows the drag, without sound and no faster than it can be loaded. */
@@ -247,12 +296,13 @@ export class OxPlayer extends HTMLElement {
     }, kScrubSeekMs);
   }
 
-  private scrubbed_(at: number): void {
+  private scrubbed_({ at, gap }: Sought): void {
     clearTimeout(this.scrubTimer_);
     this.scrubTimer_ = 0;
     this.scrubAt_ = null;
     this.video_.muted = this.mutedBeforeDrag_;
     this.playback_.seek(at);
+    if (gap) this.noteGap_(gap);
     this.said_();
   }
 
@@ -262,16 +312,17 @@ export class OxPlayer extends HTMLElement {
     this.bar_.say();
   }
 
-  private showBubble_(seconds: number): void {
-    const goesOn = Math.sign(this.bubbleSum_) === Math.sign(seconds);
-    this.bubbleSum_ = goesOn ? this.bubbleSum_ + seconds : seconds;
-    setText(this.bubble_, `${this.bubbleSum_ < 0 ? '−' : '+'}${Math.abs(this.bubbleSum_)} s`);
-    this.bubble_.dataset['side'] = seconds < 0 ? 'left' : 'right';
-    clearTimeout(this.bubbleTimer_);
-    this.bubbleTimer_ = window.setTimeout(() => {
-      this.bubbleSum_ = 0;
-      delete this.bubble_.dataset['side'];
-    }, kBubbleMs);
+  /** Says that there is no picture where the viewer went, or that playing has jumped over it. */
+  private noteGap_(gap: Gap): void {
+    this.notes_.noPicture(gap, this.playback_.wallClockAt(gap.at + gap.inMedia));
+  }
+
+  private noteCrossing_(view: View): void {
+    const last = this.lastPosition_;
+    this.lastPosition_ = view.position;
+    if (this.scrubAt_ !== null || view.position <= last || view.position - last > kCrossingSeconds * view.rate) return;
+    const crossed = view.gaps.find((gap) => last < gap.at + gap.inMedia && gap.at + gap.inMedia <= view.position);
+    if (crossed) this.noteGap_(crossed);
   }
 
   private showControls_(): void {
@@ -282,30 +333,22 @@ export class OxPlayer extends HTMLElement {
 
   private hideControls_(): void {
     const focusInside = this.stage_.querySelector(':focus-visible') !== null;
-    if (this.video_.paused || this.bar_.dragging || focusInside) return;
+    if (this.video_.paused || this.bar_.dragging || this.speed_.open || focusInside) return;
     this.stage_.dataset['controls'] = 'hidden';
   }
 
-  private restoreVolume_(): void {
-    const volume = Number(localStorage.getItem('oxbow.volume') ?? '1');
-    this.video_.volume = volume >= 0 && volume <= 1 ? volume : 1;
-    this.video_.muted = localStorage.getItem('oxbow.muted') === 'yes';
-  }
-
   private saveVolume_(): void {
-    if (this.scrubAt_ !== null || this.playsMutedUnasked_) return;
-    localStorage.setItem('oxbow.volume', String(this.video_.volume));
-    localStorage.setItem('oxbow.muted', this.video_.muted ? 'yes' : 'no');
+    if (this.scrubAt_ === null && !this.playsMutedUnasked_) keepVolume(this.video_);
   }
 
   private setVolume_(): void {
-    this.video_.volume = Number(this.volume_.value);
-    this.video_.muted = this.video_.volume === 0;
+    setVolume(this.video_, Number(this.volume_.value));
     this.playsMutedUnasked_ = false;
   }
 
   private currentNotice_(): Notice | null {
     const { phase, retryAt } = this.view;
+    if (!navigator.onLine) return { text: 'Connection lost. It goes on by itself when the network is back' };
     if (retryAt !== null) {
       const seconds = Math.ceil((retryAt - performance.now()) / 1_000);
       const text = seconds > 0 ? `Connection lost. Next try in ${seconds} s` : 'Connection lost. Trying again';
@@ -341,8 +384,12 @@ export class OxPlayer extends HTMLElement {
     this.drawTime_(view, ended, paused);
     this.drawNotice_();
     if (view.end > view.start) {
-      this.bar_.draw({ ...view, wallClockAt: (at) => this.playback_.wallClockAt(at) });
+      this.bar_.draw({
+        ...view, thumbnails: this.thumbnails_, recordingId: this.source_?.recordingId ?? null,
+        wallClockAt: (at) => this.playback_.wallClockAt(at),
+      });
     }
+    this.noteCrossing_(view);
     this.dispatchEvent(new CustomEvent<{ view: View }>('ox-view', { detail: { view } }));
   }
 
@@ -357,8 +404,13 @@ export class OxPlayer extends HTMLElement {
     const label = again ? 'Play again' : paused ? 'Play (K)' : 'Pause (K)';
     setAttribute(this.play_, 'aria-label', label);
     setAttribute(this.play_, 'title', label);
-    this.back_.disabled = !view.rewindable || view.position - view.start < 0.5;
-    this.forward_.disabled = !view.rewindable || view.atEdge || view.end - view.position < 0.5;
+    const atStart = !view.rewindable || view.position - view.start < 0.5;
+    const atEnd = !view.rewindable || view.atEdge || view.end - view.position < 0.5;
+    for (const button of [this.back_, this.backMinute_]) button.disabled = atStart;
+    for (const button of [this.forward_, this.forwardMinute_]) button.disabled = atEnd;
+    this.speed_.hidden = !view.rewindable;
+    this.speed_.draw(view.rate, view.catchingUp, view.live && !view.atEdge);
+    this.chip_.hidden = !view.catchingUp || paused;
     const muted = this.scrubAt_ === null ? this.video_.muted : this.mutedBeforeDrag_;
     const silent = muted || this.video_.volume === 0;
     setIcon(this.mute_, silent ? 'muted' : 'sound');

@@ -1,13 +1,21 @@
 /**
- * The seek bar: from the first second to now, in media time, labelled with the wall clock.
+ * The seek bar: from the first second to now, as the wall clock counts, with the picture of the moment under
+ * the pointer. Inside it reckons in bar seconds (Axis), outside in media seconds.
  *
- * Events: "ox-scrub" {at} while dragging, "ox-seek" {at} on release or by key, "ox-scrub-cancel" {at} with
- * the place the drag began. While a drag lasts its scale stands still.
+ * Events: "ox-scrub" {at} while dragging, "ox-seek" {at, gap} on release, with the gap that was jumped over,
+ * "ox-scrub-cancel" {at} with the place the drag began. While a drag lasts its scale stands still.
  */
-import { h, setAttribute, setText } from './element';
+import { h, setAttribute } from './element';
+import type { Moment } from './moments';
+import { Picture, SeekCard } from './seek-card';
+import { SeekMarks } from './seek-marks';
+import { SeekRuler } from './seek-ruler';
 import { state } from './state';
-import { clock, clockMinutes, rulerStep, spoken, stretch } from './time';
+import type { Thumbnails } from './thumbnails';
+import { clock, spoken, stretch } from './time';
+import type { Axis, Gap } from './timeline';
 
+/** Media seconds. */
 export interface SeekModel {
   start: number;
   end: number;
@@ -15,9 +23,21 @@ export interface SeekModel {
   live: boolean;
   atEdge: boolean;
   reconnects: readonly number[];
+  gaps: readonly Gap[];
+  axis: Axis;
+  moments: readonly Moment[];
+  thumbnails: Thumbnails | null;
+  recordingId: string | null;
   wallClockAt(at: number): number | null;
 }
 
+/** Of a drag of the bar. */
+export interface Sought {
+  at: number;
+  gap?: Gap | null;
+}
+
+/** Bar seconds. */
 interface Drag {
   start: number;
   end: number;
@@ -26,11 +46,9 @@ interface Drag {
   pointerX: number;
 }
 
-const kTickPixelsMin = 72;
-const kEndPixels = 88; // no tick so near to the label of an end
-const kTicksMax = 60;
-const kTickErrorMs = 200;
-const kReconnectsMax = 200;
+const kBeforeGap = 0.1; // s: the last picture before a gap
+const kMomentPixels = 8;
+const kSidePixels = 120; // what one of the pictures beside the middle one stands for
 /** Sliding away from the bar makes steps finer: [pixels away, share of the movement that counts]. */
 const kFineSteps: [number, number][] = [[180, 0.25], [90, 0.5]];
 
@@ -38,29 +56,27 @@ export class OxSeekBar extends HTMLElement {
   private model_: SeekModel | null = null;
   private drag_: Drag | null = null;
   private hoverX_: number | null = null;
-  private rulerKey_ = '';
-  private ticksKey_ = '';
+  private heard_: Thumbnails | null = null;
 
   private readonly played_ = h('div', { class: 'played' });
   private readonly pending_ = h('div', { class: 'pending', hidden: true });
-  private readonly reconnects_ = h('div', { class: 'reconnects' });
+  private readonly marks_ = new SeekMarks();
   private readonly cap_ = h('div', { class: 'cap', hidden: true });
   private readonly from_ = h('div', { class: 'from', hidden: true });
   private readonly thumb_ = h('div', { class: 'thumb' });
-  private readonly cardClock_ = h('div', { class: 'card-clock' });
-  private readonly cardBehind_ = h('div', { class: 'card-behind' });
-  private readonly card_ = h('div', { class: 'card', hidden: true }, this.cardClock_, this.cardBehind_);
-  private readonly ruler_ = h('div', { class: 'ruler', 'aria-hidden': 'true' });
+  private readonly card_ = new SeekCard();
+  private readonly ruler_ = new SeekRuler();
   private readonly slider_ = h(
     'div',
     { class: 'slider', role: 'slider', tabindex: 0, 'aria-label': 'Position in the broadcast', 'aria-valuemin': 0 },
-    h('div', { class: 'rail' }, this.pending_, this.played_, this.reconnects_, this.cap_),
-    this.from_, this.thumb_, this.card_,
+    h('div', { class: 'rail' }, this.pending_, this.played_, this.marks_.element, this.cap_),
+    this.from_, this.thumb_, this.card_.element,
   );
+  private readonly repaint_ = (): void => this.paint_();
 
   connectedCallback(): void {
     if (this.slider_.isConnected) return;
-    this.append(this.slider_, this.ruler_);
+    this.append(this.slider_, this.ruler_.element);
     this.slider_.addEventListener('pointerdown', (event) => this.begin_(event));
     this.slider_.addEventListener('pointermove', (event) => this.move_(event));
     this.slider_.addEventListener('pointerup', () => this.release_());
@@ -79,6 +95,11 @@ export class OxSeekBar extends HTMLElement {
   draw(model: SeekModel): void {
     const first = this.model_ === null;
     this.model_ = model;
+    if (model.thumbnails !== this.heard_) {
+      this.heard_?.removeEventListener('change', this.repaint_);
+      this.heard_ = model.thumbnails;
+      this.heard_?.addEventListener('change', this.repaint_);
+    }
     this.paint_();
     if (first) this.say();
   }
@@ -87,24 +108,26 @@ export class OxSeekBar extends HTMLElement {
   say(): void {
     const model = this.model_;
     if (!model) return;
-    const at = this.drag_?.at ?? model.position;
-    const wall = model.wallClockAt(at);
-    const behind = model.live ? model.end - at : 0;
+    const { axis } = model;
+    const [start, end] = [axis.toBar(model.start), axis.toBar(model.end)];
+    const at = this.drag_?.at ?? axis.toBar(model.position);
+    const wall = this.wallAt_(model, at);
     const place = model.live
-      ? model.atEdge && !this.drag_ ? 'live' : `${spoken(behind)} behind live`
-      : `${spoken(at - model.start)} of ${spoken(model.end - model.start)}`;
+      ? model.atEdge && !this.drag_ ? 'live' : `${spoken(end - at)} behind live`
+      : `${spoken(at - start)} of ${spoken(end - start)}`;
     setAttribute(this.slider_, 'aria-valuetext', wall === null ? place : `${clock(wall, state.zone)}, ${place}`);
-    setAttribute(this.slider_, 'aria-valuemax', String(Math.round(model.end - model.start)));
-    setAttribute(this.slider_, 'aria-valuenow', String(Math.round(at - model.start)));
+    setAttribute(this.slider_, 'aria-valuemax', String(Math.round(end - start)));
+    setAttribute(this.slider_, 'aria-valuenow', String(Math.round(Math.min(at, end) - start)));
   }
 
   /** Ends a drag without moving; true when there was one. */
   cancel(): boolean {
     const drag = this.drag_;
-    if (!drag) return false;
+    const model = this.model_;
+    if (!drag || !model) return false;
     this.drag_ = null;
     this.hoverX_ = null;
-    this.emit_('ox-scrub-cancel', drag.from);
+    this.emit_('ox-scrub-cancel', { at: model.axis.toMedia(drag.from).at });
     this.paint_();
     return true;
   }
@@ -122,15 +145,17 @@ export class OxSeekBar extends HTMLElement {
     this.slider_.toggleAttribute('data-pointer', true);
     this.slider_.focus({ preventScroll: true });
     this.slider_.setPointerCapture(event.pointerId);
-    const at = this.timeAt_(event.clientX, model.start, model.end);
-    this.drag_ = { start: model.start, end: model.end, from: model.position, at, pointerX: event.clientX };
-    this.emit_('ox-scrub', at);
+    const { axis } = model;
+    const [start, end] = [axis.toBar(model.start), axis.toBar(model.end)];
+    const at = this.barAt_(event.clientX, start, end);
+    this.drag_ = { start, end, from: axis.toBar(model.position), at, pointerX: event.clientX };
+    this.emit_('ox-scrub', this.sought_(model, this.drag_));
     this.paint_();
   }
 
   private move_(event: PointerEvent): void {
     const drag = this.drag_;
-    if (!drag) {
+    if (!drag || !this.model_) {
       if (event.pointerType === 'mouse') this.hover_(event.clientX);
       return;
     }
@@ -138,24 +163,31 @@ export class OxSeekBar extends HTMLElement {
     const away = Math.max(box.top - event.clientY, event.clientY - box.bottom, 0);
     const share = kFineSteps.find(([pixels]) => away >= pixels)?.[1];
     if (share === undefined) {
-      drag.at = this.timeAt_(event.clientX, drag.start, drag.end);
+      drag.at = this.barAt_(event.clientX, drag.start, drag.end);
     } else {
       const moved = ((event.clientX - drag.pointerX) / Math.max(1, box.width)) * (drag.end - drag.start);
       drag.at = Math.min(Math.max(drag.at + moved * share, drag.start), drag.end);
     }
     drag.pointerX = event.clientX;
-    this.emit_('ox-scrub', drag.at);
+    this.emit_('ox-scrub', this.sought_(this.model_, drag));
     this.paint_();
   }
 
   private release_(): void {
     const drag = this.drag_;
-    if (!drag) return;
+    if (!drag || !this.model_) return;
+    const sought = this.sought_(this.model_, drag);
     this.drag_ = null;
     // The right end means live, which has moved on meanwhile.
-    this.emit_('ox-seek', drag.at >= drag.end ? Infinity : drag.at);
+    this.emit_('ox-seek', drag.at >= drag.end ? { at: Infinity } : sought);
     this.paint_();
     this.say();
+  }
+
+  /** In a gap: its end going forward, the last picture before it going back. */
+  private sought_(model: SeekModel, drag: Drag): Sought {
+    const { at, gap } = model.axis.toMedia(drag.at);
+    return gap ? { at: drag.at < drag.from ? gap.at - kBeforeGap : at, gap } : { at };
   }
 
   private hover_(x: number | null): void {
@@ -163,24 +195,33 @@ export class OxSeekBar extends HTMLElement {
     this.paint_();
   }
 
-  private timeAt_(x: number, start: number, end: number): number {
+  private barAt_(x: number, start: number, end: number): number {
     const box = this.slider_.getBoundingClientRect();
     const share = (x - box.left) / Math.max(1, box.width);
     return start + Math.min(Math.max(share, 0), 1) * (end - start);
   }
 
-  private emit_(type: string, at: number): void {
-    this.dispatchEvent(new CustomEvent<{ at: number }>(type, { detail: { at }, bubbles: true }));
+  /** Inside a gap the wall clock goes on from its beginning. */
+  private wallAt_(model: SeekModel, bar: number): number | null {
+    const { at, gap } = model.axis.toMedia(bar);
+    const wall = model.wallClockAt(at);
+    if (!gap || wall === null) return wall;
+    return wall - (model.axis.beginOf(gap) + gap.seconds - bar) * 1_000;
+  }
+
+  private emit_(type: string, detail: Sought): void {
+    this.dispatchEvent(new CustomEvent<Sought>(type, { detail, bubbles: true }));
   }
 
   private paint_(): void {
     const model = this.model_;
     if (!model) return;
-    const { start, end } = this.drag_ ?? model;
+    const { axis } = model;
+    const { start, end } = this.drag_ ?? { start: axis.toBar(model.start), end: axis.toBar(model.end) };
     const span = Math.max(end - start, 0.001);
     const percent = (at: number): string => `${(Math.min(Math.max((at - start) / span, 0), 1) * 100).toFixed(3)}%`;
-    const place = this.drag_?.from ?? model.position;
-    const at = this.drag_?.at ?? (model.atEdge ? end : model.position);
+    const place = this.drag_?.from ?? axis.toBar(model.position);
+    const at = this.drag_?.at ?? (model.atEdge ? end : place);
     this.played_.style.width = percent(this.drag_ ? Math.min(place, at) : at);
     this.pending_.style.width = percent(Math.max(place, at));
     this.pending_.hidden = !this.drag_;
@@ -190,89 +231,47 @@ export class OxSeekBar extends HTMLElement {
     this.cap_.hidden = !model.live;
     this.toggleAttribute('data-edge', model.atEdge && !this.drag_);
     this.toggleAttribute('data-dragging', this.drag_ !== null);
-    this.paintReconnects_(model, start, end);
-    this.paintRuler_(model, start, end);
+    this.marks_.draw(model, start, end);
+    const wallAt = (bar: number): number | null => this.wallAt_(model, bar);
+    const endLabel = model.live && !model.atEdge ? 'Live' : null;
+    this.ruler_.draw({ start, end, endLabel, zone: state.zone, wallAt }, this.slider_.clientWidth);
     this.paintCard_(model, start, end);
   }
 
-  private paintReconnects_(model: SeekModel, start: number, end: number): void {
-    const key = `${model.reconnects.length} ${start} ${end.toFixed(0)}`;
-    if (key === this.ticksKey_) return;
-    this.ticksKey_ = key;
-    const marks = model.reconnects.slice(-kReconnectsMax).map((at) => {
-      const mark = h('i', {});
-      mark.style.left = `${(((at - start) / (end - start)) * 100).toFixed(3)}%`;
-      return mark;
-    });
-    this.reconnects_.replaceChildren(...marks);
-  }
-
-  /** Wall-clock ticks that leave each other room; the two ends win over ticks near them. */
-  private paintRuler_(model: SeekModel, start: number, end: number): void {
-    const width = this.slider_.clientWidth;
-    const key = `${width} ${state.zone} ${start.toFixed(0)} ${end.toFixed(0)} ${model.atEdge} ${model.live}`;
-    if (key === this.rulerKey_ || width === 0 || end - start < 1) return;
-    this.rulerKey_ = key;
-    const first = model.wallClockAt(start);
-    const last = model.wallClockAt(end);
-    const step = rulerStep(end - start, width, kTickPixelsMin);
-    const label = (text: string, left: string, side: string): HTMLElement => {
-      const span = h('span', { class: side }, text);
-      span.style.left = left;
-      return span;
-    };
-    const labels = [label(first === null ? '0:00' : clock(first, state.zone), '0%', 'first')];
-    const ending = model.live && !model.atEdge ? 'Live' : last === null ? stretch(end - start) : clock(last, state.zone);
-    labels.push(label(ending, '100%', 'last'));
-    let after = start;
-    for (let count = 0; count < kTicksMax; ++count) {
-      const tick = this.nextTick_(model, after, step);
-      const left = ((tick - start) / (end - start)) * width;
-      if (left > width - kEndPixels) break;
-      after = tick;
-      const wall = model.wallClockAt(tick);
-      const text = wall === null ? stretch(tick - start) : this.roundClock_(wall, step);
-      if (text === null || left < kEndPixels) continue;
-      labels.push(label(text, `${left.toFixed(1)}px`, 'tick'));
-    }
-    this.ruler_.replaceChildren(...labels);
-  }
-
-  /** The next round wall-clock time after media second `after`; without a wall clock, round media time. */
-  private nextTick_(model: SeekModel, after: number, step: number): number {
-    const wall = model.wallClockAt(after);
-    if (wall === null) return (Math.floor(after / step + 1e-6) + 1) * step;
-    const shifted = (wall - this.zoneShift_(wall)) / 1_000;
-    // Segments name their wall clock in milliseconds: a tick may stand a little before its round time.
-    const next = (Math.floor(shifted / step + 0.05) + 1) * step;
-    return after + next - shifted;
-  }
-
-  /** The round time that `wall` stands for; null when it is none, as behind a jump of the wall clock. */
-  private roundClock_(wall: number, step: number): string | null {
-    const shift = this.zoneShift_(wall);
-    const round = Math.round((wall - shift) / (step * 1_000)) * step * 1_000 + shift;
-    if (Math.abs(round - wall) > kTickErrorMs) return null;
-    return step < 60 ? clock(round, state.zone) : clockMinutes(round, state.zone);
-  }
-
-  private zoneShift_(wall: number): number {
-    return state.zone === 'local' ? new Date(wall).getTimezoneOffset() * 60_000 : 0;
-  }
-
   private paintCard_(model: SeekModel, start: number, end: number): void {
-    const at = this.drag_ ? this.drag_.at : this.hoverX_ !== null ? this.timeAt_(this.hoverX_, start, end) : null;
-    this.card_.hidden = at === null;
-    if (at === null) return;
-    const wall = model.wallClockAt(at);
-    const behind = model.end - at;
-    const into = `${stretch(at - start)} of ${stretch(end - start)}`;
-    setText(this.cardClock_, wall === null ? stretch(at - start) : clock(wall, state.zone));
-    setText(this.cardBehind_, !model.live ? into : behind < 1 ? 'live' : `${stretch(behind)} behind live`);
+    const at = this.drag_ ? this.drag_.at : this.hoverX_ !== null ? this.barAt_(this.hoverX_, start, end) : null;
+    if (at === null) {
+      this.card_.hide();
+      return;
+    }
     const width = this.slider_.clientWidth;
-    const half = this.card_.offsetWidth / 2;
-    const x = ((at - start) / Math.max(end - start, 0.001)) * width;
-    this.card_.style.left = `${Math.min(Math.max(x, half), Math.max(half, width - half)).toFixed(1)}px`;
+    const secondsPerPixel = (end - start) / Math.max(1, width);
+    const wall = this.wallAt_(model, at);
+    const behind = model.axis.toBar(model.end) - at;
+    const into = `${stretch(at - start)} of ${stretch(end - start)}`;
+    const words = {
+      clock: wall === null ? stretch(at - start) : clock(wall, state.zone),
+      detail: !model.live ? into : behind < 1 ? 'live' : `${stretch(behind)} behind live`,
+      note: this.noteAt_(model, at, kMomentPixels * secondsPerPixel),
+    };
+    const sides = this.drag_ ? [-2, -1, 0, 1, 2] : [0];
+    const pictures = sides.map((n) => this.pictureAt_(model, at + n * kSidePixels * secondsPerPixel, start, end));
+    this.card_.show((at - start) / secondsPerPixel, width, words, pictures);
+  }
+
+  private noteAt_(model: SeekModel, bar: number, near: number): string {
+    const { gap } = model.axis.toMedia(bar);
+    if (gap) return `no picture, ${spoken(gap.seconds)}`;
+    const moment = model.moments.filter((one) => Math.abs(model.axis.toBar(one.at) - bar) <= near).at(-1);
+    return moment?.text ?? '';
+  }
+
+  private pictureAt_(model: SeekModel, bar: number, start: number, end: number): Picture | null {
+    if (!model.thumbnails || bar < start || bar > end + 1) return null;
+    const wall = this.wallAt_(model, bar);
+    if (wall === null || model.axis.toMedia(bar).gap) return null;
+    const thumbnail = model.thumbnails.at(wall, model.recordingId);
+    return thumbnail && model.thumbnails.image(thumbnail);
   }
 }
 

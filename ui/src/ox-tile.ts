@@ -9,8 +9,9 @@ import { state } from './state';
 import { ago, clock, onAir, since, stretch } from './time';
 
 const kPreviewAfterMs = 250;
-/** A still of a channel on air is taken anew this often, while its tile is seen. */
-const kStillEveryMs = 60_000;
+const kFirstThumbnailMs = 20_000;
+/** The poster of a channel on air is a new one this often, while its tile is seen. */
+const kStillEveryMs = 10_000;
 
 export const isOnAir = (channel: Channel): boolean => channel.isLive || isInterrupted(channel);
 
@@ -20,7 +21,6 @@ export const isInterrupted = (channel: Channel): boolean =>
 
 export class OxTile extends HTMLElement {
   private channel_: Channel | null = null;
-  private featured_ = false;
   private previewTimer_ = 0;
   private readonly picture_ = document.createElement('ox-picture') as OxPicture;
   private readonly badge_ = h('span', { class: 'badge' });
@@ -45,13 +45,12 @@ export class OxTile extends HTMLElement {
     for (const type of ['pointerleave', 'focusout']) this.addEventListener(type, () => this.wantPreview_(false));
   }
 
-  /** `featured`: the large tile, whose picture moves by itself. */
+  /** `featured`: the large tile. */
   show(channel: Channel, featured: boolean): void {
     this.channel_ = channel;
-    this.featured_ = featured;
     this.toggleAttribute('data-featured', featured);
     this.draw();
-    this.wantPreview_(false);
+    if (!channel.isLive) this.wantPreview_(false);
   }
 
   draw(): void {
@@ -109,17 +108,20 @@ export class OxTile extends HTMLElement {
     const { recording, rewindUrl, playbackUrl } = channel;
     const url = channel.isLive ? playbackUrl ?? rewindUrl : rewindUrl;
     const round = Math.floor(Date.now() / kStillEveryMs);
-    const film = !url ? null
+    const image = channel.thumbnail?.url ?? null;
+    // The first thumbnail of a broadcast comes after a moment; where none is made, the film has to give one.
+    const isYoung = state.now() - Date.parse(channel.startedAt ?? '') < kFirstThumbnailMs;
+    const film = !url || (channel.isLive && !image && isYoung) ? null
       : channel.isLive
-        ? { key: `${channel.id} ${round}`, url, moment: 'live' as const }
-        : recording ? { key: recording.id, url, moment: 0.2 } : null;
+        ? { key: `${channel.id} ${round}`, url, moment: 'live' as const, image }
+        : recording ? { key: recording.id, url, moment: 0.2, image } : null;
     this.picture_.show(channel.id, film);
   }
 
   private wantPreview_(pointed: boolean): void {
     clearTimeout(this.previewTimer_);
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const wanted = !calm && (this.channel_?.isLive ?? false) && (pointed || this.featured_);
+    const wanted = !calm && (this.channel_?.isLive ?? false) && pointed;
     this.previewTimer_ = window.setTimeout(() => (this.picture_.preview = wanted), wanted ? kPreviewAfterMs : 0);
   }
 }

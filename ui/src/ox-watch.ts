@@ -8,7 +8,9 @@ import { h, setAttribute, setText } from './element';
 import { icon } from './icons';
 import './ox-broadcasts';
 import type { OxBroadcasts } from './ox-broadcasts';
-import { copy } from './ox-empty';
+import { copy } from './copy';
+import './ox-moments';
+import type { OxMoments } from './ox-moments';
 import './ox-player';
 import type { Notice, OxPlayer } from './ox-player';
 import { poster } from './poster';
@@ -45,6 +47,7 @@ export class OxWatch extends HTMLElement {
   private readonly facts_ = h('span', { class: 'facts' });
   private readonly shareLabel_ = h('span', {}, 'Share this moment');
   private readonly share_ = h('button', { class: 'button', type: 'button' }, icon('link'), this.shareLabel_);
+  private readonly moments_ = document.createElement('ox-moments') as OxMoments;
   private readonly broadcasts_ = document.createElement('ox-broadcasts') as OxBroadcasts;
   private lifetime_ = new AbortController();
 
@@ -55,7 +58,10 @@ export class OxWatch extends HTMLElement {
     if (token) enter(this.id_, token);
     if (!this.firstChild) this.build_();
     this.player_.addEventListener('ox-view', () => this.viewed_(), { signal });
+    this.player_.addEventListener('ox-share', () => void this.copyMoment_(), { signal });
     this.share_.addEventListener('click', () => void this.copyMoment_(), { signal });
+    this.moments_.addEventListener('ox-moment', ((event: CustomEvent<{ at: number }>) =>
+      this.player_.seek(event.detail.at)) as EventListener, { signal });
     state.watch(['channels', 'settings'], signal, () => void this.update_());
     state.addEventListener('tick', () => this.drawWords_(), { signal });
   }
@@ -77,8 +83,9 @@ export class OxWatch extends HTMLElement {
     this.idle_.append(poster(this.id_), this.idleText_);
     const screen = h('div', { class: 'screen' }, this.player_, this.idle_);
     const words = h('div', { class: 'about' },
-      h('div', {}, this.name_, h('p', { class: 'now' }, this.dot_, this.state_, this.facts_)), this.share_);
-    this.append(h('div', { class: 'main' }, screen, words), this.broadcasts_);
+      h('div', {}, this.name_, h('p', { class: 'now' }, this.dot_, this.state_, this.facts_)),
+      h('div', { class: 'actions' }, this.share_));
+    this.append(h('div', { class: 'main' }, screen, words, this.moments_), this.broadcasts_);
   }
 
   private async update_(): Promise<void> {
@@ -152,6 +159,7 @@ export class OxWatch extends HTMLElement {
     const view = this.player_.view;
     if (view.phase === 'gone') this.player_.notice = this.notice_();
     if (view.phase !== 'playing') return;
+    this.moments_.show(view.moments, this.player_);
     if (view.live) this.sawLive_ = true;
     else if (this.sawLive_) this.endedSince_ ??= performance.now();
     if (this.isStale_()) {
@@ -252,6 +260,7 @@ export class OxWatch extends HTMLElement {
     const url = new URL(`/watch/${this.id_}`, location.href);
     if (wall !== null) url.searchParams.set('t', new Date(wall).toISOString());
     const copied = await copy(url.href);
+    if (copied) this.player_.flash(`Link to ${wall === null ? 'this channel' : clock(wall, state.zone)} copied`);
     setText(this.shareLabel_, copied ? 'Link copied' : 'Copy it from the address bar');
     if (!copied) history.replaceState(null, '', url);
     setTimeout(() => setText(this.shareLabel_, 'Share this moment'), kCopiedMs);

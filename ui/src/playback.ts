@@ -7,7 +7,8 @@ import type Hls from 'hls.js';
 import type { ErrorData, LevelDetails } from 'hls.js';
 
 import { engineSettings, loadEngine } from './engine';
-import { liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
+import { Moment, Moments } from './moments';
+import { Axis, Gap, Gaps, liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
 
 export interface Source {
   url: string;
@@ -15,6 +16,8 @@ export interface Source {
   fallbackUrl: string | null;
   /** Begin at this wall-clock time (UTC ms); null begins at live, or at 0 when it has ended. */
   beginAt: number | null;
+  /** Null until it is known. */
+  recordingId: string | null;
 }
 
 export type Phase = 'loading' | 'playing' | 'gone' | 'broken';
@@ -29,10 +32,17 @@ export interface View {
   start: number;
   end: number;
   position: number;
-  /** Seconds from here to where LIVE leads; 0 at the edge and on finished recordings. */
+  /** Seconds of the wall clock from here to where LIVE leads; 0 at the edge and on finished recordings. */
   behind: number;
   atEdge: boolean;
   reconnects: readonly number[];
+  gaps: readonly Gap[];
+  axis: Axis;
+  moments: readonly Moment[];
+  /** The speed that the viewer chose. */
+  rate: number;
+  /** Plays a little faster until it is live again. */
+  catchingUp: boolean;
   /** When to try again after a lost connection (performance.now() ms); null while all is well. */
   retryAt: number | null;
 }
@@ -42,6 +52,13 @@ const kRetryDelaysMs = [1_000, 2_000, 4_000, 8_000];
 const kMissingTriesMax = 3;  // a timeline may be a moment younger than its channel
 const kMediaRecoveriesMax = 4;
 const kFlushBeforeLive = 8;  // s
+const kCatchUpRate = 1.1;
+const kCaughtUp = 0.8;  // s behind: the rest is done by following
+/** Nothing moved for so long, though there is more to play: it does not come back by itself. */
+const kStuckMs = 5_000;
+const kStuckLookMs = 1_000;
+const kStuckAhead = 2;  // s
+const kBeforeGap = 0.1;  // s: the last picture before a gap
 // s: hls.js takes a time before the first fragment, were it by the rounding of currentTime, for a wish for live.
 const kInsideStart = 0.01;
 
@@ -50,8 +67,13 @@ export class Playback extends EventTarget {
   private engine_: typeof Hls | null = null;
   private details_: LevelDetails | null = null;
   private reconnects_ = new Reconnects();
+  private gaps_ = new Gaps();
+  private axis_ = new Axis(this.gaps_.all);
+  private moments_ = new Moments();
+  private rate_ = 1;
+  private catchingUp_ = false;
   private phase_: Phase = 'loading';
-  private source_: Source = { url: '', fallbackUrl: null, beginAt: null };
+  private source_: Source = { url: '', fallbackUrl: null, beginAt: null, recordingId: null };
   private url_ = '';
   private wantsLive_ = true;
   private placed_ = false;  // begun at live, or where the source says
@@ -62,9 +84,21 @@ export class Playback extends EventTarget {
   private missing_ = 0;
   private mediaRecoveries_ = 0;
   private generation_ = 0;
+  private wasOffline_ = false;
+  private stuckTimer_ = 0;
+  private movedAt_ = 0;
+  private movedTo_ = -1;
+  private readonly networkChanged_ = (): void => {
+    this.wasOffline_ = true;
+    if (navigator.onLine) this.hls_?.startLoad();
+    this.changed_();
+  };
 
   constructor(private readonly video_: HTMLVideoElement) {
     super();
+    this.video_.addEventListener('timeupdate', () => this.endHurry_());
+    // hls.js waits for the network by itself, and says nothing.
+    for (const type of ['online', 'offline']) addEventListener(type, this.networkChanged_);
   }
 
   /** Plays `source` from now on instead of what was played. */
@@ -78,12 +112,14 @@ export class Playback extends EventTarget {
     const engine = await loadEngine();
     if (generation !== this.generation_) return;
     this.engine_ = engine;
+    this.stuckTimer_ = window.setInterval(() => this.lookForStall_(), kStuckLookMs);
     if (engine.isSupported()) this.attach_();
     else this.attachNative_();
   }
 
   destroy(): void {
     ++this.generation_;
+    for (const type of ['online', 'offline']) removeEventListener(type, this.networkChanged_);
     this.stop_();
   }
 
@@ -92,7 +128,7 @@ export class Playback extends EventTarget {
     const live = this.details_ ? this.details_.live : this.nativeRange_()?.live ?? false;
     const start = this.details_ ? this.details_.fragmentStart : this.nativeRange_()?.start ?? 0;
     const end = Math.max(this.end_(), start);
-    const behind = live ? Math.max(0, end - position) : 0;
+    const behind = live ? Math.max(0, this.axis_.toBar(end) - this.axis_.toBar(position)) : 0;
     return {
       phase: this.phase_,
       live,
@@ -103,6 +139,11 @@ export class Playback extends EventTarget {
       behind,
       atEdge: live && behind < kEdgeTolerance,
       reconnects: this.reconnects_.at,
+      gaps: this.gaps_.all,
+      axis: this.axis_,
+      moments: this.moments_.all,
+      rate: this.rate_,
+      catchingUp: this.catchingUp_,
       retryAt: this.retryAt_,
     };
   }
@@ -125,6 +166,63 @@ export class Playback extends EventTarget {
     this.changed_();
   }
 
+  /** Goes `seconds` on, as the wall clock counts them; into a gap means across it. */
+  skip(seconds: number): void {
+    const { position } = this.view();
+    const bar = this.axis_.toBar(position) + seconds;
+    const { at, gap } = this.axis_.toMedia(bar);
+    this.seek(gap && seconds < 0 ? gap.at - kBeforeGap : at);
+  }
+
+  /** Plays at `rate`; faster than the broadcast only until it is live. */
+  setRate(rate: number): void {
+    this.rate_ = rate;
+    this.catchingUp_ = false;
+    this.follow_(rate === 1 && this.view().atEdge);
+    this.changed_();
+  }
+
+  /** Plays a little faster until it is live, and then follows. */
+  catchUp(): void {
+    this.setRate(kCatchUpRate);
+    this.catchingUp_ = true;
+    void this.play();
+    this.changed_();
+  }
+
+  /** On a busy machine hls.js can take what is still to come for loaded, and wait for it for ever. */
+  private lookForStall_(): void {
+    const { position, live, end, phase } = this.view();
+    const { paused, ended } = this.video_;
+    const nothingToDo = paused || ended || phase !== 'playing' || this.retryAt_ !== null || !navigator.onLine;
+    if (nothingToDo || position !== this.movedTo_ || end - position < kStuckAhead) {
+      this.movedTo_ = position;
+      this.movedAt_ = performance.now();
+      return;
+    }
+    if (performance.now() - this.movedAt_ < kStuckMs) return;
+    this.movedAt_ = performance.now();
+    if (live && this.wantsLive_) {
+      this.jumpToLive();
+    } else {
+      this.flush_(position);
+      this.video_.currentTime = position;
+    }
+  }
+
+  /** Forgets what is loaded from `at` on, so that it is loaded again. */
+  private flush_(at: number): void {
+    if (!this.hls_ || !this.engine_) return;
+    this.hls_.trigger(this.engine_.Events.BUFFER_FLUSHING, { startOffset: Math.max(0, at), endOffset: Infinity, type: null });
+  }
+
+  private endHurry_(): void {
+    const { live, behind } = this.view();
+    if (this.rate_ <= 1 || !live || behind > kCaughtUp) return;
+    this.follow_(true);
+    this.changed_();
+  }
+
   /** The picture follows a drag: no more than a seek. */
   scrub(at: number): void {
     this.follow_(false);
@@ -136,13 +234,7 @@ export class Playback extends EventTarget {
     const target = this.end_();
     // Seeking near the edge inside the buffer, hls.js can take a loaded segment for one whose parts are
     // still to come and then load nothing for up to 18 s. With the tail flushed it loads it again.
-    if (live && this.hls_ && this.engine_) {
-      this.hls_.trigger(this.engine_.Events.BUFFER_FLUSHING, {
-        startOffset: Math.max(0, target - kFlushBeforeLive),
-        endOffset: Infinity,
-        type: null,
-      });
-    }
+    if (live) this.flush_(target - kFlushBeforeLive);
     this.video_.currentTime = target;
     this.follow_(live);
     void this.play();
@@ -185,6 +277,7 @@ export class Playback extends EventTarget {
     hls.on(Events.LEVEL_LOADED, (_event, { details }) => this.loaded_(details));
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.updated_(details));
     hls.on(Events.FRAG_BUFFERED, () => this.recovered_());
+    hls.on(Events.FRAG_PARSING_METADATA, () => this.moments_.read(this.video_.textTracks));
     hls.on(Events.ERROR, (_event, data) => this.failed_(data));
     hls.loadSource(this.url_);
     hls.attachMedia(this.video_);
@@ -221,7 +314,10 @@ export class Playback extends EventTarget {
   private updated_(details: LevelDetails): void {
     this.details_ = details;
     this.sliding_ ||= details.live && details.type !== 'EVENT';
-    if (!this.sliding_) this.reconnects_.read(details.fragments);
+    if (!this.sliding_) {
+      this.reconnects_.read(details.fragments);
+      this.gaps_.read(details.fragments);
+    }
     if (details.live && this.hls_) {
       const delay = liveDelay(details.fragments, details);
       if (Math.abs((this.hls_.config.liveSyncDuration ?? 0) - delay) > 0.5) this.hls_.targetLatency = delay;
@@ -234,7 +330,11 @@ export class Playback extends EventTarget {
   private follow_(wanted: boolean): void {
     this.wantsLive_ = wanted;
     if (this.hls_) this.hls_.config.maxLiveSyncPlaybackRate = wanted ? 1.1 : 1;
-    if (!wanted && this.video_.playbackRate !== 1) this.video_.playbackRate = 1;
+    if (wanted) {
+      this.rate_ = 1;
+      this.catchingUp_ = false;
+    }
+    if (this.video_.playbackRate !== this.rate_) this.video_.playbackRate = this.rate_;
   }
 
   /** Media second where LIVE leads; on a finished recording its last one. */
@@ -295,7 +395,8 @@ export class Playback extends EventTarget {
   }
 
   private recovered_(): void {
-    if (this.retryAt_ === null) return;
+    if (!navigator.onLine || (this.retryAt_ === null && !this.wasOffline_)) return;
+    this.wasOffline_ = false;
     this.retryAt_ = null;
     this.failures_ = 0;
     // A viewer who was at live did not choose to fall behind.
@@ -314,12 +415,18 @@ export class Playback extends EventTarget {
 
   private stop_(): void {
     clearTimeout(this.retryTimer_);
+    clearInterval(this.stuckTimer_);
     this.hls_?.destroy();
     this.hls_ = null;
     this.details_ = null;
     this.placed_ = false;
     this.sliding_ = false;
     this.reconnects_ = new Reconnects();
+    this.gaps_ = new Gaps();
+    this.axis_ = new Axis(this.gaps_.all);
+    this.moments_ = new Moments();
+    this.rate_ = 1;
+    this.catchingUp_ = false;
     this.retryAt_ = null;
     this.failures_ = 0;
     this.missing_ = 0;

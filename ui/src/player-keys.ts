@@ -10,6 +10,9 @@ export interface KeyTarget {
   changeVolume(by: number): void;
   togglePip(): void;
   toggleFullscreen(): void;
+  changeSpeed(steps: number): void;
+  share(): void;
+  showKeys(): void;
 }
 
 /** What a drag of the seek bar needs of the keys. */
@@ -21,7 +24,7 @@ export interface Draggable {
 export function handleKey(event: KeyboardEvent, player: KeyTarget, bar: Draggable): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as Element;
-  const typing = target.closest('input:not([type=range]), textarea, select, dialog') !== null;
+  const typing = target.closest('input:not([type=range]), textarea, select, dialog, [role=menu]') !== null;
   const ownArrows = target.closest('input[type=range]') !== null;
   const pressable = target.closest('button, a, summary') !== null;
   if (typing || (pressable && (event.key === ' ' || event.key === 'Enter'))) return;
@@ -54,6 +57,10 @@ function press(event: KeyboardEvent, player: KeyTarget): boolean {
     case 'm': player.toggleMute(); return true;
     case 'f': player.toggleFullscreen(); return true;
     case 'p': player.togglePip(); return true;
+    case 'c': player.share(); return true;
+    case '<': player.changeSpeed(-1); return true;
+    case '>': player.changeSpeed(1); return true;
+    case '?': player.showKeys(); return true;
     default: break;
   }
   if (key >= '0' && key <= '9' && key.length === 1) {

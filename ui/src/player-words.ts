@@ -21,7 +21,8 @@ export interface PlayerWords {
 export function playerWords(view: View, moment: Moment, now: number, zone: Zone): PlayerWords {
   const { at, wall, paused, scrubbing } = moment;
   const time = wall === null ? '' : clock(wall, zone);
-  const into = `${stretch(at - view.start)} of ${stretch(view.end - view.start)}`;
+  const bar = (media: number): number => view.axis.toBar(media);
+  const into = `${stretch(bar(at) - bar(view.start))} of ${stretch(bar(view.end) - bar(view.start))}`;
   if (view.phase !== 'playing') return { ...pillOf(view, paused, scrubbing), main: '', detail: '' };
   const pill = pillOf(view, paused, scrubbing);
   if (pill.pill === 'ended') return { ...pill, main: into, detail: time };
@@ -30,7 +31,7 @@ export function playerWords(view: View, moment: Moment, now: number, zone: Zone)
     const delay = wall === null || paused ? 0 : Math.round((now - wall) / 1_000);
     return { ...pill, main: time, detail: delay > 0 ? `${delay} s delay` : '' };
   }
-  return { ...pill, main: `${stretch(view.end - at)} behind live`, detail: time || into };
+  return { ...pill, main: `${stretch(bar(view.end) - bar(at))} behind live`, detail: time || into };
 }
 
 function pillOf(view: View, paused: boolean, scrubbing: boolean): Pick<PlayerWords, 'pill' | 'pillLabel'> {

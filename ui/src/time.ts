@@ -84,6 +84,39 @@ export function dayName(at: number, now: number, zone: Zone): string {
   return `${(kWeekdays[f.weekday] ?? '').slice(0, 3)} ${f.day} ${month}`;
 }
 
+/** "2026-11-20": the calendar day of `at`. */
+export function dayKey(at: number, zone: Zone): string {
+  const f = fields(at, zone);
+  return `${f.year}-${two(f.month + 1)}-${two(f.day)}`;
+}
+
+/** When a day, "2026-11-20", begins. */
+export function dayBegins(key: string, zone: Zone): number {
+  const [year = 0, month = 1, day = 1] = key.split('-').map(Number);
+  return zone === 'utc' ? Date.UTC(year, month - 1, day) : new Date(year, month - 1, day).getTime();
+}
+
+const kMonthNames = [
+  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+];
+
+/** "Sunday 22 November 2026". */
+export function dayLong(at: number, zone: Zone): string {
+  const f = fields(at, zone);
+  return `${kWeekdays[f.weekday] ?? ''} ${f.day} ${kMonthNames[f.month] ?? ''} ${f.year}`;
+}
+
+/** "November 2026". */
+export const monthName = (year: number, month: number): string => `${kMonthNames[month] ?? ''} ${year}`;
+
+/** "3 h 42 min", "47 min", "12 s": about how long. */
+export function length(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  const [h, m] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return h > 0 ? `${h} h ${m} min` : `${m} min`;
+}
+
 /** "10:12", "yesterday 20:33", "Thursday 06:12", "20 Nov 06:12": when something began. */
 export function since(at: number, now: number, zone: Zone): string {
   const ago = daysAgo(at, now, zone);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { liveDelay, mediaTimeAt, Piece, Reconnects, wallClockAt } from './timeline';
+import { Axis, Gaps, liveDelay, mediaTimeAt, Piece, Reconnects, wallClockAt } from './timeline';
 
 const piece = (start: number, programDateTime: number | null, cc = 0): Piece => ({ start, duration: 2, cc, programDateTime });
 
@@ -54,4 +54,37 @@ test('the live delay follows the longest recent piece and the pace of reloads', 
 
 test('with parts the live delay is what the server asks for', () => {
   assert.equal(liveDelay(merged, { targetduration: 6, partHoldBack: 1.2, canBlockReload: true }), 1.2);
+});
+
+const away = { at: 4, seconds: 60, inMedia: 0 };
+
+test('where the publisher was away there is a gap as long as the wall clock says', () => {
+  const gaps = new Gaps();
+
+  gaps.read(merged.slice(0, 3));
+  gaps.read(merged);
+
+  assert.deepEqual(gaps.all, [away]);
+});
+
+test('pieces without pictures are one gap, which takes its media time', () => {
+  const gaps = new Gaps();
+
+  gaps.read([piece(0, 100_000), { ...piece(2, 102_000), gap: true }, { ...piece(4, 104_000), gap: true }, piece(6, 106_000)]);
+
+  assert.deepEqual(gaps.all, [{ at: 2, seconds: 4, inMedia: 4 }]);
+});
+
+test('the bar is as wide as the wall clock', () => {
+  const axis = new Axis([away, { at: 10, seconds: 2, inMedia: 2 }]);
+
+  assert.equal(axis.toBar(3), 3);
+  assert.equal(axis.toBar(4), 64);
+  assert.equal(axis.toBar(13), 73);
+  assert.deepEqual(axis.toMedia(3), { at: 3, gap: null });
+  assert.deepEqual(axis.toMedia(5), { at: 4, gap: away });
+  assert.deepEqual(axis.toMedia(64), { at: 4, gap: null });
+  assert.deepEqual(axis.toMedia(71).at, 12);
+  assert.deepEqual(axis.toMedia(73), { at: 13, gap: null });
+  assert.equal(axis.beginOf(away), 4);
 });

@@ -9,6 +9,8 @@ export interface Piece {
   duration: number;
   cc: number;
   programDateTime: number | null;
+  /** EXT-X-GAP: it takes its time, and has no picture. */
+  gap?: boolean;
 }
 
 /** The last piece whose `key` is not above `value`; the first piece when all are. */
@@ -51,6 +53,83 @@ export class Reconnects {
       if (this.seen_ > 0 && piece.cc !== this.cc_) this.at.push(piece.start);
       this.cc_ = piece.cc;
     }
+  }
+}
+
+/** A stretch of the wall clock without a picture. */
+export interface Gap {
+  /** Media second at which it begins. */
+  at: number;
+  /** How long it lasted, by the wall clock. */
+  seconds: number;
+  /** How much of that media time has, too: nothing where the publisher was away, all of an EXT-X-GAP. */
+  inMedia: number;
+}
+
+const kGapSecondsMin = 1;
+
+/** The gaps of an EVENT playlist, which only grows: reads the pieces added since the last call. */
+export class Gaps {
+  readonly all: Gap[] = [];
+  private seen_ = 0;
+  private last_: Piece | null = null;
+
+  read(pieces: readonly Piece[]): void {
+    for (; this.seen_ < pieces.length; ++this.seen_) {
+      const piece = pieces[this.seen_] as Piece;
+      const away = this.awayBefore_(piece);
+      if (away >= kGapSecondsMin) this.all.push({ at: piece.start, seconds: away, inMedia: 0 });
+      if (piece.gap) this.lengthen_(piece);
+      const { start, duration, cc, programDateTime, gap } = piece;  // of hls.js these are getters, which no spread copies
+      this.last_ = { start, duration, cc, programDateTime, gap: gap === true };
+    }
+  }
+
+  private awayBefore_(piece: Piece): number {
+    const last = this.last_;
+    if (!last || last.cc === piece.cc || last.programDateTime === null || piece.programDateTime === null) return 0;
+    return (piece.programDateTime - last.programDateTime) / 1_000 - last.duration;
+  }
+
+  private lengthen_(piece: Piece): void {
+    const open = this.all.at(-1);
+    if (open && this.last_?.gap) {
+      open.seconds += piece.duration;
+      open.inMedia += piece.duration;
+    } else {
+      this.all.push({ at: piece.start, seconds: piece.duration, inMedia: piece.duration });
+    }
+  }
+}
+
+/**
+ * The axis of the seek bar: seconds since the first picture as a wall clock counts them. Where the publisher
+ * was away it goes on, and media time does not.
+ */
+export class Axis {
+  constructor(readonly gaps: readonly Gap[]) {}
+
+  toBar(at: number): number {
+    let bar = at;
+    for (const gap of this.gaps) if (gap.at <= at) bar += gap.seconds - gap.inMedia;
+    return bar;
+  }
+
+  /** The media second at `bar`, and the gap that `bar` is in; then the second is that of the gap's end. */
+  toMedia(bar: number): { at: number; gap: Gap | null } {
+    let added = 0;
+    for (const gap of this.gaps) {
+      const begins = gap.at + added;
+      if (bar < begins) break;
+      if (bar < begins + gap.seconds) return { at: gap.at + gap.inMedia, gap };
+      added += gap.seconds - gap.inMedia;
+    }
+    return { at: bar - added, gap: null };
+  }
+
+  /** Where on the bar a gap begins. */
+  beginOf(gap: Gap): number {
+    return this.toBar(gap.at) - gap.seconds + gap.inMedia;
   }
 }
 

@@ -1,0 +1,70 @@
+// One server, one browser and the encoders of a test file, shared by its tests.
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+import { playerOf, Server, until } from './oxbow.mjs';
+
+const screenshots = process.env.OXBOW_SCREENSHOTS ?? join(tmpdir(), 'oxbow-screenshots');
+
+/** What a browser says by itself of an answer that is no success: tests that cause one look at the page instead. */
+const ofTheBrowser = /^Failed to load resource/;
+
+export class World {
+  channels = [];
+  publishers = [];
+  complaints = [];
+
+  static async start(options) {
+    mkdirSync(screenshots, { recursive: true });
+    const world = new World();
+    world.server = await Server.start(options);
+    world.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--mute-audio'],
+    });
+    return world;
+  }
+
+  /** A page of its own context; `options` as Playwright's newContext. */
+  async open(path, options = {}) {
+    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', ...options });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(`${path}: ${error}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !ofTheBrowser.test(message.text())) this.complaints.push(`${path}: ${message.text()}`);
+    });
+    await page.goto(new URL(path, this.server.ready.http).href);
+    // Gone as soon as the page is loaded anew.
+    await page.evaluate(() => (document.documentElement.dataset.loadedOnce = 'yes'));
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    await this.server?.close();
+  }
+
+  async publishNew(name, tone) {
+    const channel = await this.server.createChannel(name);
+    this.channels.push(channel);
+    this.publishers.push(this.server.publish(channel, tone));
+    return channel;
+  }
+
+  get(path) {
+    return fetch(new URL(path, this.server.ready.http));
+  }
+}
+
+export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+export const close = (page) => page.context().close();
+export const wasReloaded = (page) => page.evaluate(() => document.documentElement.dataset.loadedOnce !== 'yes');
+export const photograph = (page, name) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+export const tiles = (page, state) => page.locator(`ox-tile[data-state=${state}]`).count();
+export const live = (page) => until('the player is live', () => playerOf(page), (p) => p?.state === 'live' && p.at > 0);
+export const rewindable = (page, seconds) =>
+  until(`${seconds} s are there to rewind`, () => playerOf(page), (p) => p.duration > seconds, seconds + 15);
+export const fitsItsWidth = (page) => page.evaluate(() => document.documentElement.scrollWidth === innerWidth);
