@@ -176,7 +176,7 @@ void Server::Impl::open_doors() {
             .catalog = *catalog_,
             .remover = *remover_,
             .clock = clock_,
-            .bucket = settings_.data / "bucket",
+            .bucket = settings_.store.s3 ? settings_.data : settings_.data / "bucket",
             .last_served = [this](const RecordingId& id) { return served_.last(id); }},
         settings_.retention);
     buckets_ = std::make_unique<OneBucket>(

@@ -80,7 +80,8 @@ export function playerTests(world) {
 
   test('keys do what people know of them', async () => {
     const page = await world.open(`/watch/${world.channels[0].id}`);
-    await live(page);
+    await rewindable(page, 25);
+    await until('it is at live', () => playerOf(page), (p) => p.state === 'live' && p.at > p.duration - 8);
     await page.keyboard.press('k');
     const at = async () => (await playerOf(page)).at;
     const moves = async (key, seconds) => {
@@ -107,6 +108,7 @@ export function playerTests(world) {
     await page.locator('dialog.keys[open]').waitFor({ timeout: 2_000 });
     await photograph(page, 'watch-keys-1440-dark');
     await page.keyboard.press('Escape');
+    await page.locator('dialog.keys').waitFor({ state: 'hidden' }); // which has its own use for a space
     await page.keyboard.press(' ');
     await until('space plays', () => playerOf(page), (p) => !p.paused, 3);
     await page.keyboard.press('f');
@@ -215,11 +217,15 @@ export function playerTests(world) {
     await page.mouse.click(...await middle());
     await page.locator('.gap-note').waitFor({ timeout: 2_000 });
     await photograph(page, 'watch-gap-1440-dark');
-    const span = Number(await page.locator('.slider').getAttribute('aria-valuemax'));
+    // Right behind a gap hls.js may take its media for longer than it is, for a moment.
+    const both = await until('the bar is as long as its media and the gap', async () => ({
+      bar: Number(await page.locator('.slider').getAttribute('aria-valuemax')),
+      media: (await playerOf(page)).duration,
+    }), ({ bar, media }) => bar >= media && bar - media < 15, 20);
     await close(page);
 
     assert.match(words, /no picture, \d+ seconds?$/);
-    assert.ok(span >= seconds.duration, `the bar is ${span} s long, its media ${seconds.duration}`);
+    assert.ok(both.media >= seconds.at);
   });
 
   test('a network outage is said, and the player is live again by itself', async () => {

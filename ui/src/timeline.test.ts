@@ -44,6 +44,19 @@ test('reconnects are read once each from a list that grows', () => {
   assert.deepEqual(reconnects.at, [4, 8]);
 });
 
+test('a reconnect and its gap are found where hls.js tells of them a moment late', () => {
+  const [reconnects, gaps] = [new Reconnects(), new Gaps()];
+  const late = [...merged.slice(0, 2), piece(4, 164_000, 0)];
+
+  for (const pieces of [merged.slice(0, 2), late, merged]) {
+    reconnects.read(pieces);
+    gaps.read(pieces);
+  }
+
+  assert.deepEqual(reconnects.at, [4]);
+  assert.deepEqual(gaps.all, [away]);
+});
+
 test('the live delay follows the longest recent piece and the pace of reloads', () => {
   const plain = { targetduration: 6, partHoldBack: 0, canBlockReload: false };
 

@@ -44,17 +44,25 @@ export function mediaTimeAt(pieces: readonly Piece[], wall: number): number | nu
 export class Reconnects {
   readonly at: number[] = [];
   private seen_ = 0;
-  private cc_ = 0;
 
-  /** Reads the pieces added since the last call; an EVENT playlist only grows. */
+  /**
+   * Reads the pieces added since the last call, as an EVENT playlist only grows, and the newest of before once more:
+   * hls.js takes the first piece behind a reconnect that a delta update brought for one without, until it reads the
+   * whole playlist.
+   */
   read(pieces: readonly Piece[]): void {
-    for (; this.seen_ < pieces.length; ++this.seen_) {
-      const piece = pieces[this.seen_] as Piece;
-      if (this.seen_ > 0 && piece.cc !== this.cc_) this.at.push(piece.start);
-      this.cc_ = piece.cc;
+    const from = Math.max(1, Math.min(this.seen_, pieces.length) - kReadAgain);
+    const begin = pieces[from - 1]?.start ?? 0;
+    while (this.at.length > 0 && (this.at.at(-1) as number) > begin) this.at.pop();
+    for (let i = from; i < pieces.length; ++i) {
+      const [last, piece] = [pieces[i - 1] as Piece, pieces[i] as Piece];
+      if (piece.cc !== last.cc) this.at.push(piece.start);
     }
+    this.seen_ = pieces.length;
   }
 }
+
+const kReadAgain = 24; // pieces
 
 /** A stretch of the wall clock without a picture. */
 export interface Gap {
@@ -87,7 +95,8 @@ export class Gaps {
 
   private awayBefore_(piece: Piece): number {
     const last = this.last_;
-    if (!last || last.cc === piece.cc || last.programDateTime === null || piece.programDateTime === null) return 0;
+    // Not by cc, which hls.js has wrong at first: see Reconnects.
+    if (!last?.duration || last.programDateTime === null || piece.programDateTime === null) return 0;
     return (piece.programDateTime - last.programDateTime) / 1_000 - last.duration;
   }
 
