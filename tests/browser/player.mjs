@@ -64,6 +64,7 @@ export function playerTests(world) {
     await page.keyboard.press('3');
     await until('it is behind', () => playerOf(page), (p) => p.state === 'behind');
     await page.keyboard.press('k');
+    await page.waitForFunction(() => document.querySelector('video').paused && !document.querySelector('video').seeking);
     const paused = await until('it is paused', () => secondShown(page));
     await page.keyboard.press('c');
     const link = await until('the link', () => page.evaluate(() => navigator.clipboard.readText()));
