@@ -39,7 +39,7 @@ endif()
 
 # The rooms whose files read the most headers are compiled a few files at a time, too: names in one's unnamed namespace
 # have to differ from those in another's.
-set(OXBOW_JOINED_ROOMS app control catalog edge)
+set(OXBOW_JOINED_ROOMS app control edge)
 set(OXBOW_FILES_JOINED 8)
 
 function(precompile target headers)

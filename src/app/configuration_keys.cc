@@ -11,6 +11,7 @@
 #include "app/retention_settings.h"
 #include "app/store_settings.h"
 #include "ivs/ids.h"
+#include "notify/s3_notifications.h"
 
 namespace oxbow::app {
 namespace {
@@ -77,6 +78,10 @@ ApplyValue text(std::string Settings::* member,
 
 bool is_url(const std::string& text) {
     return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("/");
+}
+bool is_notifications_secret(const std::string& text) {
+    return text.size() >= notify::S3Notifications::kSecretBytesMin &&
+           text.size() <= notify::S3Notifications::kSecretBytesMax;
 }
 bool is_account(const std::string& text) {
     return text.size() == 12 &&
@@ -369,6 +374,11 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "1 to 604800: how long a webhook that takes no event is tried before the "
                          "event is a dead letter",
                          apply_retry_for},
+        ConfigurationKey{"notifications.secret", "", "\"...\"", false,
+                         "16 to 256 bytes: who knows it may POST S3 events to /notifications/s3 on "
+                         "the API's port",
+                         text(&Settings::notifications_secret, is_notifications_secret,
+                              "must have 16 to 256 bytes")},
         ConfigurationKey{"server.loops", "", "2", false,
                          "1 to 256 event loops, each with one thread, over which viewers and "
                          "channels are spread; without it, one per core",

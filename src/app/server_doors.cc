@@ -126,6 +126,7 @@ net::HttpAnswer Server::Impl::answer_client(const net::HttpRequest& request) {
         return event_api_->answer(request);
     }
     if (request.path == "/metrics") return metrics(request);
+    if (request.path == notify::S3Notifications::kPath) return notifications_->answer(request);
     // At once where no disk is asked: that takes less than the way to another thread.
     if (control::ControlApi::answers_from_memory(request)) return api_->handle(request);
     return answer_api(background_.get_executor(), *api_, request);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@
 #include "notify/event_api.h"
 #include "notify/event_log.h"
 #include "notify/object_created_queue.h"
+#include "notify/s3_notifications.h"
 #include "notify/webhook.h"
 #include "record/recorder.h"
 #include "record/thumbnails.h"
@@ -72,6 +74,7 @@ private:
     void forget_thumbnails(const catalog::Recording& row);
     void reconcile_metadata();
     void save_metadata(const std::string& key);
+    Result<void> save_start(const notify::ObjectCreatedRecord& record);
     Result<void> listen();
     net::HttpServerLimits viewer_limits() const;
     void tell_of_open_files() const;
@@ -129,7 +132,9 @@ private:
     std::unique_ptr<LiveService> live_;
     std::unique_ptr<meta::SaveRecordingStartMeta> save_meta_;
     std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
+    std::mutex saving_;  // one event at a time: saving reads, compares and writes
     std::unique_ptr<notify::ObjectCreatedQueue> created_;
+    std::unique_ptr<notify::S3Notifications> notifications_;
     std::unique_ptr<RecordingRemover> remover_;
     edge::ServedRecordings served_{clock_};
     std::unique_ptr<edge::RecordedRanges> ranges_;

@@ -184,18 +184,26 @@ void Server::Impl::wire_functions() {
     options.events_max +=
         recordings_.all().size();  // those of reconcile_metadata() push no other out
     created_ = std::make_unique<notify::ObjectCreatedQueue>(
-        std::move(options), [this](const notify::ObjectCreatedRecord& record) -> Result<void> {
-            const auto saved = save_meta_->handle(record.key, record.sequencer);
-            if (!saved) return std::unexpected(saved.error());
-            const auto ref =
-                ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
-            return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
-        });
+        std::move(options),
+        [this](const notify::ObjectCreatedRecord& record) { return save_start(record); });
+    notifications_ = std::make_unique<notify::S3Notifications>(
+        notify::S3NotificationsOptions{.secret = settings_.notifications_secret},
+        [this](const notify::ObjectCreatedRecord& record) { return save_start(record); },
+        readers_.get_executor());
     store_->set_observer([this](const store::ObjectCreated& created) {
         objects_->forget(created.object.key);  // what it was before, if a viewer had it
         created_->push(created);
     });
     bucket_->start();
+}
+
+Result<void> Server::Impl::save_start(const notify::ObjectCreatedRecord& record) {
+    const std::scoped_lock lock{saving_};
+    const auto saved = save_meta_->handle(record.key, record.sequencer);
+    if (!saved) return std::unexpected(saved.error());
+    const auto ref =
+        ivs::parse_recording_prefix(record.key.substr(0, record.key.rfind("/events/")));
+    return ref ? latest_meta_->saved(ref->channel) : std::unexpected(ref.error());
 }
 
 void Server::Impl::wire_remover() {

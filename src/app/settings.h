@@ -74,6 +74,8 @@ struct Settings {
     std::optional<std::size_t> loops;  // server.loops; nullopt: one per core
     control::Quotas quotas;            // api.quotas
 
+    std::string notifications_secret;  // notifications.secret; empty: none are taken
+
     bool enforce_ingest_limits = false;               // ingest.enforce_limits
     std::vector<WebhookSettings> webhooks;            // events.webhooks
     std::chrono::seconds event_retry_for{24 * 3600};  // events.retry_for_seconds

@@ -1,0 +1,158 @@
+#include "notify/s3_notifications.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/log.h"
+#include "ivs/json_members.h"
+#include "net/http_client.h"
+
+namespace oxbow::notify {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::chrono::milliseconds kConfirmMax{10'000};
+constexpr std::string_view kBearer = "Bearer ";
+
+net::HttpResponse json_answer(int status, std::string_view name, std::string_view value) {
+    static const auto kHeaders = std::make_shared<const std::string>(
+        "Content-Type: application/json\r\nCache-Control: no-store\r\n");
+    net::HttpResponse out;
+    out.status = status;
+    out.header_block = kHeaders;
+    out.body = net::HttpBody::of_string(boost::json::serialize(boost::json::object{{name, value}}));
+    return out;
+}
+
+bool is_same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+/// Whether trying again may help.
+bool may_pass(const Error& error) {
+    return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Timeout;
+}
+
+template <typename Work>
+asio::awaitable<std::invoke_result_t<Work>> run(Work work) {
+    co_return work();
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> subscription_to_confirm(std::string_view json) {
+    const auto object = ivs::parse_json_object(json, kS3EventBytesMax, "the text");
+    if (!object) return std::unexpected(object.error());
+    std::optional<Error> first_error;
+    ivs::JsonMembers members{*object, "", first_error};
+    if (!members.has("TopicArn") || members.optional_text("Type") != "SubscriptionConfirmation")
+        return std::nullopt;
+    const std::string url = members.text("SubscribeURL");
+    if (first_error) return std::unexpected(*first_error);
+    constexpr std::string_view kScheme = "https://";
+    const std::string_view rest =
+        std::string_view{url}.substr(std::min(url.size(), kScheme.size()));
+    const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+    const bool is_amazons =
+        url.starts_with(kScheme) && host.starts_with("sns.") &&
+        (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")) &&
+        host.find_first_of("@:\\") == std::string_view::npos;
+    if (!is_amazons) {
+        return fail(ErrorCode::Refused,
+                    fmt::format("SubscribeURL '{}' is not one of Amazon SNS: it is not fetched",
+                                log::printable(url, 256)));
+    }
+    return url;
+}
+
+S3Notifications::S3Notifications(S3NotificationsOptions options, Handler handler,
+                                 asio::any_io_executor blocking)
+    : options_(std::move(options)), handler_(std::move(handler)), blocking_(std::move(blocking)) {}
+
+bool S3Notifications::knows_secret(const net::HttpRequest& request) const {
+    if (const auto given = request.header("authorization"); given && given->starts_with(kBearer))
+        return is_same(given->substr(kBearer.size()), options_.secret);
+    if (const auto given = request.header("x-oxbow-secret"))
+        return is_same(*given, options_.secret);
+    const auto given = net::query_value(request.query, "secret");
+    return given && is_same(*given, options_.secret);
+}
+
+net::HttpAnswer S3Notifications::answer(const net::HttpRequest& request) {
+    if (options_.secret.empty()) {
+        return json_answer(404, "message",
+                           "no notifications are taken here: set notifications.secret");
+    }
+    if (!knows_secret(request)) {
+        return json_answer(403, "message",
+                           "the secret is missing or wrong: send notifications.secret as "
+                           "'Authorization: Bearer', as X-Oxbow-Secret, or as ?secret=");
+    }
+    if (request.method != "POST") return json_answer(405, "message", "notifications come by POST");
+    if (request.body.size() > kS3EventBytesMax) {
+        return json_answer(413, "message",
+                           fmt::format("a notification has at most {} bytes", kS3EventBytesMax));
+    }
+    return handled(std::string{request.body});
+}
+
+asio::awaitable<net::HttpResponse> S3Notifications::handled(std::string body) {
+    const bool too_many = waiting_.fetch_add(1) >= kWaitingMax;
+    Outcome outcome{503, "too many notifications are being handled: send it again"};
+    if (!too_many) {
+        outcome = co_await asio::co_spawn(blocking_, run([this, &body] { return handle(body); }),
+                                          asio::use_awaitable);
+    }
+    if (outcome.status == 503) {
+        asio::steady_timer timer{co_await asio::this_coro::executor, kRefuseAfter};
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    --waiting_;
+    co_return json_answer(outcome.status, "message", outcome.message);
+}
+
+S3Notifications::Outcome S3Notifications::confirm(const std::string& url) const {
+    const auto answer = net::http_request({.url = url, .timeout = kConfirmMax});
+    if (!answer) return {503, answer.error().what};
+    if (answer->status != 200)
+        return {503, fmt::format("Amazon SNS answers {} to the confirmation", answer->status)};
+    log::info("[notify] a subscription of Amazon SNS is confirmed");
+    return {200, "confirmed"};
+}
+
+S3Notifications::Outcome S3Notifications::handle(const std::string& body) {
+    const auto subscription = subscription_to_confirm(body);
+    if (!subscription) {
+        const int status = subscription.error().code == ErrorCode::Refused ? 403 : 400;
+        return {status, subscription.error().what};
+    }
+    if (*subscription) return confirm(**subscription);
+    const auto records = read_s3_event(body);
+    if (!records) return {400, records.error().what};
+    std::size_t handled = 0;
+    for (const ObjectCreatedRecord& record : *records) {
+        if (!record.key.ends_with(options_.key_suffix)) continue;
+        const auto done = handler_(record);
+        if (!done && may_pass(done.error())) return {503, done.error().what};
+        if (!done) {
+            log::warning("[notify] event of '{}' is passed over: {}",
+                         log::printable(record.key, 256), done.error().what);
+            continue;
+        }
+        ++handled;
+    }
+    return {200, fmt::format("{} of {} records are of a recording that began", handled,
+                             records->size())};
+}
+
+}  // namespace oxbow::notify
