@@ -217,7 +217,7 @@ void Demo::keep_newest_recordings(const std::stop_token& stop) {
         for (const catalog::Recording& recording : *recordings) {
             if (stop.stop_requested()) return;
             if (recording.status == catalog::RecordingStatus::Started || recording.locked) continue;
-            if (++finished <= kDemoListed) continue;
+            if (++finished <= kDemoRecordings) continue;
             if (auto deleted = deleter_.delete_recording(recording.id); !deleted) {
                 log::warning("[demo] {}", deleted.error().what);
             }
