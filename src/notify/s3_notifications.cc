@@ -1,5 +1,6 @@
 #include "notify/s3_notifications.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -107,17 +108,19 @@ net::HttpAnswer S3Notifications::answer(const net::HttpRequest& request) {
 }
 
 asio::awaitable<net::HttpResponse> S3Notifications::handled(std::string body) {
-    const bool too_many = waiting_.fetch_add(1) >= kWaitingMax;
-    Outcome outcome{503, "too many notifications are being handled: send it again"};
-    if (!too_many) {
-        outcome = co_await asio::co_spawn(blocking_, run([this, &body] { return handle(body); }),
-                                          asio::use_awaitable);
-    }
+    // Also where nobody waits for the answer any more.
+    const std::unique_ptr<std::atomic<std::size_t>, decltype([](auto* count) { --*count; })> place{
+        &waiting_};
+    if (waiting_.fetch_add(1) >= kWaitingMax)
+        co_return json_answer(503, "message", "too many notifications are being handled");
+    const Outcome outcome = co_await asio::co_spawn(
+        blocking_, run([this, body = std::move(body)] { return handle(body); }),
+        asio::use_awaitable);
     if (outcome.status == 503) {
-        asio::steady_timer timer{co_await asio::this_coro::executor, kRefuseAfter};
+        const auto executor = co_await asio::this_coro::executor;
+        asio::steady_timer timer{executor, kRefuseAfter};
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
-    --waiting_;
     co_return json_answer(outcome.status, "message", outcome.message);
 }
 
