@@ -33,7 +33,7 @@ constexpr std::array<Picture, 3> kPictures{{
 }};
 constexpr std::string_view kConfigurationName = "demo";
 constexpr std::size_t kChannelsScanned = 1'000;
-constexpr std::size_t kRecordingsScanned = 100;
+constexpr std::size_t kDemoListed = 100;
 constexpr std::chrono::seconds kLookEvery{2};
 
 /// The drawtext filter that burns the clock in, so that a rewound second can be read off the
@@ -211,7 +211,7 @@ void Demo::keep_on_air(const Channel& channel, std::size_t picture, Encoder& enc
 void Demo::keep_newest_recordings(const std::stop_token& stop) {
     for (const Channel& channel : channels_) {
         const auto recordings =
-            catalog_.recordings(channel.id, {.offset = 0, .limit = kRecordingsScanned});
+            catalog_.recordings(channel.id, {.offset = 0, .limit = kDemoListed});
         if (!recordings) continue;
         std::size_t finished = 0;
         for (const catalog::Recording& recording : *recordings) {

@@ -22,7 +22,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kRecordingsScanned = 1'000;  // read from the database at a time
+constexpr std::size_t kRebuiltAtATime = 1'000;  // read from the database at a time
 
 struct Rebuilt {
     record::BucketRecordings found;
@@ -35,10 +35,10 @@ Result<std::set<RecordingId>> listed_before(const catalog::Catalog& catalog) {
     std::set<RecordingId> out;
     catalog::Catalog::RetainedPlace after;
     while (true) {
-        const auto page = catalog.retained_recordings(after, kRecordingsScanned);
+        const auto page = catalog.retained_recordings(after, kRebuiltAtATime);
         if (!page) return std::unexpected(page.error());
         for (const auto& recording : *page) out.insert(recording.id);
-        if (page->size() < kRecordingsScanned) return out;
+        if (page->size() < kRebuiltAtATime) return out;
         after = {.started_at = page->back().started_at, .id = page->back().id};
     }
 }

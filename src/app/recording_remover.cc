@@ -12,7 +12,7 @@
 namespace oxbow::app {
 namespace {
 
-constexpr std::size_t kRecordingsScanned = 100;  // read from the database at a time
+constexpr std::size_t kRemoverPage = 100;  // read from the database at a time
 
 /// The order in which objects go, opposite to that of their puts: a playlist before what it lists.
 int order_of_removal(std::string_view key) {
@@ -138,9 +138,9 @@ Result<bool> RecordingRemover::saved_metadata_is_of(const catalog::Recording& ro
 
 Result<std::optional<catalog::Recording>> RecordingRemover::newest_finished(
     const ChannelId& channel, const RecordingId& but) {
-    for (std::size_t offset = 0;; offset += kRecordingsScanned) {
+    for (std::size_t offset = 0;; offset += kRemoverPage) {
         const auto rows =
-            rooms_.catalog.recordings(channel, {.offset = offset, .limit = kRecordingsScanned});
+            rooms_.catalog.recordings(channel, {.offset = offset, .limit = kRemoverPage});
         if (!rows) return std::unexpected(rows.error());
         const auto found = std::ranges::find_if(*rows, [&](const catalog::Recording& row) {
             // Without its beginning it cannot be shown: its own delete stopped half-way.
@@ -148,7 +148,7 @@ Result<std::optional<catalog::Recording>> RecordingRemover::newest_finished(
                    rooms_.store.head(ivs::recording_started_key(row.prefix));
         });
         if (found != rows->end()) return *found;
-        if (rows->size() < kRecordingsScanned) return std::nullopt;
+        if (rows->size() < kRemoverPage) return std::nullopt;
     }
 }
 

@@ -12,7 +12,7 @@
 namespace oxbow::app {
 namespace {
 
-constexpr std::size_t kRecordingsScanned = 1'000;  // read from the database at a time
+constexpr std::size_t kKeeperPage = 1'000;  // read from the database at a time
 
 }  // namespace
 
@@ -87,10 +87,10 @@ Result<std::vector<catalog::RetainedRecording>> RetentionKeeper::all_recordings(
     std::vector<catalog::RetainedRecording> out;
     catalog::Catalog::RetainedPlace after;
     while (true) {
-        auto page = rooms_.catalog.retained_recordings(after, kRecordingsScanned);
+        auto page = rooms_.catalog.retained_recordings(after, kKeeperPage);
         if (!page) return std::unexpected(page.error());
         std::ranges::move(*page, std::back_inserter(out));
-        if (page->size() < kRecordingsScanned) return out;
+        if (page->size() < kKeeperPage) return out;
         after = {.started_at = out.back().started_at, .id = out.back().id};
     }
 }

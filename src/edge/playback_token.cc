@@ -122,12 +122,12 @@ Result<void> read_viewer(const json::object& object, TokenClaims& claims) {
 
 /// 0f8fad5b-d9cb-469f-a165-70867728950e in lower case; "" when it is none.
 std::string uuid_of(std::string text) {
-    constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (text.size() != kForm.size()) return {};
-    for (std::size_t i = 0; i < kForm.size(); ++i) {
+    constexpr std::string_view kUuidForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    if (text.size() != kUuidForm.size()) return {};
+    for (std::size_t i = 0; i < kUuidForm.size(); ++i) {
         if (text[i] >= 'A' && text[i] <= 'F') text[i] = static_cast<char>(text[i] - 'A' + 'a');
         const bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-        if (kForm[i] == '-' ? text[i] != '-' : !hex) return {};
+        if (kUuidForm[i] == '-' ? text[i] != '-' : !hex) return {};
     }
     return text;
 }

@@ -11,6 +11,7 @@ import oxbow
 import rgw
 from recording_check import check_recording
 
+SECRET = "a-secret-of-the-tests"
 CONFIG = "[recording]\nreconnect_window_seconds = 0\n"
 
 
@@ -114,6 +115,36 @@ class S3Bucket(unittest.TestCase):
         self.wait_for_uploads(server)
         folder = self.copy_of(bucket)
         check_recording(self, folder / ended["masterKey"].partition("/media/hls/")[0])
+
+    def test_a_notification_of_the_bucket_runs_save_recording_start_meta(self):
+        """Somebody else records into the bucket; Ceph RGW tells of it."""
+        bucket = self.make_bucket("foreign")
+        server = self.serve(bucket, config=CONFIG + f"[notifications]\nsecret = \"{SECRET}\"\n")
+        channel = server.create_channel("d")
+        hook = f"{server.ready['api']}/notifications/s3"
+        topic = json.loads(self.rgw.aws("sns", "create-topic", "--name", "recordings", "--attributes", json.dumps(
+            {"push-endpoint": f"{hook}?secret={SECRET}"})))["TopicArn"]
+        self.rgw.aws("s3api", "put-bucket-notification-configuration", "--bucket", bucket,
+                     "--notification-configuration", json.dumps({"TopicConfigurations": [{
+                         "Id": "oxbow", "TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]}))
+        prefix = f"ivs/v1/123456789012/{channel['id']}/2026/11/22/9/5/PfG4abcd1234"
+        started = server.data / "started.json"
+        started.write_text(json.dumps({
+            "version": "v1", "recording_started_at": "2026-11-22T09:05:00Z",
+            "channel_arn": f"arn:aws:ivs:us-west-2:123456789012:channel/{channel['id']}",
+            "recording_status": "RECORDING_STARTED",
+            "media": {"hls": {"path": "media/hls", "playlist": "master.m3u8", "renditions": []}}}))
+        self.rgw.aws("s3", "cp", str(started), f"s3://{bucket}/{prefix}/events/recording-started.json")
+        self.wait_for_uploads(server)
+        saved = oxbow.wait_for("saved metadata", 20, lambda: self.object(bucket, f"recording-started-{channel['id']}.json"))
+        self.assertEqual(json.loads(saved)["media"]["hls"]["path"], prefix + "/media/hls")
+        self.assertEqual(server.get(hook, {"x-oxbow-secret": "wrong"}).status, 403)
+
+    def object(self, bucket, key):
+        try:
+            return self.rgw.aws("s3", "cp", f"s3://{bucket}/{key}", "-")
+        except AssertionError:
+            return None
 
     def test_a_deleted_recording_is_gone_from_the_bucket(self):
         bucket = self.make_bucket("deleted")
