@@ -39,7 +39,7 @@ endif()
 
 # The rooms whose files read the most headers are compiled a few files at a time, too: names in one's unnamed namespace
 # have to differ from those in another's.
-set(OXBOW_JOINED_ROOMS app control edge)
+set(OXBOW_JOINED_ROOMS app control edge notify packager record)
 set(OXBOW_FILES_JOINED 8)
 
 function(precompile target headers)
@@ -120,6 +120,9 @@ function(room name)
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Debug>:-O0>)
     if(OXBOW_PRECOMPILE)
       precompile(${name}_test test_headers)
+      if(name STREQUAL "app" OR name STREQUAL "edge")
+        target_link_libraries(${name}_test PRIVATE oxbow_ui)  # a joined file brings the page's server with it
+      endif()
     endif()
     oxbow_test(${name} COMMAND ${name}_test)
   endif()

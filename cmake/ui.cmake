@@ -55,6 +55,9 @@ add_custom_command(
   VERBATIM)
 add_custom_target(browser_packages ALL DEPENDS ${OXBOW_BROWSER_TESTS}/node_modules/.package-lock.json)
 add_test(NAME browser COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/watch.test.mjs)
+add_test(NAME long_browser COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/watch.test.mjs)
+set_tests_properties(long_browser PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT 900
+  ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_LONG=1")
 add_test(NAME browser_private COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/private.test.mjs)
 set_tests_properties(browser browser_private PROPERTIES
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_SCREENSHOTS=${CMAKE_BINARY_DIR}/screenshots"

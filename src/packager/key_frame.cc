@@ -8,7 +8,7 @@
 namespace oxbow {
 namespace {
 
-constexpr std::size_t kPacketHeaderBytes = 4;
+constexpr std::size_t kTsHeaderBytes = 4;
 constexpr std::size_t kPesHeaderBytes = 9;  // and the times behind it
 
 std::uint16_t pid_of(BytesView packet) {
@@ -20,7 +20,7 @@ bool starts_pes(BytesView packet) {
 
 /// What a packet of a picture carries, without adaptation field and PES header.
 BytesView payload_of(BytesView packet) {
-    std::size_t at = kPacketHeaderBytes;
+    std::size_t at = kTsHeaderBytes;
     if ((packet[3] & 0x20) != 0) at += 1U + packet[4];
     if (starts_pes(packet)) at += kPesHeaderBytes + packet[at + kPesHeaderBytes - 1];
     ENSURE(at <= packet.size());

@@ -17,7 +17,7 @@ std::filesystem::path journal_file(const std::filesystem::path& folder) {
     return folder / "journal";
 }
 
-std::unexpected<Error> disk_error(const char* did, const std::filesystem::path& path, int error) {
+std::unexpected<Error> journal_error(const char* did, const std::filesystem::path& path, int error) {
     return fail(ErrorCode::Unavailable,
                 fmt::format("cannot {} {}: {}", did, path.string(), std::strerror(error)));
 }
@@ -29,7 +29,7 @@ Result<Journal> Journal::create(const std::filesystem::path& folder, const Journ
     std::filesystem::create_directories(folder, error);
     const auto path = journal_file(folder);
     const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
-    if (fd < 0) return disk_error("make", path, errno);
+    if (fd < 0) return journal_error("make", path, errno);
     Journal journal{fd, 0};
     if (auto written = journal.append(journal_head(head)); !written) {
         ::unlink(path.c_str());  // so that it can be made again
@@ -41,10 +41,10 @@ Result<Journal> Journal::create(const std::filesystem::path& folder, const Journ
 Result<Journal> Journal::open(const std::filesystem::path& folder, std::uint64_t whole_bytes) {
     const auto path = journal_file(folder);
     const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd < 0) return disk_error("open", path, errno);
+    if (fd < 0) return journal_error("open", path, errno);
     Journal journal{fd, whole_bytes};
     if (::ftruncate(fd, static_cast<off_t>(whole_bytes)) != 0)
-        return disk_error("cut back", path, errno);
+        return journal_error("cut back", path, errno);
     return journal;
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { playerOf, secondShown, secondsOf, until } from './oxbow.mjs';
-import { close, fitsItsWidth, live, phone, photograph, rewindable } from './world.mjs';
+import { close, fitsItsWidth, live, longTest, phone, photograph, rewindable } from './world.mjs';
 
 const kThumbnailEvery = 5;
 
@@ -58,7 +58,7 @@ export function playerTests(world) {
     assert.ok(Math.abs(picture - after.at) <= 1.5, `second ${picture} is shown at ${after.at}`);
   });
 
-  test('the address of a moment opens at its picture', async () => {
+  longTest('the address of a moment opens at its picture', async () => {
     const page = await world.open(`/watch/${world.channels[0].id}`, { permissions: ['clipboard-read', 'clipboard-write'] });
     await live(page);
     await page.keyboard.press('3');
@@ -133,7 +133,7 @@ export function playerTests(world) {
     assert.ok(after - before <= 2, `it stopped at second ${before} and went on at ${after}`);
   });
 
-  test('faster than the broadcast it comes to live, and stays there at its speed', async () => {
+  longTest('faster than the broadcast it comes to live, and stays there at its speed', async () => {
     const page = await world.open(`/watch/${world.channels[1].id}`);
     await live(page);
     await page.keyboard.press('j');

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { playerOf, secondShown, until } from './oxbow.mjs';
 import { playerTests } from './player.mjs';
 import { recordingsTests } from './recordings.mjs';
-import { close, fitsItsWidth, live, phone, photograph, rewindable, tiles, wasReloaded, World } from './world.mjs';
+import { close, fitsItsWidth, isLong, live, phone, photograph, rewindable, tiles, wasReloaded, World } from './world.mjs';
 
-/** As many as there is time for: `OXBOW_JUMPS=30` for a long run. */
-const kJumps = Number(process.env.OXBOW_JUMPS ?? 4);
+/** As many as there is time for. */
+const kJumps = Number(process.env.OXBOW_JUMPS ?? (isLong ? 30 : 3));
 
 const world = new World();
 let wall;

@@ -3,6 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { test } from 'node:test';
+
 import { chromium } from 'playwright-core';
 
 import { playerOf, Server, until } from './oxbow.mjs';
@@ -58,6 +60,11 @@ export class World {
     return fetch(new URL(path, this.server.ready.http));
   }
 }
+
+/** Whether there is time for all of it: `./dev test --long`, or by hand. */
+export const isLong = process.env.OXBOW_LONG === '1';
+/** A test of the long run alone. */
+export const longTest = isLong ? test : () => {};
 
 export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 export const close = (page) => page.context().close();
