@@ -175,7 +175,8 @@ class Broadcasts:
                 kills = [kill for kill in self.killed_at if at - SLACK_SECONDS < kill < begins]
                 self.test.assertTrue(kills, f"a hole from {at} to {begins} that no kill explains: {self.killed_at}")
                 self.test.assertLess(kills[0] - at, segment_seconds + SLACK_SECONDS, "at most one segment is lost")
-                starts = [started for started in all_starts if kills[0] < started < begins + 0.1]
+                # An encoder's clock runs while it connects, which takes a moment on a busy machine.
+                starts = [started for started in all_starts if kills[0] < started < begins + SLACK_SECONDS]
                 self.test.assertTrue(starts, f"{begins}: {all_starts}")
                 self.test.assertLess(begins - starts[-1], SLACK_SECONDS + segment_seconds,
                                      "the hole ends when the encoder is back")
