@@ -56,10 +56,12 @@ void read_object(JsonMembers& object, std::string_view etag_name, ObjectCreatedR
 
 ObjectCreatedRecord read_record(JsonMembers& members, std::string event_name) {
     ObjectCreatedRecord record;
+    const bool is_ceph = members.optional_text("eventSource") == "ceph:s3";
     JsonMembers s3 = members.object("s3");
     JsonMembers object = s3.object("object");
     record.bucket = s3.object("bucket").text("name");
-    record.key = read_key(object);
+    // Ceph RGW sends keys as they are, everybody else form-URL-encoded.
+    record.key = is_ceph ? object.text("key") : read_key(object);
     read_object(object, "eTag", record);
     record.event_name = std::move(event_name);
     record.event_time = members.optional_time("eventTime").value_or(WallTime{});

@@ -1,5 +1,6 @@
 #include "notify/s3_notifications.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -44,6 +45,20 @@ bool may_pass(const Error& error) {
     return error.code == ErrorCode::Unavailable || error.code == ErrorCode::Timeout;
 }
 
+// sns.eu-west-1.amazonaws.com, and nothing between: sns.x.s3.amazonaws.com may be anybody's bucket
+bool is_amazon_sns(std::string_view host) {
+    constexpr std::string_view kService = "sns.";
+    if (!host.starts_with(kService)) return false;
+    host.remove_prefix(kService.size());
+    const std::size_t dot = std::min(host.find('.'), host.size());
+    const std::string_view region = host.substr(0, dot);
+    const std::string_view rest = host.substr(dot);
+    return !region.empty() && (rest == ".amazonaws.com" || rest == ".amazonaws.com.cn") &&
+           std::ranges::all_of(region, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+           });
+}
+
 template <typename Work>
 asio::awaitable<std::invoke_result_t<Work>> run(Work work) {
     co_return work();
@@ -64,11 +79,7 @@ Result<std::optional<std::string>> subscription_to_confirm(std::string_view json
     const std::string_view rest =
         std::string_view{url}.substr(std::min(url.size(), kScheme.size()));
     const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
-    const bool is_amazons =
-        url.starts_with(kScheme) && host.starts_with("sns.") &&
-        (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")) &&
-        host.find_first_of("@:\\") == std::string_view::npos;
-    if (!is_amazons) {
+    if (!url.starts_with(kScheme) || !is_amazon_sns(host)) {
         return fail(ErrorCode::Refused,
                     fmt::format("SubscribeURL '{}' is not one of Amazon SNS: it is not fetched",
                                 log::printable(url, 256)));
@@ -111,12 +122,14 @@ asio::awaitable<net::HttpResponse> S3Notifications::handled(std::string body) {
     // Also where nobody waits for the answer any more.
     const std::unique_ptr<std::atomic<std::size_t>, decltype([](auto* count) { --*count; })> place{
         &waiting_};
-    if (waiting_.fetch_add(1) >= kWaitingMax)
-        co_return json_answer(503, "message", "too many notifications are being handled");
+    const bool too_many = waiting_.fetch_add(1) >= kWaitingMax;
     const Outcome outcome = co_await asio::co_spawn(
-        blocking_, run([this, body = std::move(body)] { return handle(body); }),
+        blocking_, run([this, too_many, body = std::move(body)] {
+            return too_many ? Outcome{503, "too many notifications are being handled"}
+                            : handle(body);
+        }),
         asio::use_awaitable);
-    if (outcome.status == 503) {
+    if (outcome.status != 200) {
         const auto executor = co_await asio::this_coro::executor;
         asio::steady_timer timer{executor, kRefuseAfter};
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));

@@ -27,9 +27,9 @@ struct S3NotificationsOptions {
 ///      or an EventBridge event; the secret as `Authorization: Bearer`, as X-Oxbow-Secret, or as
 ///      ?secret= where the sender has no headers. A confirmation of an SNS subscription is answered
 ///      by fetching its SubscribeURL, of amazonaws.com alone.
-/// Out: 200 once every record is handled, so that nothing is lost when we are killed; 503, after a
-///      moment, when a record cannot be handled now: its sender sends it again. Some senders go
-///      wrong when they are refused at once and again and again.
+/// Out: 200 once every record is handled, so that nothing is lost when we are killed; 503 when a
+///      record cannot be handled now: its sender sends it again. What is refused is refused after a
+///      moment: some senders go wrong when they are refused at once and again and again.
 ///
 /// Thread-safe.
 class S3Notifications {

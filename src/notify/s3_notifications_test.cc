@@ -80,6 +80,13 @@ TEST_CASE("without the secret nothing is read") {
     CHECK(std::get<net::HttpResponse>(answer).status == 404);
 }
 
+TEST_CASE("keys of Ceph RGW come as they are") {
+    Fixture it;
+    const std::string key = "ivs/v1/1/a+b%zz c/events/recording-started.json";
+    CHECK(it.ask(event_of(key)).status == 200);
+    CHECK(it.handled == std::vector<std::string>{key});
+}
+
 TEST_CASE("objects of no interest are taken and passed over") {
     Fixture it;
     CHECK(it.ask(event_of("ivs/v1/1/a/2026/1/2/3/4/r/media/hls/0.ts")).status == 200);
@@ -114,7 +121,7 @@ TEST_CASE("only Amazon's own address confirms a subscription") {
          {"http://sns.eu-west-1.amazonaws.com/", "https://sns.evil.example/", "https://",
           "https://sns.x.amazonaws.com@evil.example/", "https://evil.example/sns.amazonaws.com",
           "https://sns.x.amazonaws.com:22/", "https://evil.amazonaws.com/", "file:///etc/passwd",
-          ""}) {
+          "https://sns.bucket.s3.amazonaws.com/", "https://sns..amazonaws.com/", ""}) {
         CAPTURE(url);
         CHECK(subscription_to_confirm(message(url)).error().code == ErrorCode::Refused);
     }
