@@ -11,7 +11,7 @@ export function recordingsTests(world) {
     const page = await world.open('/');
     await page.getByRole('link', { name: 'Recordings' }).click();
     await page.locator('.channels a', { hasText: channel.name }).click();
-    const row = page.locator('.recording', { has: page.getByText('Range') }).first();
+    const row = page.locator('.recording', { hasText: /\d to \d/ }).first();
     await row.waitFor();
     const picture = () => row.locator('img').evaluate((image) => image.naturalWidth).catch(() => 0);
     await until('its picture', picture, (width) => width > 0);

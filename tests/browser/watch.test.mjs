@@ -68,7 +68,7 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
   const back = await live(page);
   const look = async () => ({ shown: await secondShown(page), at: (await playerOf(page)).at });
   const isOfItsTime = ({ shown, at }) => at > back.at + 1 && Math.abs(shown - at) <= 1.5;
-  const later = await until('it moves on with the picture of its time', look, isOfItsTime, 8);
+  const later = await until('it moves on with the picture of its time', look, isOfItsTime, 20);
   await close(page);
 
   assert.ok(began.behind <= 3);
