@@ -79,7 +79,7 @@ export function playerTests(world) {
     assert.ok(shown >= paused && shown <= paused + 3, `it shows second ${shown}, the link is of ${paused}`);
   });
 
-  test('keys do what people know of them', async () => {
+  longTest('keys do what people know of them', async () => {
     const page = await world.open(`/watch/${world.channels[0].id}`);
     await rewindable(page, 25);
     await until('it is at live', () => playerOf(page), (p) => p.state === 'live' && p.at > p.duration - 8);
@@ -110,8 +110,10 @@ export function playerTests(world) {
     await photograph(page, 'watch-keys-1440-dark');
     await page.keyboard.press('Escape');
     await page.locator('dialog.keys').waitFor({ state: 'hidden' }); // which has its own use for a space
+    await page.locator('video').waitFor();
+    await page.evaluate(() => document.activeElement?.blur()); // a button has its own use for a space, too
     await page.keyboard.press(' ');
-    await until('space plays', () => playerOf(page), (p) => !p.paused, 3);
+    await until('space plays', () => playerOf(page), (p) => !p.paused);
     await page.keyboard.press('f');
     await until('the whole screen', () => page.evaluate(() => document.fullscreenElement !== null));
     await close(page);
@@ -203,7 +205,7 @@ export function playerTests(world) {
     assert.equal(fits, true);
   });
 
-  test('where the encoder was away the bar has a gap as long as that, and seeking goes over it', async () => {
+  longTest('where the encoder was away the bar has a gap as long as that, and seeking goes over it', async () => {
     const channel = world.channels[1];
     const page = await world.open(`/watch/${channel.id}`);
     await live(page);
@@ -218,8 +220,10 @@ export function playerTests(world) {
       const box = document.querySelector('.marks .gap').getBoundingClientRect();
       return [box.x + box.width / 2, box.y + 3];
     });
-    await page.mouse.move(...await middle());
-    const words = await page.locator('.card').innerText();
+    const words = await until('the card says it', async () => {
+      await page.mouse.move(...await middle());
+      return page.locator('.card').innerText();
+    }, (text) => /no picture/.test(text));
     await page.mouse.click(...await middle());
     await page.locator('.gap-note').waitFor({ timeout: 2_000 });
     await photograph(page, 'watch-gap-1440-dark');
