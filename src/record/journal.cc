@@ -17,7 +17,8 @@ std::filesystem::path journal_file(const std::filesystem::path& folder) {
     return folder / "journal";
 }
 
-std::unexpected<Error> journal_error(const char* did, const std::filesystem::path& path, int error) {
+std::unexpected<Error> journal_error(const char* did, const std::filesystem::path& path,
+                                     int error) {
     return fail(ErrorCode::Unavailable,
                 fmt::format("cannot {} {}: {}", did, path.string(), std::strerror(error)));
 }
