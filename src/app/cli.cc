@@ -341,7 +341,9 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     add_serve(app, parsed.serve);
     ClientCommands{app, parsed.client}.add_all();
     add_catalog(app, parsed.rebuild);
-    app.add_subcommand("check-config", "Check a configuration file without starting anything.")
+    app.add_subcommand(
+           "check-config",
+           "Check a configuration file without starting anything, and try its S3 bucket.")
         ->add_option("FILE", parsed.check_config.file, "The configuration in TOML.")
         ->required()
         ->type_name("");

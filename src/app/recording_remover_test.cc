@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "ivs/recording_metadata.h"
 #include "store/folder_store.h"
-#include "store/test_forwarding_store.h"
+#include "store/forwarding_store.h"
 
 using namespace oxbow;
 using namespace oxbow::app;

@@ -47,6 +47,7 @@ namespace asio = boost::asio;
 
 /// Threads that may wait for the bucket on behalf of viewers.
 inline constexpr std::size_t kStoreReaders = 2;
+inline constexpr std::size_t kFarStoreReaders = 16;  // each waits for a network
 
 /// Every room of the program. server_rooms.cc opens them and ties them, server_doors.cc lets the
 /// world in, server_end.cc ends it all.
@@ -122,7 +123,7 @@ private:
     std::unique_ptr<notify::EventApi> event_api_;
     std::unique_ptr<notify::EventLog> event_log_;
     std::unique_ptr<notify::ChannelEvents> channel_events_;
-    asio::thread_pool readers_{kStoreReaders};
+    asio::thread_pool readers_{settings_.store.s3 ? kFarStoreReaders : kStoreReaders};
     ivs::NewestThumbnails newest_thumbnails_;
     std::unique_ptr<record::Thumbnails> thumbnails_;
     std::unique_ptr<record::GroupCommit> commit_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -147,6 +148,8 @@ private:
                             live::ChunkRange range, std::string etag);
     net::HttpResponse part_of(const net::HttpRequest& request, const OpenObject& chunk,
                               const live::ChunkRange& range, std::string_view etag) const;
+    net::HttpResponse not_read(const net::HttpRequest& request, const Error& error,
+                               std::string_view gone) const;
     net::HttpAnswer object(const net::HttpRequest& request, std::string_view key);
     Later stored_object(const net::HttpRequest& request, std::string key);
     net::HttpResponse object_answer(const net::HttpRequest& request, const OpenObject& found) const;
@@ -194,6 +197,7 @@ private:
         std::shared_ptr<const TextVersion> json;
     };
     SharedSlot<const CachedList> channel_list_;
+    mutable std::atomic<SteadyTime> told_at_{};   // of what cannot be read
     Snapshots<ChannelId, TextVersion> metadata_;  // as it was answered last
     std::vector<PageFile> page_files_;
 };
@@ -202,6 +206,9 @@ inline constexpr std::string_view kSegmentPrefix = "/seg/";
 
 /// How long a blocking reload and a hinted part wait while nothing comes: three target durations.
 inline constexpr std::chrono::seconds kReloadWait{3 * kLiveTargetDurationSeconds};
+
+/// Objects that cannot be read are in the log at most so often.
+inline constexpr std::chrono::seconds kTellEvery{10};
 
 /// How long one rendering of /channels.json serves everybody.
 inline constexpr std::chrono::milliseconds kChannelListFresh{500};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/container/static_vector.hpp>
 
+#include "base/log.h"
 #include "edge/blocking.h"
 #include "edge/edge.h"
 
@@ -132,7 +133,7 @@ Edge::Later Edge::stored_rewind(const net::HttpRequest& request, ChannelId chann
                                 Reload reload) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
-    if (!loaded) co_return responses_.error(request, loaded.error());
+    if (!loaded) co_return not_read(request, loaded.error(), loaded.error().what);
     co_return rendition ? rewind_playlist(request, *loaded, *rendition, reload)
                         : multivariant(request, *loaded);
 }
@@ -205,7 +206,7 @@ Edge::Later Edge::stored_segment(const net::HttpRequest& request, ChannelId chan
                                  RecordingId recording, std::string epoch, std::uint64_t number) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [this, channel, recording] { return stored_.load(channel, recording); });
-    if (!loaded) co_return responses_.error(request, 404, kNoSegment);
+    if (!loaded) co_return not_read(request, loaded.error(), kNoSegment);
     net::HttpAnswer answer = timeline_segment(request, *loaded, epoch, number);
     if (auto* const at_once = std::get_if<net::HttpResponse>(&answer)) {
         co_return std::move(*at_once);
@@ -250,7 +251,7 @@ Edge::Later Edge::stored_chunk_part(const net::HttpRequest& request, std::string
                                     live::ChunkRange range, std::string etag) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [&objects = rooms_.objects, key] { return objects.load(key); });
-    if (!loaded) co_return responses_.error(request, 404, kRecordingGone);
+    if (!loaded) co_return not_read(request, loaded.error(), kRecordingGone);
     co_return part_of(request, **loaded, range, etag);
 }
 
@@ -265,6 +266,20 @@ net::HttpResponse Edge::part_of(const net::HttpRequest& request, const OpenObjec
 
 // --- Objects of the bucket -----------------------------------------------------------------------
 
+/// The answer where an object was not read: 404 with `gone` where it is not there, else 503. Why,
+/// which may name disks and servers, is for the log.
+net::HttpResponse Edge::not_read(const net::HttpRequest& request, const Error& error,
+                                 std::string_view gone) const {
+    if (error.code == ErrorCode::NotFound || error.code == ErrorCode::Malformed)
+        return responses_.error(request, 404, gone);
+    if (error.code == ErrorCode::Timeout) return responses_.error(request, error);
+    const SteadyTime now = rooms_.clock.steady();
+    SteadyTime told_at = told_at_.load();
+    if (now - told_at >= kTellEvery && told_at_.compare_exchange_strong(told_at, now))
+        log::warning("viewers are answered 503: {}", error.what);
+    return responses_.error(request, 503, "the recording cannot be read now: try again");
+}
+
 net::HttpAnswer Edge::object(const net::HttpRequest& request, std::string_view key) {
     if (const auto open = rooms_.open_playlists.open_playlist(key)) {
         return responses_.text(request, kPlaylistType, Freshness::Second, open);
@@ -276,7 +291,7 @@ net::HttpAnswer Edge::object(const net::HttpRequest& request, std::string_view k
 Edge::Later Edge::stored_object(const net::HttpRequest& request, std::string key) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [&objects = rooms_.objects, key] { return objects.load(key); });
-    if (!loaded) co_return responses_.error(request, 404, "there is no such object");
+    if (!loaded) co_return not_read(request, loaded.error(), "there is no such object");
     co_return object_answer(request, **loaded);
 }
 

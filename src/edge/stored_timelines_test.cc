@@ -13,7 +13,7 @@
 
 #include "base/random.h"
 #include "store/folder_store.h"
-#include "store/test_forwarding_store.h"
+#include "store/forwarding_store.h"
 
 using namespace oxbow;
 using namespace oxbow::edge;

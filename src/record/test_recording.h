@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "record/recorder.h"
 #include "store/folder_store.h"
-#include "store/test_forwarding_store.h"
+#include "store/forwarding_store.h"
 
 namespace oxbow::record {
 using namespace std::chrono_literals;

@@ -203,8 +203,8 @@ Result<void> Thumbnails::make(Open& open, const Picture& picture) {
 
 /// Where the objects of the recording end, once for each process that makes some.
 Result<void> Thumbnails::take_up(Open& open) {
-    Progress& progress = open.progress;
-    if (progress.page_at) return {};
+    if (open.progress.page_at) return {};
+    Progress progress;
     const std::string& prefix = open.recording.prefix;
     auto page = newest_page(prefix);
     if (!page) return std::unexpected(page.error());
@@ -217,8 +217,14 @@ Result<void> Thumbnails::take_up(Open& open) {
         progress.page_at = WallTime::min();
     }
     // A process that was killed may have put one and not listed it.
-    while (rooms_.store.head(ivs::thumbnail_key(prefix, progress.next_number)))
+    while (true) {
+        const auto there = rooms_.store.head(ivs::thumbnail_key(prefix, progress.next_number));
+        if (!there && there.error().code != ErrorCode::NotFound)
+            return std::unexpected(there.error());
+        if (!there) break;
         ++progress.next_number;
+    }
+    open.progress = std::move(progress);
     return {};
 }
 

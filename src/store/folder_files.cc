@@ -88,6 +88,13 @@ int copy_all(int from, int to, std::uint64_t size) {
     return 0;
 }
 
+bool is_on_file_system_of(int fd, const std::filesystem::path& path) {
+    struct stat theirs{};
+    struct stat ours{};
+    return ::stat(path.c_str(), &theirs) == 0 && ::fstat(fd, &ours) == 0 &&
+           theirs.st_dev == ours.st_dev;
+}
+
 std::string describe(int error) {
     return std::generic_category().message(error).append("; ").append(advice(error));
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ int read_all(int fd, std::uint64_t offset, std::span<std::uint8_t> out);
 
 /// Copies the first `size` bytes of one file to another. 0 when all was copied.
 int copy_all(int from, int to, std::uint64_t size);
+
+/// Whether `path` lies on the file system of the open file `fd`.
+bool is_on_file_system_of(int fd, const std::filesystem::path& path);
 
 // "No space left on device; free space on its file system"
 std::string describe(int error);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "store/folder_files.h"
 #include "store/object_key.h"
+#include "store/object_reads.h"
 
 namespace oxbow::store {
 namespace {
@@ -148,9 +149,12 @@ Result<std::unique_ptr<FolderStore>> FolderStore::open(std::filesystem::path roo
 
 std::unexpected<Error> FolderStore::unavailable(std::string_view doing, std::string_view key,
                                                 int error) const {
-    return fail(ErrorCode::Unavailable,
-                fmt::format("cannot {} object '{}' in the bucket folder {}: {}", doing, key,
-                            root_.string(), describe(error)));
+    return fail(ErrorCode::Unavailable, fmt::format("cannot {} object '{}' in {}: {}", doing, key,
+                                                    place(), describe(error)));
+}
+
+std::string FolderStore::place() const {
+    return "the bucket folder " + root_.string();
 }
 
 std::uint64_t FolderStore::next_stamp() {
@@ -293,41 +297,13 @@ Result<ObjectInfo> FolderStore::adopt_copy(int source, std::uint64_t size,
 Result<std::string> FolderStore::get(std::string_view key, std::size_t bytes_max) {
     const auto object = open_object(key);
     if (!object) return std::unexpected(object.error());
-    const std::uint64_t size = size_of(object->status);
-    if (size > bytes_max) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("object '{}' has {} bytes, more than the {} that are read", key,
-                                size, bytes_max));
-    }
-    std::string out(size, '\0');
-    const std::span bytes{reinterpret_cast<std::uint8_t*>(out.data()), out.size()};
-    if (const int error = read_all(object->file.fd(), 0, bytes); error != 0) {
-        return unavailable("read", key, error);
-    }
-    return out;
+    return read_object(object->file.fd(), info_of(key, object->status), bytes_max, place());
 }
 
 Result<Bytes> FolderStore::get_range(std::string_view key, ByteRange range) {
     const auto object = open_object(key);
     if (!object) return std::unexpected(object.error());
-    const std::uint64_t size = size_of(object->status);
-    if (range.first > range.last || range.last >= size) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("bytes {}-{} are not inside object '{}' of {} bytes", range.first,
-                                range.last, key, size));
-    }
-    const std::uint64_t length = range.last - range.first + 1;
-    if (length > kGetBytesMax) {
-        return fail(
-            ErrorCode::LimitExceeded,
-            fmt::format("{} bytes of object '{}' are more than the {} that are read at once",
-                        length, key, kGetBytesMax));
-    }
-    Bytes out(length);
-    if (const int error = read_all(object->file.fd(), range.first, out); error != 0) {
-        return unavailable("read", key, error);
-    }
-    return out;
+    return read_object_range(object->file.fd(), info_of(key, object->status), range, place());
 }
 
 Result<ObjectInfo> FolderStore::head(std::string_view key) {
@@ -426,10 +402,7 @@ Result<OpenedObject> FolderStore::open(std::string_view key) const {
 }
 
 bool FolderStore::shares_file_system(const std::filesystem::path& path) const {
-    struct stat theirs{};
-    struct stat ours{};
-    return ::stat(path.c_str(), &theirs) == 0 && ::fstat(folder_.fd(), &ours) == 0 &&
-           theirs.st_dev == ours.st_dev;
+    return is_on_file_system_of(folder_.fd(), path);
 }
 
 Result<void> FolderStore::sync() {

@@ -75,6 +75,7 @@ private:
 
     std::uint64_t next_stamp();
     std::expected<Stamped, int> stamp(int fd);
+    std::string place() const;  // "the bucket folder /data/bucket"
     std::unexpected<Error> unavailable(std::string_view doing, std::string_view key,
                                        int error) const;
     std::unexpected<Error> not_renamed(std::string_view key, int error) const;

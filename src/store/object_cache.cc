@@ -56,7 +56,7 @@ std::optional<OpenedObject> ObjectCache::find(std::string_view key) const {
 Result<OpenedObject> ObjectCache::open(std::string_view key) const {
     auto held = find(key);
     if (held && !settings_.never_changes(key)) {
-        const auto now = bucket_.head(key);
+        const auto now = real_.head(key);
         if (!now) {
             if (now.error().code == ErrorCode::NotFound) forget(key);
             return std::unexpected(now.error());
@@ -88,14 +88,33 @@ std::filesystem::path ObjectCache::new_file() const {
     return settings_.folder / fmt::format("{}", ++files_);
 }
 
-/// The object as a file, piece by piece: no object is in memory whole.
+/// The object as a file. One that changes meanwhile would be of two versions: it is fetched again.
 Result<OpenedObject> ObjectCache::fetch(const std::string& key) const {
-    auto info = bucket_.head(key);
-    if (!info) return std::unexpected(info.error());
-    if (info->size > settings_.bytes_max) {
+    for (int made = 1;; ++made) {
+        const auto info = real_.head(key);
+        if (!info) return std::unexpected(info.error());
+        auto object = fetch(key, *info);
+        // Malformed: it has become shorter.
+        const bool failed = !object && object.error().code != ErrorCode::Malformed;
+        if (failed || settings_.never_changes(key)) return object;
+        const auto now = real_.head(key);
+        if (!now) return std::unexpected(now.error());
+        if (now->etag == info->etag) return object;
+        forget(key);
+        if (made == kFetchesMax) {
+            return fail(
+                ErrorCode::Unavailable,
+                fmt::format("object '{}' changes faster than it can be read", log::printable(key)));
+        }
+    }
+}
+
+/// Piece by piece: no object is in memory whole.
+Result<OpenedObject> ObjectCache::fetch(const std::string& key, ObjectInfo info) const {
+    if (info.size > settings_.bytes_max) {
         return fail(ErrorCode::LimitExceeded,
                     fmt::format("object '{}' has {} bytes, more than the {} of the cache",
-                                log::printable(key), info->size, settings_.bytes_max));
+                                log::printable(key), info.size, settings_.bytes_max));
     }
     const std::filesystem::path path = new_file();
     const FileHandle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode)};
@@ -103,9 +122,9 @@ Result<OpenedObject> ObjectCache::fetch(const std::string& key) const {
         return fail(ErrorCode::Unavailable,
                     fmt::format("cannot write {}: {}", path.string(), describe(errno)));
     }
-    for (std::uint64_t at = 0; at < info->size;) {
-        const std::uint64_t last = std::min(at + kPieceBytes, info->size) - 1;
-        const auto piece = bucket_.get_range(key, {at, last});
+    for (std::uint64_t at = 0; at < info.size;) {
+        const std::uint64_t last = std::min(at + kPieceBytes, info.size) - 1;
+        const auto piece = real_.get_range(key, {at, last});
         const int error = piece ? write_all(file.fd(), *piece) : 0;
         if (!piece || error != 0) {
             ::unlink(path.c_str());
@@ -115,7 +134,7 @@ Result<OpenedObject> ObjectCache::fetch(const std::string& key) const {
         }
         at = last + 1;
     }
-    auto object = opened(path, std::move(*info));
+    auto object = opened(path, std::move(info));
     if (!object) {
         ::unlink(path.c_str());
         return object;
@@ -162,19 +181,19 @@ void ObjectCache::forget(std::string_view key) const {
 }
 
 Result<ObjectInfo> ObjectCache::put(std::string_view key, BytesView bytes) {
-    auto done = bucket_.put(key, bytes);
+    auto done = real_.put(key, bytes);
     forget(key);
     return done;
 }
 
 Result<ObjectInfo> ObjectCache::adopt(const std::filesystem::path& file, std::string_view key) {
-    auto done = bucket_.adopt(file, key);
+    auto done = real_.adopt(file, key);
     forget(key);
     return done;
 }
 
 Result<void> ObjectCache::remove(std::string_view key) {
-    auto done = bucket_.remove(key);
+    auto done = real_.remove(key);
     forget(key);
     return done;
 }

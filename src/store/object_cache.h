@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/times.h"
-#include "store/object_store.h"
+#include "store/forwarding_store.h"
 
 namespace oxbow::store {
 
@@ -28,7 +28,7 @@ struct ObjectCacheSettings {
 ///
 /// A file that left the cache stays readable for who has it open. The folder is emptied at the
 /// start. Thread safety: as ObjectStore.
-class ObjectCache final : public ObjectStore {
+class ObjectCache final : public ForwardingStore {
 public:
     /// `bucket` and `clock` outlive the cache. Errors: Unavailable.
     static Result<std::unique_ptr<ObjectCache>> open(ObjectCacheSettings settings,
@@ -41,24 +41,11 @@ public:
 
     Result<ObjectInfo> put(std::string_view key, BytesView bytes) override;
     Result<ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) override;
-    Result<std::string> get(std::string_view key, std::size_t bytes_max = kGetBytesMax) override {
-        return bucket_.get(key, bytes_max);
-    }
-    Result<Bytes> get_range(std::string_view key, ByteRange range) override {
-        return bucket_.get_range(key, range);
-    }
-    Result<ObjectInfo> head(std::string_view key) override { return bucket_.head(key); }
-    Result<std::vector<ObjectInfo>> list(std::string_view prefix) override {
-        return bucket_.list(prefix);
-    }
-    Result<std::vector<std::string>> folders(std::string_view prefix) override {
-        return bucket_.folders(prefix);
-    }
     Result<void> remove(std::string_view key) override;
-    void set_observer(Observer observer) override { bucket_.set_observer(std::move(observer)); }
 
     std::uint64_t bytes() const;
 
+    static constexpr int kFetchesMax = 3;  // of an object that changes while it is fetched
     static constexpr std::uint64_t kPieceBytes = 16 * 1024 * 1024;  // fetched at a time
 
 private:
@@ -71,17 +58,17 @@ private:
     using Fetch = std::shared_future<Result<OpenedObject>>;
 
     ObjectCache(ObjectCacheSettings settings, ObjectStore& bucket)
-        : settings_(std::move(settings)), bucket_(bucket) {}
+        : ForwardingStore(bucket), settings_(std::move(settings)) {}
 
     std::optional<OpenedObject> find(std::string_view key) const;
     Result<OpenedObject> fetch(const std::string& key) const;
+    Result<OpenedObject> fetch(const std::string& key, ObjectInfo info) const;
     std::filesystem::path new_file() const;
     void hold_locked(Entry entry) const;
     void erase_locked(Place place) const;
     void forget(std::string_view key) const;
 
     ObjectCacheSettings settings_;
-    ObjectStore& bucket_;
     mutable std::mutex mutex_;
     mutable std::list<Entry> newest_first_;
     mutable std::map<std::string, Place, std::less<>> by_key_;

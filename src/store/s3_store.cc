@@ -14,6 +14,7 @@
 #include "net/sigv4.h"
 #include "store/mapped_file.h"
 #include "store/object_key.h"
+#include "store/object_reads.h"
 #include "store/s3_answers.h"
 
 namespace oxbow::store {
@@ -255,27 +256,14 @@ Result<std::string> S3Store::get(std::string_view key, std::size_t bytes_max) {
     if (auto checked = check_s3_key(key); !checked) return std::unexpected(checked.error());
     auto answer = ask({.doing = "read", .method = "GET", .key = key, .body_bytes_max = bytes_max});
     if (!answer) return std::unexpected(answer.error());
-    if (answer->body.size() > bytes_max) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("object '{}' has {} bytes, more than the {} that are read",
-                                log::printable(key), answer->body.size(), bytes_max));
-    }
+    if (answer->body.size() > bytes_max) return longer_than(key, answer->body.size(), bytes_max);
     return std::move(answer->body);
 }
 
 Result<Bytes> S3Store::get_range(std::string_view key, ByteRange range) {
     if (auto checked = check_s3_key(key); !checked) return std::unexpected(checked.error());
-    if (range.first > range.last) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("bytes {}-{} are no range", range.first, range.last));
-    }
+    if (auto checked = check_range(key, range); !checked) return std::unexpected(checked.error());
     const std::uint64_t length = range.last - range.first + 1;
-    if (length > kGetBytesMax) {
-        return fail(
-            ErrorCode::LimitExceeded,
-            fmt::format("{} bytes of object '{}' are more than the {} that are read at once",
-                        length, log::printable(key), kGetBytesMax));
-    }
     const auto answer =
         ask({.doing = "read",
              .method = "GET",

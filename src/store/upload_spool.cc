@@ -17,6 +17,7 @@
 #include "store/folder_files.h"
 #include "store/mapped_file.h"
 #include "store/object_key.h"
+#include "store/object_reads.h"
 
 namespace oxbow::store {
 namespace {
@@ -26,11 +27,10 @@ constexpr std::string_view kKey = ".key";
 constexpr std::string_view kUnfinished = ".part";
 constexpr mode_t kFileMode = 0644;
 
-std::unexpected<Error> cannot(std::string_view doing, std::string_view key,
-                              const std::filesystem::path& folder, int error) {
-    return fail(ErrorCode::Unavailable,
-                fmt::format("cannot {} object '{}' in the upload spool {}: {}", doing,
-                            log::printable(key), folder.string(), describe(error)));
+std::unexpected<Error> cannot(std::string_view doing, std::string_view key, std::string_view place,
+                              int error) {
+    return fail(ErrorCode::Unavailable, fmt::format("cannot {} object '{}' in {}: {}", doing,
+                                                    log::printable(key), place, describe(error)));
 }
 
 /// "0000019ab2c3d4e5.object" -> its number; nullopt: another file.
@@ -44,16 +44,12 @@ std::optional<std::uint64_t> number_of(std::string_view name, std::string_view e
     return number;
 }
 
-/// The whole file; nullopt: it cannot be read, or is longer than a key.
+/// Where a symbolic link points to; nullopt: it is none, or longer than a key.
 std::optional<std::string> read_key(int folder, const std::string& name) {
-    const FileHandle file{::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
-    struct stat status{};
-    if (!file.open() || ::fstat(file.fd(), &status) < 0 ||
-        status.st_size > static_cast<off_t>(ObjectStore::kKeyBytesMax))
-        return std::nullopt;
-    std::string key(static_cast<std::size_t>(status.st_size), '\0');
-    const std::span bytes{reinterpret_cast<std::uint8_t*>(key.data()), key.size()};
-    if (read_all(file.fd(), 0, bytes) != 0) return std::nullopt;
+    std::string key(ObjectStore::kKeyBytesMax + 1, '\0');
+    const ssize_t count = ::readlinkat(folder, name.c_str(), key.data(), key.size());
+    if (count <= 0 || static_cast<std::size_t>(count) == key.size()) return std::nullopt;
+    key.resize(static_cast<std::size_t>(count));
     return key;
 }
 
@@ -98,6 +94,10 @@ Result<std::unique_ptr<UploadSpool>> UploadSpool::open(UploadSpoolSettings setti
     return spool;
 }
 
+std::string UploadSpool::place() const {
+    return "the upload spool " + settings_.folder.string();
+}
+
 std::filesystem::path UploadSpool::object_file(const Entry& entry) const {
     return settings_.folder / fmt::format("{:016x}{}", entry.number, kObject);
 }
@@ -114,7 +114,7 @@ Result<void> UploadSpool::take_over() {
          !error && file != end; file.increment(error)) {
         names.push_back(file->path().filename().string());
     }
-    if (error) return cannot("list", "", settings_.folder, error.value());
+    if (error) return cannot("list", "", place(), error.value());
     std::ranges::sort(names);  // by number: "N.key" before "N.object"
     std::string last_key_name;
     for (const std::string& name : names) {
@@ -214,13 +214,11 @@ Result<void> UploadSpool::check_room(std::string_view key, std::uint64_t bytes,
     return {};
 }
 
+/// A link that points to no file but is there with its key or not at all, also after a power loss,
+/// and before the object that is renamed behind it: no sync is needed.
 Result<void> UploadSpool::write_key(const Entry& entry) const {
-    const FileHandle file{::open(key_file(entry).c_str(),
-                                 O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kFileMode)};
-    const int error = file.open() ? write_all(file.fd(), as_bytes(entry.info.key)) : errno;
-    if (error == 0) return {};
-    ::unlink(key_file(entry).c_str());
-    return cannot("write", entry.info.key, settings_.folder, error);
+    if (::symlink(entry.info.key.c_str(), key_file(entry).c_str()) == 0) return {};
+    return cannot("write", entry.info.key, place(), errno);
 }
 
 Result<ObjectInfo> UploadSpool::put(std::string_view key, BytesView bytes) {
@@ -246,7 +244,7 @@ Result<ObjectInfo> UploadSpool::put(std::string_view key, BytesView bytes) {
     ::unlink(unfinished.c_str());
     remove_files(*entry);
     if (!written) return std::unexpected(written.error());
-    return cannot("write", key, settings_.folder, error);
+    return cannot("write", key, place(), error);
 }
 
 Result<ObjectInfo> UploadSpool::adopt(const std::filesystem::path& file, std::string_view key) {
@@ -264,7 +262,7 @@ Result<ObjectInfo> UploadSpool::adopt(const std::filesystem::path& file, std::st
     if (::rename(file.c_str(), object_file(*entry).c_str()) == 0) return enqueue(std::move(entry));
     const int error = errno;
     remove_files(*entry);
-    if (error != EXDEV) return cannot("take", key, settings_.folder, error);
+    if (error != EXDEV) return cannot("take", key, place(), error);
     // From another file system: its bytes.
     const auto mapped = MappedFile::open(file);
     if (!mapped) return std::unexpected(mapped.error());
@@ -377,7 +375,11 @@ void UploadSpool::settle(Lane& lane, const EntryPtr& entry, const Result<ObjectI
     const std::lock_guard lock{mutex_};
     lane.busy = false;
     entry->busy = false;
-    if (done) {
+    if (!done && done.error().code == ErrorCode::NotFound) {
+        // Somebody took its file away: the lane goes on without.
+        log::error("an object is lost before it was uploaded: {}", done.error().what);
+        drop_locked(entry);
+    } else if (done) {
         ++counts_.uploaded;
         counts_.uploaded_bytes += entry->info.size;
         if (!counts_.trouble.empty()) log::info("the bucket takes uploads again");
@@ -404,58 +406,30 @@ UploadSpool::EntryPtr UploadSpool::pending(std::string_view key) const {
     return found == by_key_.end() ? nullptr : found->second.back();
 }
 
-Result<OpenedObject> UploadSpool::open_file(const Entry& entry) const {
-    const int fd = ::open(object_file(entry).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) return cannot("read", entry.info.key, settings_.folder, errno);
-    return OpenedObject{.info = entry.info, .file = std::make_shared<const SharedFile>(fd)};
+/// The newest version that waits, open; nullopt: none does, or it was uploaded this moment.
+std::optional<OpenedObject> UploadSpool::open_pending(std::string_view key) const {
+    const EntryPtr entry = pending(key);
+    if (!entry) return std::nullopt;
+    const int fd = ::open(object_file(*entry).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    return OpenedObject{.info = entry->info, .file = std::make_shared<const SharedFile>(fd)};
 }
 
 Result<OpenedObject> UploadSpool::open(std::string_view key) const {
-    if (const EntryPtr entry = pending(key)) {
-        // One that is gone was uploaded this moment.
-        if (auto opened = open_file(*entry)) return opened;
-    }
+    if (auto waits = open_pending(key)) return *std::move(waits);
     return bucket_.open(key);
 }
 
 Result<std::string> UploadSpool::get(std::string_view key, std::size_t bytes_max) {
-    const EntryPtr entry = pending(key);
-    if (!entry) return bucket_.get(key, bytes_max);
-    if (entry->info.size > bytes_max) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("object '{}' has {} bytes, more than the {} that are read",
-                                log::printable(key), entry->info.size, bytes_max));
-    }
-    const auto opened = open_file(*entry);
-    if (!opened) return bucket_.get(key, bytes_max);
-    std::string out(entry->info.size, '\0');
-    const std::span bytes{reinterpret_cast<std::uint8_t*>(out.data()), out.size()};
-    if (const int error = read_all(opened->file->fd(), 0, bytes); error != 0)
-        return cannot("read", key, settings_.folder, error);
-    return out;
+    const auto waits = open_pending(key);
+    if (!waits) return bucket_.get(key, bytes_max);
+    return read_object(waits->file->fd(), waits->info, bytes_max, place());
 }
 
 Result<Bytes> UploadSpool::get_range(std::string_view key, ByteRange range) {
-    const EntryPtr entry = pending(key);
-    if (!entry) return bucket_.get_range(key, range);
-    const auto opened = open_file(*entry);
-    if (!opened) return bucket_.get_range(key, range);
-    if (range.first > range.last || range.last >= entry->info.size) {
-        return fail(ErrorCode::Malformed,
-                    fmt::format("bytes {}-{} are not inside object '{}' of {} bytes", range.first,
-                                range.last, log::printable(key), entry->info.size));
-    }
-    const std::uint64_t length = range.last - range.first + 1;
-    if (length > kGetBytesMax) {
-        return fail(
-            ErrorCode::LimitExceeded,
-            fmt::format("{} bytes of object '{}' are more than the {} that are read at once",
-                        length, log::printable(key), kGetBytesMax));
-    }
-    Bytes out(length);
-    if (const int error = read_all(opened->file->fd(), range.first, out); error != 0)
-        return cannot("read", key, settings_.folder, error);
-    return out;
+    const auto waits = open_pending(key);
+    if (!waits) return bucket_.get_range(key, range);
+    return read_object_range(waits->file->fd(), waits->info, range, place());
 }
 
 Result<ObjectInfo> UploadSpool::head(std::string_view key) {
@@ -464,7 +438,7 @@ Result<ObjectInfo> UploadSpool::head(std::string_view key) {
 }
 
 Result<std::vector<ObjectInfo>> UploadSpool::list(std::string_view prefix) {
-    // The bucket first: what leaves the spool meanwhile is seen twice rather than not at all.
+    // The spool first: what leaves it meanwhile is seen twice rather than not at all.
     std::map<std::string, ObjectInfo> found;
     {
         const std::lock_guard lock{mutex_};
@@ -528,10 +502,7 @@ Result<void> UploadSpool::sync() {
 }
 
 bool UploadSpool::shares_file_system(const std::filesystem::path& path) const {
-    struct stat theirs{};
-    struct stat ours{};
-    return ::stat(path.c_str(), &theirs) == 0 && ::fstat(folder_.fd(), &ours) == 0 &&
-           theirs.st_dev == ours.st_dev;
+    return is_on_file_system_of(folder_.fd(), path);
 }
 
 UploadBacklog UploadSpool::backlog() const {

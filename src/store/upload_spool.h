@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -51,8 +52,8 @@ struct UploadBacklog {
 /// uploaded: the first in its place, because what follows may name it, the newest behind all it
 /// names.
 ///
-/// In the folder: NUMBER.key (the key) and, once it is whole, NUMBER.object (the bytes); numbers
-/// rise with every put.
+/// In the folder: NUMBER.key (a symbolic link whose text is the key) and, once it is whole,
+/// NUMBER.object (the bytes); numbers rise with every put.
 ///
 /// Errors of put and adopt: also Unavailable  more than bytes_max wait, or something waits longer
 /// than age_max. Thread safety: as ObjectStore.
@@ -114,7 +115,8 @@ private:
     std::filesystem::path key_file(const Entry& entry) const;
     Result<void> write_key(const Entry& entry) const;
     void remove_files(const Entry& entry) const;
-    Result<OpenedObject> open_file(const Entry& entry) const;
+    std::optional<OpenedObject> open_pending(std::string_view key) const;
+    std::string place() const;  // "the upload spool /data/uploads"
 
     void work();
     std::pair<Lane*, EntryPtr> next_locked(SteadyTime now, SteadyTime& wake_at);

@@ -1,13 +1,15 @@
 #include <doctest/doctest.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <vector>
 
 #include "base/random.h"
 #include "store/folder_store.h"
+#include "store/forwarding_store.h"
 #include "store/object_cache.h"
 #include "store/upload_spool.h"
 
@@ -17,61 +19,47 @@ using namespace oxbow::store;
 namespace {
 
 /// A bucket far away: a real folder, which can be away, and writes down the order of puts.
-class FarBucket final : public ObjectStore {
+class FarBucket final : public ForwardingStore {
 public:
-    explicit FarBucket(ObjectStore& folder) : folder_(folder) {}
+    using ForwardingStore::ForwardingStore;
 
-    void go_away(bool away) {
-        const std::lock_guard lock{mutex_};
-        away_ = away;
-    }
+    void go_away(bool away) { away_ = away; }
     std::vector<std::string> puts() const {
         const std::lock_guard lock{mutex_};
         return puts_;
     }
 
     Result<ObjectInfo> put(std::string_view key, BytesView bytes) override {
+        if (away_) return gone();
         const std::lock_guard lock{mutex_};
-        if (away_) return fail(ErrorCode::Unavailable, "it is away");
         puts_.push_back(std::string{key} + "=" + std::string{as_text(bytes)});
-        return folder_.put(key, bytes);
-    }
-    Result<ObjectInfo> adopt(const std::filesystem::path&, std::string_view) override {
-        return fail(ErrorCode::Unsupported, "it is far away");
-    }
-    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
-        return if_there([&] { return folder_.get(key, bytes_max); });
+        return ForwardingStore::put(key, bytes);
     }
     Result<Bytes> get_range(std::string_view key, ByteRange range) override {
-        return if_there([&] { return folder_.get_range(key, range); });
+        if (away_) return gone();
+        if (before_read) before_read(key);
+        return ForwardingStore::get_range(key, range);
     }
     Result<ObjectInfo> head(std::string_view key) override {
-        return if_there([&] { return folder_.head(key); });
+        if (away_) return gone();
+        return ForwardingStore::head(key);
     }
     Result<std::vector<ObjectInfo>> list(std::string_view prefix) override {
-        return if_there([&] { return folder_.list(prefix); });
+        if (away_) return gone();
+        return ForwardingStore::list(prefix);
     }
     Result<void> remove(std::string_view key) override {
-        return if_there([&] { return folder_.remove(key); });
+        if (away_) return gone();
+        return ForwardingStore::remove(key);
     }
-    Result<OpenedObject> open(std::string_view) const override {
-        return fail(ErrorCode::Unsupported, "it has no files");
-    }
-    void set_observer(Observer) override {}
+
+    std::function<void(std::string_view key)> before_read;
 
 private:
-    template <typename Ask>
-    auto if_there(Ask ask) -> decltype(ask()) {
-        {
-            const std::lock_guard lock{mutex_};
-            if (away_) return fail(ErrorCode::Unavailable, "it is away");
-        }
-        return ask();
-    }
+    static std::unexpected<Error> gone() { return fail(ErrorCode::Unavailable, "it is away"); }
 
-    ObjectStore& folder_;
+    std::atomic<bool> away_ = false;
     mutable std::mutex mutex_;
-    bool away_ = false;
     std::vector<std::string> puts_;
 };
 
@@ -190,13 +178,29 @@ TEST_CASE("what a killed process left half is taken away") {
     const auto write = [&](const char* name) {
         std::ofstream{it.root / "uploads" / name} << "a/x";
     };
-    write("0000000000000001.key");
+    std::filesystem::create_symlink("a/x", it.root / "uploads/0000000000000001.key");
     write("0000000000000002.object");
     write("0000000000000003.part");
-    write("fffffffffffffff0.key");
+    write("0000000000000004.key");  // no link
+    write("0000000000000004.object");
+    std::filesystem::create_symlink("a/x", it.root / "uploads/fffffffffffffff0.key");
     it.make();
     CHECK(it.spool->backlog().objects == 1);
     CHECK(it.files() == 2);
+}
+
+TEST_CASE("an object whose file somebody took away holds up no other") {
+    Fixture it;
+    it.put("a/1", "1");
+    it.put("a/2", "2");
+    for (const auto& file : std::filesystem::directory_iterator{it.root / "uploads"}) {
+        if (file.path().extension() != ".object") continue;
+        if (std::filesystem::file_size(file) == 1 && std::ifstream{file.path()}.get() == '1')
+            std::filesystem::remove(file.path());
+    }
+    it.upload_all();
+    CHECK(it.far->puts() == std::vector<std::string>{"a/2=2"});
+    CHECK(it.files() == 0);
 }
 
 TEST_CASE("a file is taken over; one that is none is not") {
@@ -276,6 +280,26 @@ TEST_CASE("the cache has an object as a file, fetches it once, and lets the olde
     CHECK(cache->open("l.m3u8")->info.size == 3);
     REQUIRE(cache->remove("l.m3u8"));
     CHECK(cache->open("l.m3u8").error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("an object that is replaced while it is fetched is of one version") {
+    Fixture it;
+    const auto cache =
+        std::move(*ObjectCache::open({.folder = it.root / "cache",
+                                      .bytes_max = 100,
+                                      .never_changes = [](std::string_view) { return false; }},
+                                     *it.far));
+    REQUIRE(it.far->put("l.m3u8", as_bytes("v1")));
+    int replaced = 0;
+    it.far->before_read = [&](std::string_view key) {
+        if (replaced++ == 0) REQUIRE(it.folder->put(key, as_bytes("version 2")));
+    };
+    CHECK(cache->open("l.m3u8")->info.size == 9);
+    it.far->before_read = [&](std::string_view key) {
+        REQUIRE(it.folder->put(key, as_bytes(std::to_string(++replaced))));
+    };
+    REQUIRE(it.folder->put("l.m3u8", as_bytes("v3")));
+    CHECK(cache->open("l.m3u8").error().code == ErrorCode::Unavailable);
 }
 
 TEST_CASE("what was uploaded is in the cache without being fetched") {

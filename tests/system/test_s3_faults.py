@@ -148,6 +148,14 @@ class S3Faults(unittest.TestCase):
         self.assertEqual(oxbow.video_frames(server.ready["http"] + f"/rewind/{channel['id']}.m3u8"),
                          oxbow.video_packets(file))
 
+        # What is not in the cache while the bucket is away is a 503, which says nothing of where the bucket is.
+        self.rgw.stop_gateway()
+        self.addCleanup(self.rgw.start_gateway)
+        away = server.get("/" + ended["masterKey"].replace("master.m3u8", "not-seen-before.ts"))
+        self.assertEqual(away.status, 503)
+        self.assertEqual(json.loads(away.text), {"error": "ServiceUnavailable",
+                                                 "message": "the recording cannot be read now: try again"})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -57,6 +57,15 @@ test('a reconnect and its gap are found where hls.js tells of them a moment late
   assert.deepEqual(gaps.all, [away]);
 });
 
+test('a reconnect far back stays where it is, also when the player moves its pieces a little', () => {
+  const reconnects = new Reconnects();
+  const long = (by: number) => Array.from({ length: 60 }, (_, i) => piece(2 * i + by, 100_000 + 2_000 * i, i < 30 ? 0 : 1));
+
+  for (let count = 2; count <= 60; ++count) reconnects.read(long(count % 2 ? 0.03 : 0).slice(0, count));
+
+  assert.deepEqual(reconnects.at, [60]);
+});
+
 test('the live delay follows the longest recent piece and the pace of reloads', () => {
   const plain = { targetduration: 6, partHoldBack: 0, canBlockReload: false };
 

@@ -42,7 +42,8 @@ export function mediaTimeAt(pieces: readonly Piece[], wall: number): number | nu
 
 /** Media seconds at which the publisher came back: where the discontinuity number rises. */
 export class Reconnects {
-  readonly at: number[] = [];
+  at: readonly number[] = [];
+  private pieces_: number[] = [];  // that begin behind a reconnect
   private seen_ = 0;
 
   /**
@@ -52,12 +53,11 @@ export class Reconnects {
    */
   read(pieces: readonly Piece[]): void {
     const from = Math.max(1, Math.min(this.seen_, pieces.length) - kReadAgain);
-    const begin = pieces[from - 1]?.start ?? 0;
-    while (this.at.length > 0 && (this.at.at(-1) as number) > begin) this.at.pop();
+    this.pieces_ = this.pieces_.filter((index) => index < from);
     for (let i = from; i < pieces.length; ++i) {
-      const [last, piece] = [pieces[i - 1] as Piece, pieces[i] as Piece];
-      if (piece.cc !== last.cc) this.at.push(piece.start);
+      if ((pieces[i] as Piece).cc !== (pieces[i - 1] as Piece).cc) this.pieces_.push(i);
     }
+    this.at = this.pieces_.map((index) => (pieces[index] as Piece).start);
     this.seen_ = pieces.length;
   }
 }

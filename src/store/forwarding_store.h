@@ -9,7 +9,7 @@
 
 namespace oxbow::store {
 
-/// A bucket that asks a real one: a test overrides what it wants to fail, count or delay.
+/// A bucket that asks another: who derives overrides what is to be otherwise.
 class ForwardingStore : public ObjectStore {
 public:
     explicit ForwardingStore(ObjectStore& real) : real_(real) {}
@@ -41,7 +41,7 @@ public:
     }
     void set_observer(Observer observer) override { real_.set_observer(std::move(observer)); }
 
-private:
+protected:
     ObjectStore& real_;
 };
 
