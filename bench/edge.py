@@ -18,6 +18,7 @@ import platform
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -32,16 +33,26 @@ os.environ.setdefault("OXBOW", str(BUILD / "oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
 import private_network  # noqa: E402
-import urllib.parse
+from certificates import Certificate  # noqa: E402
 
 SERVER_CPU, CLIENT_CPU = {0}, {1}
 KEPT_HEADERS = ("content-type", "cache-control", "x-content-type-options", "access-control-allow-origin",
                 "access-control-expose-headers", "vary")
+# What http_load sends, too.
+BROWSER_HEADERS = ("User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
+                   "Safari/537.36", "Accept: */*", "Accept-Language: en-GB,en;q=0.9", "Origin: https://example.org",
+                   "Referer: https://example.org/watch", "Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors",
+                   "Sec-Fetch-Site: cross-site")
 
 
 def pin(pid, cpus):
     for task in os.listdir(f"/proc/{pid}/task"):
         os.sched_setaffinity(int(task), cpus)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 def cpu_seconds(pid):
@@ -65,10 +76,12 @@ class Oxbow:
     name = "oxbow"
 
     def __init__(self):
+        self.certificate = Certificate()
         self.server = oxbow.Server('[log]\nlevel = "warning"\n[server]\nloops = 1\n'
-                                   '[recording]\nreconnect_window_seconds = 0\n')
+                                   '[recording]\nreconnect_window_seconds = 0\n' + self.certificate.config())
         self.pid = self.server.process.pid
         self.port = int(self.server.ready["http"].rpartition(":")[2])
+        self.tls_port = int(self.server.ready["https"].rpartition(":")[2])
         file = source()
         finished, live = self.server.create_channel("finished"), self.server.create_channel("live")
         oxbow.Publisher(finished, file).wait()
@@ -105,14 +118,15 @@ class Oxbow:
     def close(self):
         self.publisher.close()
         self.server.close()
+        self.certificate.close()
 
 
 class Nginx:
     """Serves copies of what Oxbow serves, as files, with the same headers."""
     name = "nginx"
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, port, tls_port, certificate):
+        self.port, self.tls_port, self.certificate = port, tls_port, certificate
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-bench-nginx-"))
         (self.folder / "www").mkdir()
         self.locations = []
@@ -151,6 +165,10 @@ http {{
   open_file_cache max=1000 inactive=300s; open_file_cache_valid 300s;
   server {{
     listen 127.0.0.1:{self.port} reuseport backlog=4096;
+    listen 127.0.0.1:{self.tls_port} ssl http2 reuseport backlog=4096;
+    ssl_certificate {self.certificate.certificate};
+    ssl_certificate_key {self.certificate.key};
+    ssl_protocols TLSv1.3;
     root {self.folder}/www;
     {locations}
   }}
@@ -169,11 +187,14 @@ http {{
 
 
 class Workload:
-    """`path()` is asked anew for every run, for a live segment grows old."""
+    """`path()` is asked anew for every run, for a live segment grows old.
 
-    def __init__(self, name, path, headers=(), status=200, connections=32):
+    `tls`: None, "h1" or "h2"; `streams`: requests at a time on each connection of HTTP/2.
+    """
+
+    def __init__(self, name, path, headers=(), status=200, connections=32, tls=None, streams=1):
         self.name, self.path, self.headers = name, path, list(headers)
-        self.status, self.connections = status, connections
+        self.status, self.connections, self.tls, self.streams = status, connections, tls, streams
 
 
 def workloads(server):
@@ -186,10 +207,37 @@ def workloads(server):
         Workload("segment, 1.5 MB, live", server.newest_segment, connections=8),
         Workload("segment, 1.5 MB, of a finished recording", server.finished_segment, connections=8),
         Workload("object, 1.5 MB, by its key", server.finished_chunk, connections=8),
+        Workload("TLS 1.3: playlist, 2 KB, live", server.live_playlist, tls="h1"),
+        Workload("TLS 1.3: segment, 1.5 MB, live", server.newest_segment, connections=8, tls="h1"),
+        Workload("HTTP/2: playlist, 2 KB, 16 streams", server.live_playlist, tls="h2", streams=16),
     ]
 
 
-def run(port, path, workload, seconds):
+def run_tls(port, path, workload, seconds):
+    """By h2load, which does HTTP/1.1 over TLS as well; 8 MB windows, so that they hold up no segment."""
+    how = ["--h1"] if workload.tls == "h1" else ["-m", str(workload.streams), "-w", "23", "-W", "23"]
+    headers = [word for line in (*BROWSER_HEADERS, *workload.headers) for word in ("-H", line)]
+    started = time.monotonic()
+    done = subprocess.run(
+        ["h2load", "-t", "1", "-c", str(workload.connections), "-D", str(seconds), *how, *headers,
+         f"https://127.0.0.1:{port}{path}"],
+        capture_output=True, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
+    spent = time.monotonic() - started
+    protocol = {"h1": "http/1.1", "h2": "h2"}[workload.tls]
+    for expected in ("TLS Protocol: TLSv1.3", f"Application protocol: {protocol}"):
+        if expected not in done.stdout:
+            raise AssertionError(f"h2load did not say {expected}:\n{done.stdout}")
+    answers = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", done.stdout)
+    failed = re.search(r"(\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)
+    data = re.search(r"\((\d+)\) data", done.stdout)
+    return {"requests": int(answers[1]), "bytes": int(data[1]), "seconds": spent,
+            "errors": sum(map(int, answers.groups()[1:])) + sum(map(int, failed.groups()))}
+
+
+def run(peer, path, workload, seconds):
+    if workload.tls:
+        return run_tls(peer.tls_port, path, workload, seconds)
+    port = peer.port
     headers = []
     for line in workload.headers:
         if "{etag}" in line:
@@ -207,7 +255,7 @@ def run(port, path, workload, seconds):
 
 def measure(peer, path, workload, seconds):
     before = cpu_seconds(peer.pid)
-    got = run(peer.port, path, workload, seconds)
+    got = run(peer, path, workload, seconds)
     cpu = cpu_seconds(peer.pid) - before
     if got["requests"] == 0:
         return None
@@ -222,7 +270,7 @@ def spread(values):
 
 
 def compare(workload, server, nginx, name, rounds, seconds):
-    run(nginx.port, name, workload, 0.3)  # opens its files
+    run(nginx, name, workload, 1)  # opens its files
     results = {"oxbow": [], "nginx": []}
     for _ in range(rounds):
         results["oxbow"].append(measure(server, workload.path(), workload, seconds))
@@ -245,7 +293,7 @@ def profile(server, workload):
     data = tempfile.NamedTemporaryFile(prefix="oxbow-perf-")
     recorder = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "2000", "-g", "-p", str(server.pid),
                                  "-o", data.name, "--", "sleep", "4"])
-    run(server.port, workload.path(), workload, 4.5)
+    run(server, workload.path(), workload, 4.5)
     recorder.wait()
     for by, least in (("dso", "0"), ("symbol", "0.3")):
         subprocess.run(["perf", "report", "-i", data.name, "--stdio", "--no-children", "-g", "none", "--sort", by,
@@ -285,7 +333,7 @@ def main():
                 if workload.name.startswith(given.profile):
                     profile(server, workload)
             return
-        nginx = Nginx(server.port + 1 if server.port < 65535 else server.port - 1)
+        nginx = Nginx(free_port(), free_port(), server.certificate)
         names = []
         for workload in chosen:
             path = workload.path()
