@@ -178,6 +178,8 @@ void Server::Impl::wire_functions() {
         .store = *store_,
         .open_playlist = [this](std::string_view key) { return live_->open_playlist(key); },
         .folder = settings_.data / "index"});
+    windows_ = std::make_unique<edge::Windows>(edge::Windows::Rooms{
+        .catalog = *catalog_, .ranges = *ranges_, .channels = channels_, .clock = clock_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};
