@@ -42,7 +42,7 @@ void add_serve(CLI::App& app, ServeOptions& options) {
     add("--data", "OXBOW_DATA", options.data, "DIR",
         "Where everything is kept. Default: ./oxbow-data.");
     add("--role", "OXBOW_ROLE", options.role, "ROLE",
-        "all. The roles live, edge and functions are not in this version.");
+        "all, live, edge or functions; see docs/roles.md. Default: all.");
     add("--http", "OXBOW_HTTP", options.http, "ADDR:PORT",
         "Where viewers come. Default: 127.0.0.1:8080. Port 0 takes a free one.");
     add("--https", "OXBOW_HTTPS", options.https, "ADDR:PORT",

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "app/event_settings.h"
+#include "app/ivs_settings.h"
 #include "app/retention_settings.h"
 #include "app/store_settings.h"
 #include "ivs/ids.h"
@@ -78,6 +79,9 @@ ApplyValue text(std::string Settings::* member,
 
 bool is_url(const std::string& text) {
     return (text.starts_with("http://") || text.starts_with("https://")) && !text.ends_with("/");
+}
+bool is_endpoint_text(const std::string& text) {
+    return is_endpoint(text);
 }
 bool is_notifications_secret(const std::string& text) {
     return text.size() >= notify::S3Notifications::kSecretBytesMin &&
@@ -247,6 +251,36 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "X-Forwarded-Proto and X-Forwarded-Host count, and their connections are "
                          "not counted per address",
                          apply_trusted_proxies},
+        ConfigurationKey{
+            "edge.live_origin", "", "\"http://10.0.0.5:8080\"", false,
+            "of --role edge: the Oxbow that has what is newer than the bucket; without "
+            "it, live playback is where the IVS endpoint says",
+            text(&Settings::live_origin, is_endpoint_text,
+                 "must be a URL without a path, such as \"http://10.0.0.5:8080\"")},
+        ConfigurationKey{"ivs.endpoint", "", "\"http://10.0.0.5:8081\"", false,
+                         "of the roles edge and functions: the API that tells what is on the air, "
+                         "another Oxbow's; without it, Amazon IVS in region",
+                         apply_ivs_endpoint},
+        ConfigurationKey{"ivs.access_key_id", "", "\"AKIA...\"", false,
+                         "with ivs.secret_access_key; without them, AWS_ACCESS_KEY_ID and "
+                         "AWS_SECRET_ACCESS_KEY, else a shared credentials file",
+                         ivs_text(&IvsSettings::access_key_id)},
+        ConfigurationKey{"ivs.secret_access_key", "", "\"...\"", false,
+                         "the secret of ivs.access_key_id",
+                         ivs_text(&IvsSettings::secret_access_key)},
+        ConfigurationKey{"ivs.session_token", "", "\"...\"", false, "of a key that expires",
+                         ivs_text(&IvsSettings::session_token)},
+        ConfigurationKey{"ivs.credentials_file", "", "\"/etc/oxbow/credentials\"", false,
+                         "a shared credentials file, such as DATA/credentials of the other Oxbow; "
+                         "without it, AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials",
+                         ivs_text(&IvsSettings::credentials_file)},
+        ConfigurationKey{"ivs.profile", "", "\"oxbow\"", false,
+                         "a profile of that file; without it, AWS_PROFILE or default",
+                         ivs_text(&IvsSettings::profile)},
+        ConfigurationKey{"ivs.ca_file", "", "\"/etc/oxbow/ca.pem\"", false,
+                         "who vouches for the endpoint's certificate; without it, whom the system "
+                         "trusts",
+                         ivs_text(&IvsSettings::ca_file)},
         ConfigurationKey{"api.listen", "--api, OXBOW_API", "\"127.0.0.1:8081\"", true,
                          "where the API is", listen_address(&Settings::api)},
         ConfigurationKey{"api.quotas.channels", "", "5000", false,

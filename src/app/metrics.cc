@@ -79,4 +79,51 @@ ProcessUse process_use() {
     return use;
 }
 
+bool is_of_this_machine(std::string_view peer) {
+    return peer.starts_with("127.") || peer.starts_with("[::1]") ||
+           peer.starts_with("[::ffff:127.");
+}
+
+net::HttpResponse metrics_answer(int status, std::string text) {
+    static const auto kHeaders = std::make_shared<const std::string>(
+        "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nCache-Control: no-store\r\n");
+    net::HttpResponse out;
+    out.status = status;
+    out.header_block = kHeaders;
+    out.body = net::HttpBody::of_string(std::move(text));
+    return out;
+}
+
+/// Of a bucket of an S3 server.
+void add_uploads(std::vector<Metric>& metrics, const store::UploadBacklog& backlog) {
+    const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
+    metrics.insert(
+        metrics.end(),
+        {Metric{"oxbow_upload_backlog_objects", "gauge", "Objects that wait for the bucket.",
+                number(backlog.objects)},
+         Metric{"oxbow_upload_backlog_bytes", "gauge", "Bytes of them.", number(backlog.bytes)},
+         Metric{"oxbow_upload_backlog_age_seconds", "gauge", "How long the oldest has waited.",
+                static_cast<double>(backlog.age.count()) / 1'000},
+         Metric{"oxbow_uploads_total", "counter", "Objects that the bucket has taken.",
+                number(backlog.uploaded)},
+         Metric{"oxbow_uploaded_bytes_total", "counter", "Bytes of them.",
+                number(backlog.uploaded_bytes)},
+         Metric{"oxbow_upload_failures_total", "counter", "Uploads that had to be tried again.",
+                number(backlog.failures)}});
+}
+
+void add_process(std::vector<Metric>& metrics, const ProcessUse& use) {
+    std::size_t open_files_max = 0;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) open_files_max = limit.rlim_cur;
+    metrics.insert(metrics.end(),
+                   {Metric{"process_cpu_seconds_total", "counter", "CPU time.", use.cpu_seconds},
+                    Metric{"process_resident_memory_bytes", "gauge", "Resident memory.",
+                           static_cast<double>(use.resident_bytes)},
+                    Metric{"process_open_fds", "gauge", "Open files and sockets.",
+                           static_cast<double>(use.open_files)},
+                    Metric{"process_max_fds", "gauge", "How many may be open.",
+                           static_cast<double>(open_files_max)}});
+}
+
 }  // namespace oxbow::app

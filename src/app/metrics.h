@@ -5,8 +5,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catalog/catalog.h"
+#include "net/http.h"
+#include "store/upload_spool.h"
 
 namespace oxbow::app {
 
@@ -52,5 +55,15 @@ struct ProcessUse {
     std::uint64_t open_files = 0;
 };
 ProcessUse process_use();
+
+/// Whether "127.0.0.1:53422" is of this machine: others are not told.
+bool is_of_this_machine(std::string_view peer);
+
+net::HttpResponse metrics_answer(int status, std::string text);
+
+/// Of a bucket of an S3 server.
+void add_uploads(std::vector<Metric>& metrics, const store::UploadBacklog& backlog);
+
+void add_process(std::vector<Metric>& metrics, const ProcessUse& use);
 
 }  // namespace oxbow::app

@@ -21,15 +21,17 @@ boost::json::value or_null(const std::optional<std::string>& text) {
 }  // namespace
 
 std::string ready_json(const ReadyInfo& info) {
-    return boost::json::serialize(boost::json::object{
-        {"pid", ::getpid()},
-        {"http", info.http},
-        {"https", or_null(info.https)},
-        {"api", info.api},
-        {"rtmp", info.rtmp},
-        {"rtmps", or_null(info.rtmps)},
-        {"srt", nullptr},
-        {"credentials", std::filesystem::absolute(info.credentials).lexically_normal().string()}});
+    boost::json::value credentials = nullptr;
+    if (!info.credentials.empty())
+        credentials = std::filesystem::absolute(info.credentials).lexically_normal().string();
+    return boost::json::serialize(boost::json::object{{"pid", ::getpid()},
+                                                      {"http", info.http},
+                                                      {"https", or_null(info.https)},
+                                                      {"api", info.api},
+                                                      {"rtmp", or_null(info.rtmp)},
+                                                      {"rtmps", or_null(info.rtmps)},
+                                                      {"srt", nullptr},
+                                                      {"credentials", credentials}});
 }
 
 Result<void> write_atomically(const std::filesystem::path& file, const std::string& text) {

@@ -13,9 +13,9 @@ struct ReadyInfo {
     std::string http;                  // "http://127.0.0.1:8080"
     std::optional<std::string> https;  // "https://127.0.0.1:8443"
     std::string api;
-    std::string rtmp;                  // "rtmp://127.0.0.1:1935/app"
-    std::optional<std::string> rtmps;  // "rtmps://127.0.0.1:1936/app"
-    std::filesystem::path credentials;
+    std::optional<std::string> rtmp;    // "rtmp://127.0.0.1:1935/app"; not of every role
+    std::optional<std::string> rtmps;   // "rtmps://127.0.0.1:1936/app"
+    std::filesystem::path credentials;  // empty: none, without an API
 };
 
 // {"pid":1,"http":"http://127.0.0.1:8080","https":null,"api":"http://127.0.0.1:8081","rtmp":"rtmp://127.0.0.1:1935/app","rtmps":null,"srt":null,"credentials":"/srv/oxbow-data/credentials"}

@@ -1,12 +1,11 @@
 #include "app/serve.h"
 
-#include <algorithm>
-#include <array>
 #include <ostream>
 
 #include <fmt/format.h>
 
 #include "app/bucket.h"
+#include "app/edge_server.h"
 #include "app/server.h"
 #include "base/log.h"
 
@@ -27,31 +26,38 @@ Result<void> apply_address(const std::optional<std::string>& text, std::string_v
     return text ? apply_address(text, flag, address.emplace()) : Result<void>{};
 }
 
-constexpr std::array<std::string_view, 4> kRoles{"live", "edge", "functions", "all"};
-
-Result<void> check_role(const std::string& role) {
-    if (role == "all") return {};
-    if (std::ranges::find(kRoles, role) == kRoles.end()) {
-        return fail(
-            ErrorCode::Malformed,
-            fmt::format(
-                "--role must be live, edge, functions or all, of which this version runs all only, "
-                "not '{}'",
-                log::printable(role, 64)));
+Result<Role> role_of(const std::string& name) {
+    for (const Role role : {Role::All, Role::Live, Role::Edge, Role::Functions}) {
+        if (name == name_of(role)) return role;
     }
-    return fail(
-        ErrorCode::Unsupported,
-        fmt::format(
-            "--role {} is not there yet: this version runs everything in one process, --role all",
-            role));
+    return fail(ErrorCode::Malformed,
+                fmt::format("--role must be all, live, edge or functions, not '{}'",
+                            log::printable(name, 64)));
+}
+
+bool stands_apart(Role role) {
+    return role == Role::Edge || role == Role::Functions;
+}
+
+/// Serves until a signal.
+template <typename Program>
+int run(const Settings& settings, std::ostream& out, std::ostream& err) {
+    auto program = Program::start(settings, out);
+    if (!program) {
+        err << "oxbow: " << program.error().what << '\n';
+        return kExitFailed;
+    }
+    (*program)->run();
+    return kExitDone;
 }
 
 }  // namespace
 
 Result<Settings> settings_of(const ServeOptions& options) {
     Settings settings;
-    if (auto role = check_role(options.role.value_or("all")); !role)
-        return std::unexpected(role.error());
+    const auto role = role_of(options.role.value_or("all"));
+    if (!role) return std::unexpected(role.error());
+    settings.role = *role;
     if (options.config) {
         if (auto read = read_configuration(*options.config, settings); !read)
             return std::unexpected(read.error());
@@ -71,6 +77,19 @@ Result<Settings> settings_of(const ServeOptions& options) {
         return std::unexpected(set.error());
     if (options.ready_file) settings.ready_file = *options.ready_file;
     settings.demo = options.demo;
+    const bool apart = stands_apart(settings.role);
+    if (apart && !settings.store.s3) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("--role {} plays what others record into the bucket of an S3 "
+                                "server: set store.kind = \"s3\" in the configuration file",
+                                name_of(settings.role)));
+    }
+    if (apart && settings.demo) {
+        return fail(
+            ErrorCode::Malformed,
+            fmt::format("--demo is of the roles all and live: nobody publishes to --role {}",
+                        name_of(settings.role)));
+    }
     if (auto loaded = load_certificate(settings); !loaded) return std::unexpected(loaded.error());
     if (auto separate = check_listeners(settings); !separate)
         return std::unexpected(separate.error());
@@ -83,13 +102,8 @@ int serve(const ServeOptions& options, std::ostream& out, std::ostream& err) {
         err << "oxbow: " << settings.error().what << '\n';
         return kExitUsage;
     }
-    auto server = Server::start(*settings, out);
-    if (!server) {
-        err << "oxbow: " << server.error().what << '\n';
-        return kExitFailed;
-    }
-    (*server)->run();
-    return kExitDone;
+    return stands_apart(settings->role) ? run<EdgeServer>(*settings, out, err)
+                                        : run<Server>(*settings, out, err);
 }
 
 int check_config(const std::filesystem::path& file, std::ostream& out, std::ostream& err) {

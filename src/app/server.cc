@@ -8,28 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "app/process_epoch.h"
 #include "base/log.h"
 
 namespace oxbow::app {
 namespace asio = boost::asio;
 namespace {
-
-log::Level level_of(const std::string& name) {
-    if (name == "debug") return log::Level::Debug;
-    if (name == "warning") return log::Level::Warning;
-    if (name == "error") return log::Level::Error;
-    return log::Level::Info;
-}
-
-/// A name that no process of this data directory had before: the start in milliseconds, in base 36.
-std::string process_epoch(WallTime now) {
-    constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
-    std::string out;
-    for (auto rest = now.time_since_epoch().count(); rest > 0; rest /= 36) {
-        out.insert(out.begin(), kDigits[static_cast<std::size_t>(rest % 36)]);
-    }
-    return out;
-}
 
 /// What a start makes in the data directory beside the database, the outer before the inner.
 std::vector<std::filesystem::path> places_of(const std::filesystem::path& data) {
@@ -91,7 +75,7 @@ Result<void> Server::Impl::announce() {
     notify_systemd();
     out_ << fmt::format(
         "Oxbow is ready.\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n  API      {}\n", ready_.http,
-        ready_.rtmp, ready_.api);
+        *ready_.rtmp, ready_.api);
     if (settings_.certificate) {
         out_ << fmt::format("\nBy TLS:\n\n  watch    {}/\n  publish  {}/STREAM_KEY\n",
                             *ready_.https, *ready_.rtmps);
@@ -111,12 +95,13 @@ Result<void> Server::Impl::start_demo() {
     out_ << fmt::format("\nCtrl-C ends them and keeps what was recorded in {}.\n",
                         settings_.data.string())
          << std::flush;
-    demo_ = std::make_unique<Demo>(std::move(*channels), ready_.rtmp, *catalog_, clock_, *remover_);
+    demo_ =
+        std::make_unique<Demo>(std::move(*channels), *ready_.rtmp, *catalog_, clock_, *remover_);
     return {};
 }
 
 void Server::Impl::run() {
-    tell_of_open_files();
+    viewer_doors_->tell_of_open_files();
     main_loop_.run();  // until a signal
     log::info("shutting down: every recording is ended first");
     shut_down();

@@ -16,11 +16,9 @@ namespace oxbow::app {
 namespace asio = boost::asio;
 namespace {
 
-/// How long shutting down waits for the API's answers under way, and then for viewers' downloads.
+/// How long shutting down waits for the API's answers under way.
 constexpr std::chrono::milliseconds kAnswersMax{3'000};
-constexpr std::chrono::milliseconds kDownloadsMax{10'000};
 constexpr std::chrono::milliseconds kLastUploadsMax{3'000};  // the rest goes on at the next start
-constexpr std::chrono::milliseconds kLookEvery{10};
 /// How long receivers of events get for the last ones.
 constexpr std::chrono::milliseconds kLastDeliveriesMax{1'000};
 
@@ -50,7 +48,7 @@ void Server::Impl::shut_down() {
     finish_events();
     viewer_events_->close();
     private_events_->close();
-    stop_viewers();
+    viewer_doors_->stop(clock_);
     loops_->stop();
     loops_->join();
     background_.join();
@@ -85,32 +83,6 @@ void Server::Impl::stop_api() {
         asio::post(background_, [done] { done->set_value(); });
     });
     done->get_future().wait_for(kAnswersMax);
-}
-
-/// Takes no more viewers and lets answers under way finish.
-void Server::Impl::stop_viewers() {
-    for (std::size_t i = 0; i < http_servers_.size(); ++i) {
-        asio::post(loops_->at(i % loops_->size()),
-                   [server = http_servers_[i].get()] { server->stop(); });
-    }
-    const auto deadline = clock_.steady() + kDownloadsMax;
-    while (viewers(deadline) > 0 && clock_.steady() < deadline)
-        std::this_thread::sleep_for(kLookEvery);
-}
-
-/// How many connections of viewers are open. Out: 0 also when a loop does not answer until
-/// `deadline`.
-std::size_t Server::Impl::viewers(SteadyTime deadline) {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < http_servers_.size(); ++i) {
-        const auto asked = std::make_shared<std::promise<std::size_t>>();
-        auto answer = asked->get_future();
-        asio::post(loops_->at(i % loops_->size()), [asked, server = http_servers_[i].get()] {
-            asked->set_value(server->connections());
-        });
-        if (answer.wait_until(deadline) == std::future_status::ready) count += answer.get();
-    }
-    return count;
 }
 
 }  // namespace oxbow::app

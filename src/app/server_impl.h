@@ -23,6 +23,7 @@
 #include "app/recording_remover.h"
 #include "app/retention_keeper.h"
 #include "app/server.h"
+#include "app/viewer_doors.h"
 #include "catalog/catalog.h"
 #include "control/api.h"
 #include "control/credentials.h"
@@ -77,12 +78,6 @@ private:
     void save_metadata(const std::string& key);
     Result<void> save_start(const notify::ObjectCreatedRecord& record);
     Result<void> listen();
-    net::HttpServerLimits viewer_limits() const;
-    void tell_of_open_files() const;
-    Result<void> listen_for_viewers();
-    Result<void> listen_for_secure_viewers();
-    void add_viewer_servers(asio::ip::tcp::endpoint address,
-                            const std::shared_ptr<const net::TlsCertificate>& certificate);
     Result<void> listen_for_publishers();
     Result<void> listen_for_secure_publishers();
     Result<void> listen_for_clients();
@@ -93,8 +88,6 @@ private:
     Result<void> start_demo();
     void shut_down();
     void stop_api();
-    void stop_viewers();
-    std::size_t viewers(SteadyTime deadline);
 
     Settings settings_;
     std::ostream& out_;
@@ -145,8 +138,7 @@ private:
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<RetentionKeeper> retention_;
     std::unique_ptr<control::ControlApi> api_;
-    /// One of each loop, in their order; with a certificate then one more of each, by TLS.
-    std::vector<std::unique_ptr<net::HttpServer>> http_servers_;
+    std::unique_ptr<ViewerDoors> viewer_doors_;
     std::unique_ptr<net::HttpServer> api_server_;
     std::unique_ptr<ingest::RtmpServer> rtmp_server_;
     std::unique_ptr<ingest::RtmpServer> rtmps_server_;  // null without a certificate

@@ -67,4 +67,18 @@ Result<void> check_listeners(const Settings& settings) {
     return {};
 }
 
+std::string_view name_of(Role role) {
+    switch (role) {
+        case Role::All:
+            return "all";
+        case Role::Live:
+            return "live";
+        case Role::Edge:
+            return "edge";
+        case Role::Functions:
+            return "functions";
+    }
+    return "";
+}
+
 }  // namespace oxbow::app

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/ivs_settings.h"
 #include "app/retention.h"
 #include "app/store_settings.h"
 #include "base/result.h"
@@ -29,6 +30,15 @@ struct ListenAddress {
 /// Errors: Malformed  not ADDR:PORT with a numeric address.
 Result<ListenAddress> parse_listen_address(std::string_view text);
 
+/// What this process is of the whole.
+enum class Role {
+    All,
+    Live,       // as All: publishers, recordings, the API; viewers come by way of an edge
+    Edge,       // for viewers, of what others stream and record
+    Functions,  // the two functions alone
+};
+std::string_view name_of(Role role);
+
 /// Who gets every event: POST to `url`, signed with `secret`.
 struct WebhookSettings {
     std::string url;
@@ -43,6 +53,7 @@ struct ConfiguredFile {
 
 /// Everything `oxbow serve` can be told; the defaults are those of the documentation.
 struct Settings {
+    Role role = Role::All;
     std::filesystem::path data{"./oxbow-data"};
     ListenAddress http{"127.0.0.1", 8080};
     ListenAddress api{"127.0.0.1", 8081};
@@ -62,7 +73,10 @@ struct Settings {
     std::vector<std::string> cors_origins{"*"};
     net::Networks trusted_proxies;  // edge.trusted_proxies
 
+    std::string live_origin;  // edge.live_origin; empty: the bucket alone
+
     StoreSettings store;
+    IvsSettings ivs;  // of the roles edge and functions
 
     /// Of the recording configuration `default` that the first start makes.
     std::chrono::seconds reconnect_window{60};

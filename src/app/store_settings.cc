@@ -15,7 +15,8 @@ std::unexpected<Error> must(std::string what) {
     return fail(ErrorCode::Malformed, std::move(what));
 }
 
-/// https://host[:port] and nothing behind it.
+}  // namespace
+
 bool is_endpoint(std::string_view text) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!text.starts_with(scheme)) continue;
@@ -28,7 +29,27 @@ bool is_endpoint(std::string_view text) {
     return false;
 }
 
-}  // namespace
+Result<store::S3CredentialSource> credential_source(std::string_view section,
+                                                    const store::S3Credentials& configured) {
+    if (configured.access_key_id.empty() != configured.secret_access_key.empty()) {
+        return must(fmt::format(
+            "{0}.access_key_id and {0}.secret_access_key belong together: set both or neither",
+            section));
+    }
+    if (!configured.session_token.empty() && configured.access_key_id.empty()) {
+        return must(fmt::format(
+            "{0}.session_token needs {0}.access_key_id and {0}.secret_access_key", section));
+    }
+    store::S3CredentialSource out;
+    if (!configured.access_key_id.empty()) out.configured = configured;
+    return out;
+}
+
+Result<void> check_ca_file(std::string_view section, const std::filesystem::path& file) {
+    std::error_code error;
+    if (file.empty() || std::filesystem::is_regular_file(file, error)) return {};
+    return must(fmt::format("{}.ca_file: {} is no file", section, file.string()));
+}
 
 Result<store::S3Settings> s3_settings(const StoreSettings& settings, const std::string& region) {
     store::S3Settings out;
@@ -38,23 +59,15 @@ Result<store::S3Settings> s3_settings(const StoreSettings& settings, const std::
     out.endpoint = amazon ? store::amazon_s3_endpoint(out.region) : settings.endpoint;
     const bool path_style = settings.path_style.value_or(!amazon);
     out.style = path_style ? store::S3Style::Path : store::S3Style::VirtualHost;
-    if (settings.access_key_id.empty() != settings.secret_access_key.empty()) {
-        return must(
-            "store.access_key_id and store.secret_access_key belong together: set both or neither");
-    }
-    if (!settings.session_token.empty() && settings.access_key_id.empty())
-        return must("store.session_token needs store.access_key_id and store.secret_access_key");
-    if (!settings.access_key_id.empty()) {
-        out.credentials.configured = {settings.access_key_id, settings.secret_access_key,
-                                      settings.session_token};
-    }
+    auto credentials = credential_source(
+        "store", {settings.access_key_id, settings.secret_access_key, settings.session_token});
+    if (!credentials) return std::unexpected(credentials.error());
+    out.credentials = *std::move(credentials);
     out.credentials.file = settings.credentials_file;
     out.credentials.profile = settings.profile;
+    if (auto there = check_ca_file("store", settings.ca_file); !there)
+        return std::unexpected(there.error());
     out.ca_file = settings.ca_file;
-    std::error_code error;
-    if (!out.ca_file.empty() && !std::filesystem::is_regular_file(out.ca_file, error)) {
-        return must(fmt::format("store.ca_file: {} is no file", out.ca_file.string()));
-    }
     return out;
 }
 
@@ -109,14 +122,20 @@ Result<void> apply_store_backlog_max_age(const toml::node& node, Settings& setti
     return {};
 }
 
+Result<std::string> plain_text(const toml::node& node) {
+    auto text = node.value_exact<std::string>();
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+    if (!text || text->empty() || text->size() > kStoreTextBytesMax ||
+        std::ranges::any_of(*text, is_control))
+        return must("must be a text in quotes, without control characters");
+    return *std::move(text);
+}
+
 ApplyStoreValue store_text(std::string StoreSettings::* member) {
     return [member](const toml::node& node, Settings& settings) -> Result<void> {
-        auto text = node.value_exact<std::string>();
-        const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
-        if (!text || text->empty() || text->size() > kStoreTextBytesMax ||
-            std::ranges::any_of(*text, is_control))
-            return must("must be a text in quotes, without control characters");
-        settings.store.*member = std::move(*text);
+        auto text = plain_text(node);
+        if (!text) return std::unexpected(text.error());
+        settings.store.*member = *std::move(text);
         return {};
     };
 }

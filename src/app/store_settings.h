@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "store/s3_settings.h"
@@ -44,6 +45,21 @@ struct StoreSettings {
 ///
 /// Errors: Malformed  names the keys of the configuration that do not fit together.
 Result<store::S3Settings> s3_settings(const StoreSettings& settings, const std::string& region);
+
+/// The keys that a section of the configuration names. In: without files.
+///
+/// Errors: Malformed  names the keys that do not fit together.
+Result<store::S3CredentialSource> credential_source(std::string_view section,
+                                                    const store::S3Credentials& configured);
+
+/// Errors: Malformed  it is no file. In: "" is none.
+Result<void> check_ca_file(std::string_view section, const std::filesystem::path& file);
+
+/// Whether `text` is https://host[:port] or http://host[:port], and nothing behind it.
+bool is_endpoint(std::string_view text);
+
+/// Errors: Malformed  "must ...".
+Result<std::string> plain_text(const toml::node& node);
 
 using ApplyStoreValue = std::function<Result<void>(const toml::node&, Settings&)>;
 

@@ -50,19 +50,23 @@ struct Row {
 Row channel_row(const catalog::Channel& channel, const CatalogueRooms& rooms) {
     const auto stream = rooms.streams.live_stream(channel.id);
     const auto view = rooms.views.get(channel.id);
+    // Null where another process streams it.
     const live::BroadcastView* const on_air = stream && view ? view->watchable() : nullptr;
+    const std::optional<WallTime> started_at = on_air   ? std::optional{on_air->started_at}
+                                               : stream ? stream->started_at
+                                                        : std::nullopt;
     json::value recording = newest_recording(channel.id, rooms.streams);
     const bool rewindable = on_air ? on_air->recorded : !recording.is_null();
     const auto rewind_url = fmt::format("/rewind/{}.m3u8", channel.id.view());
 
     Row row;
-    row.live = on_air != nullptr;
-    row.newest = on_air ? on_air->started_at : channel.created_at;
+    row.live = stream.has_value();
+    row.newest = started_at.value_or(channel.created_at);
     row.body = {{"id", channel.id.view()},
                 {"name", channel.name},
                 {"isLive", row.live},
-                {"startedAt", on_air ? time_or_null(on_air->started_at) : nullptr},
-                {"playbackUrl", on_air ? json::value(stream->playback_url) : nullptr},
+                {"startedAt", time_or_null(started_at)},
+                {"playbackUrl", stream ? json::value(stream->playback_url) : nullptr},
                 {"rewindUrl", rewindable ? json::value(rewind_url) : nullptr},
                 {"width", on_air ? on_air->width : 0},
                 {"height", on_air ? on_air->height : 0},

@@ -61,13 +61,32 @@ void ViewerEvents::on_view(const live::ChannelView& view) {
         now.state = before.state;
         now.since = before.since;
     }
+    tell_locked(view.channel, before, std::move(now));
+}
+
+void ViewerEvents::on_elsewhere(const ChannelId& channel, const Elsewhere& elsewhere) {
+    Told now;
+    if (is_public_(channel)) {
+        now.state = elsewhere.stream ? State::Live : State::Offline;
+        now.stream = elsewhere.stream;
+        now.since = elsewhere.started_at;
+        now.recording = elsewhere.recording;
+        now.duration = elsewhere.duration;
+    }
+    const std::scoped_lock lock{mutex_};
+    const auto found = told_.find(channel);
+    Told before = found == told_.end() ? Told{} : found->second;
+    tell_locked(channel, std::move(before), std::move(now));
+}
+
+void ViewerEvents::tell_locked(const ChannelId& channel, Told before, Told now) {
     // The recording first: who goes to a channel that is live may rewind it.
-    tell_recording(view.channel, before, now);
-    tell_state(view.channel, before, now);
+    tell_recording(channel, before, now);
+    tell_state(channel, before, now);
     if (now.state == State::Offline && now.recording.empty()) {
-        told_.erase(view.channel);
+        told_.erase(channel);
     } else {
-        told_[view.channel] = std::move(now);
+        told_[channel] = std::move(now);
     }
 }
 

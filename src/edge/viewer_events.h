@@ -37,6 +37,15 @@ public:
 
     void on_view(const live::ChannelView& view);
 
+    /// The same of a channel that another process streams and records.
+    struct Elsewhere {
+        std::optional<StreamId> stream;  // nullopt: offline
+        std::optional<WallTime> started_at;
+        RecordingId recording;  // empty: none is open
+        MediaTime duration{};
+    };
+    void on_elsewhere(const ChannelId& channel, const Elsewhere& now);
+
     /// In: `last_event_id` as the reader sent it; "" for none. Out: nullptr: too many readers.
     std::shared_ptr<net::HttpStream> read(const boost::asio::any_io_executor& executor,
                                           std::string_view last_event_id,
@@ -60,6 +69,7 @@ private:
     };
 
     Told look_at(const live::ChannelView& view) const;
+    void tell_locked(const ChannelId& channel, Told before, Told now);
     void tell_recording(const ChannelId& channel, const Told& before, Told& now);
     void tell_state(const ChannelId& channel, const Told& before, const Told& now);
     void publish(const ChannelId& channel, std::string_view event, boost::json::object data);

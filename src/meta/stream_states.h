@@ -13,6 +13,7 @@ namespace oxbow::meta {
 struct LiveStream {
     StreamId stream_id;
     std::string playback_url;  // absolute, or a path that the answer makes absolute
+    std::optional<WallTime> started_at = std::nullopt;
 };
 
 using RecordingStatus = ivs::RecordingStatus;

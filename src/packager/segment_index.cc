@@ -45,6 +45,13 @@ void SegmentIndex::append(const std::vector<Chunk>& chunks) {
     }
 }
 
+std::chrono::milliseconds SegmentIndex::duration() const {
+    std::chrono::milliseconds out{0};
+    for (const Entry& entry : entries_)
+        out += std::chrono::milliseconds{entry.duration_ms & ~kDiscontinuity};
+    return out;
+}
+
 SegmentPlace SegmentIndex::at(std::size_t number) const {
     const Entry& entry = entries_.at(number);
     return {.start = wall(entry.start_ms),

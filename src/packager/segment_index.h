@@ -35,6 +35,8 @@ public:
     void append(const std::vector<Chunk>& chunks);
 
     std::size_t size() const { return entries_.size(); }
+    /// Of the media, without the holes between.
+    std::chrono::milliseconds duration() const;
     std::size_t bytes() const { return entries_.size() * kEntryBytes; }
     SegmentPlace at(std::size_t number) const;
 

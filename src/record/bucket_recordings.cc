@@ -85,8 +85,10 @@ std::uint64_t media_bytes(const Objects& objects) {
     return bytes;
 }
 
-/// Errors: whatever leaves it out; Unavailable  the store.
-Result<catalog::Recording> read_recording(store::ObjectStore& store, const std::string& prefix) {
+}  // namespace
+
+Result<catalog::Recording> recording_in_bucket(store::ObjectStore& store, const std::string& prefix,
+                                               Unended unended) {
     const auto ref = ivs::parse_recording_prefix(prefix);
     if (!ref) return fail(ErrorCode::Malformed, "its path is not that of a recording");
     const auto objects = store.list(prefix + "/");
@@ -99,7 +101,7 @@ Result<catalog::Recording> read_recording(store::ObjectStore& store, const std::
     const auto status = status_of(*metadata);
     if (!status) return std::unexpected(status.error());
     const bool ours = metadata->recording_session_id.has_value();
-    if (*status == catalog::RecordingStatus::Started && !ours) {
+    if (*status == catalog::RecordingStatus::Started && !ours && unended == Unended::Ours) {
         return fail(ErrorCode::Conflict,
                     "it has no end: rebuild again when whoever records it has ended it");
     }
@@ -126,6 +128,8 @@ Result<catalog::Recording> read_recording(store::ObjectStore& store, const std::
     return row;
 }
 
+namespace {
+
 /// Goes down `depth` folders, and calls `visit` with each prefix there, without the '/' at its end.
 template <typename Visit>
 Result<void> walk(store::ObjectStore& store, const std::string& folder, int depth, Visit& visit) {
@@ -144,7 +148,7 @@ Result<BucketRecordings> recordings_in_bucket(store::ObjectStore& store) {
     BucketRecordings out;
     std::set<RecordingId> seen;
     auto visit = [&](const std::string& prefix) -> Result<void> {
-        auto recording = read_recording(store, prefix);
+        auto recording = recording_in_bucket(store, prefix, Unended::Ours);
         if (!recording && recording.error().code == ErrorCode::Unavailable)
             return std::unexpected(recording.error());
         if (!recording) {

@@ -31,6 +31,18 @@ struct BucketRecordings {
 /// Source: Amazon IVS user guide, "Auto-Record to Amazon S3"; docs of real recordings in README.md.
 Result<BucketRecordings> recordings_in_bucket(store::ObjectStore& store);
 
+/// Whose recordings without an end are read.
+enum class Unended {
+    Ours,      // alone: of Amazon's nobody knows who writes them
+    Anybodys,  // by who follows the bucket while others write
+};
+
+/// One of them. In: its prefix, without '/' at its end.
+///
+/// Errors: Unavailable, as the store's; every other code  why it cannot be understood.
+Result<catalog::Recording> recording_in_bucket(store::ObjectStore& store, const std::string& prefix,
+                                               Unended unended);
+
 /// In the names of the live segments of a recording whose metadata does not say their epochs: no
 /// process ever has this one.
 inline constexpr std::string_view kUnknownEpochs = "0:bucket";

@@ -45,11 +45,12 @@ class Answer:
 class Server:
     """`oxbow serve` on free ports."""
 
-    def __init__(self, config="", data=None, environment=None, rtmp="127.0.0.1:0"):
+    def __init__(self, config="", data=None, environment=None, rtmp="127.0.0.1:0", role="all"):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="oxbow-test-"))
         self.config = config
         self.environment = environment or {}  # beside our own; may change between two starts
         self.rtmp = rtmp
+        self.role = role
         self.start()
 
     def start(self):
@@ -60,7 +61,7 @@ class Server:
         self.log = open(self.data / "server.log", "ab")
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, "--config", config, "--http", "127.0.0.1:0",
-             "--api", "127.0.0.1:0", "--rtmp", self.rtmp, "--ready-file", ready],
+             "--api", "127.0.0.1:0", "--rtmp", self.rtmp, "--role", self.role, "--ready-file", ready],
             stdout=self.log, stderr=self.log, env={**os.environ, **self.environment})
         wait_for("the ready file", 20, lambda: ready.exists() or self.process.poll() is not None)
         if self.process.poll() is not None:

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/result.h"
+#include "base/text_version.h"
+#include "base/times.h"
+#include "net/http_client.h"
+
+namespace oxbow::remote {
+
+/// What the origin answered, as all viewers get it.
+struct OriginAnswer {
+    int status = 200;
+    std::string content_type;
+    std::string cache_control;
+    std::string etag;                          // without quotes; of 200
+    std::shared_ptr<const TextVersion> text;   // of a playlist
+    std::shared_ptr<const std::string> bytes;  // of anything else
+    std::uint64_t size() const { return text ? text->size() : bytes ? bytes->size() : 0; }
+};
+
+/// Another Oxbow that has what is newer than the bucket: its live playlists, its segments. However
+/// many viewers ask for one thing at a time, it is asked once; what it lets caches keep is kept for
+/// so long, kBytesMax at most.
+///
+/// Thread-safe.
+class LiveOrigin {
+public:
+    using Pointer = std::shared_ptr<const OriginAnswer>;
+
+    /// In: "http://10.0.0.5:8080", no slash at the end. `clock` outlives it.
+    LiveOrigin(std::string url, const Clock& clock);
+    ~LiveOrigin() { stop(); }
+
+    /// What is held and may still be told; nullptr: get() it. Never blocks.
+    Pointer held(const std::string& target);
+
+    /// In:     path and query as they came, "/rewind/AsXego4U6tnj.m3u8?parts=0".
+    /// Out:    its answer, of whatever status.
+    /// Errors: Unavailable, Timeout  the origin is away: it is then left alone for kAwayFor;
+    ///         LimitExceeded  as many wait as may.
+    boost::asio::awaitable<Result<Pointer>> get(std::string target);
+
+    /// Gives up what is asked for.
+    void stop();
+
+    static constexpr std::size_t kThreads = 64;  // each one question
+    static constexpr std::size_t kQuestionsMax = 1'024;
+    static constexpr std::size_t kWaitingMax = 20'000;
+    static constexpr std::uint64_t kBytesMax = 256ULL * 1024 * 1024;
+    static constexpr std::size_t kAnswerBytesMax = 32ULL * 1024 * 1024;
+    /// Longer than the origin holds a blocking reload.
+    static constexpr std::chrono::milliseconds kAnswerWaitMax{25'000};
+    static constexpr std::chrono::milliseconds kAwayFor{2'000};
+
+private:
+    using Waiter = std::function<void(const Result<Pointer>&)>;
+    struct Entry {
+        std::string target;
+        Pointer answer;
+        SteadyTime stale_at;
+    };
+    using Place = std::list<Entry>::iterator;
+
+    void ask(const std::string& target, Waiter waiter);
+    Result<Pointer> fetch(const std::string& target);
+    void settle(const std::string& target, const Result<Pointer>& answer);
+    void hold_locked(const std::string& target, const Pointer& answer);
+    void erase_locked(Place place);
+
+    const std::string url_;
+    const Clock& clock_;
+    net::HttpClient client_;
+    std::atomic<bool> stopping_{false};
+    std::mutex mutex_;
+    std::map<std::string, std::vector<Waiter>> questions_;
+    std::size_t waiting_ = 0;
+    std::list<Entry> newest_first_;
+    std::map<std::string, Place> by_target_;
+    std::uint64_t bytes_ = 0;
+    SteadyTime ask_again_at_{};
+    bool told_ = false;  // that it is away
+    boost::asio::thread_pool threads_{kThreads};
+};
+
+/// For how long a cache may tell an answer of this Cache-Control again; 0: not at all.
+std::chrono::seconds kept_for(std::string_view cache_control);
+
+}  // namespace oxbow::remote
