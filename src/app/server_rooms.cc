@@ -174,7 +174,6 @@ void Server::Impl::wire_functions() {
     live_->take_up(std::move(taken_up_));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     ranges_ = std::make_unique<edge::RecordedRanges>(edge::RecordedRanges::Rooms{
-        .catalog = *catalog_,
         .store = *store_,
         .open_playlist = [this](std::string_view key) { return live_->open_playlist(key); },
         .folder = settings_.data / "index"});

@@ -146,9 +146,8 @@ private:
 }  // namespace
 
 std::string Passage::etag() const {
-    const std::size_t first = run.empty() ? index->size() : run.first;
-    const std::size_t last = run.empty() ? index->size() : run.last;
-    return fmt::format("{}-{}-{}", recording.id.view(), first, last + tail.size());
+    return fmt::format("{}-{}-{}", recording.id.view(), first,
+                       first + (run.last - run.first) + tail.size());
 }
 
 Result<Passage> passage_of(catalog::Recording recording, std::shared_ptr<const SegmentIndex> index,
@@ -160,6 +159,7 @@ Result<Passage> passage_of(catalog::Recording recording, std::shared_ptr<const S
     std::optional<WallTime> begins;
     for (std::size_t i = out.run.first; i < out.run.last; ++i) {
         const SegmentPlace place = out.index->at(i);
+        if (!begins) out.first = i;
         if (!begins) begins = place.start;
         out.bytes += place.length;
         out.to = place.end();
@@ -172,6 +172,7 @@ Result<Passage> passage_of(catalog::Recording recording, std::shared_ptr<const S
         const bool inside = segment.program_date_time < to && segment.end() > from;
         out.whole = out.whole && inside;
         if (!inside) continue;
+        if (!begins) out.first = i;
         if (!begins) begins = segment.program_date_time;
         out.bytes += segment.bytes.size();
         out.to = segment.end();

@@ -30,6 +30,7 @@ struct Passage {
     std::shared_ptr<const SegmentIndex> index;  // never null
     SegmentIndex::Run run;                      // of the index
     std::vector<live::MediaPlace> tail;         // behind it, not in a closed chunk yet
+    std::uint64_t first = 0;                    // number in the recording of its first segment
     WallTime from;                              // of its first picture
     WallTime to;                                // behind its last
     std::uint64_t bytes = 0;

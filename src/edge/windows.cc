@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,38 +13,53 @@ namespace {
 using catalog::Recording;
 using catalog::RecordingStatus;
 
-/// Appends segments of one recording under their permanent names.
-class Lister {
-public:
-    Lister(RewindPlaylist& playlist, const WindowQuery& query, const RecordingId& recording,
-           const SegmentNames& names)
-        : playlist_(playlist),
-          names_(names),
-          root_(fmt::format("{}/seg/{}/{}", query.recording ? live::kRewindToRoot : kWindowToRoot,
-                            query.channel.view(), recording.view())) {}
+/// Of those behind an empty window, to find the first; of more a later one is told.
+constexpr std::size_t kNeighboursMax = 1'000;
 
-    void list(std::uint64_t index, WallTime start, std::chrono::milliseconds duration,
-              bool discontinuity) {
-        const auto name = names_.of(index);
-        playlist_.append({.uri = fmt::format("{}/{}-{}.ts", root_, name.epoch, name.number),
-                          .duration = duration,
-                          .program_date_time = start,
-                          .discontinuity = discontinuity && playlist_.segments() > 0});
-    }
-
-    /// Whether the name of the segment at `index` does not follow that of the one before.
-    bool is_gap(std::uint64_t index) const {
-        if (index == 0) return false;
-        const auto before = names_.of(index - 1);
-        const auto name = names_.of(index);
-        return name.epoch != before.epoch || name.number != before.number + 1;
-    }
-
-private:
-    RewindPlaylist& playlist_;
-    const SegmentNames& names_;
-    std::string root_;
+/// One that a window lists.
+struct Segment {
+    std::uint64_t index = 0;  // in its recording
+    WallTime start;
+    std::chrono::milliseconds duration{};
+    bool discontinuity = false;
 };
+
+/// Those of the index from number `next` on.
+std::vector<Segment> between(const SegmentIndex& index, std::uint64_t next,
+                             const WallRange& range) {
+    std::vector<Segment> out;
+    const auto run = index.between(range.from, range.to);
+    for (std::uint64_t i = std::max<std::uint64_t>(run.first, next); i < run.last; ++i) {
+        const SegmentPlace place = index.at(i);
+        out.push_back({i, place.start, place.duration, place.discontinuity});
+    }
+    return out;
+}
+
+/// Whether the name of the segment at `index` does not follow that of the one before.
+bool is_gap(const SegmentNames& names, std::uint64_t index) {
+    if (index == 0) return false;
+    const auto before = names.of(index - 1);
+    const auto name = names.of(index);
+    return name.epoch != before.epoch || name.number != before.number + 1;
+}
+
+/// Those of a live timeline from number `next` on, which are not in a closed chunk yet.
+///
+/// Out: whether one begins behind the range.
+bool add_held(std::vector<Segment>& out, const live::TimelineView& timeline, std::uint64_t next,
+              const WallRange& range) {
+    for (std::uint64_t i = next;; ++i) {
+        const live::MediaPlace* const held = timeline.held_segment(i);
+        if (held == nullptr) return false;
+        const LiveSegment& segment = *held->segment;
+        if (segment.program_date_time >= range.to) return true;
+        if (segment.end() <= range.from) continue;
+        out.push_back({i, segment.program_date_time,
+                       std::chrono::milliseconds{milliseconds(segment.duration)},
+                       segment.discontinuity || is_gap(timeline.names, i)});
+    }
+}
 
 std::string words_of(WallTime time) {
     if (time <= kWallTimeMin) return "the beginning";
@@ -185,20 +201,15 @@ Result<Windows::View> Windows::refresh(const WindowQuery& query, Growing& window
     const WallTime now = rooms_.clock.wall();
     const auto rows = recordings_of(query, window);
     if (!rows) return std::unexpected(rows.error());
+    if (rows->size() > kRecordingsMax) return std::unexpected(too_much());
     Reach reach;
     for (const Recording& row : *rows) {
         if (auto listed = append(query, window, row, timeline, reach); !listed)
             return std::unexpected(listed.error());
     }
-    const bool too_long = window.playlist.segments() > kSegmentsMax ||
-                          rows->size() > kRecordingsMax ||
+    const bool too_long = window.playlist.segments() > rooms_.segments_max ||
                           window.recordings.size() > kRecordingsMax;
-    if (too_long) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("the window has more than {} segments or {} recordings: ask for a "
-                                "shorter one",
-                                kSegmentsMax, kRecordingsMax));
-    }
+    if (too_long) return std::unexpected(too_much());
     if (window.playlist.segments() == 0) return std::unexpected(nothing_there(query));
 
     const bool on_air = channel && channel->on_air && channel->on_air->recorded;
@@ -236,43 +247,40 @@ Result<void> Windows::append(const WindowQuery& query, Growing& window, const Re
     const SegmentIndex& index = found ? **found : kNone;
 
     const bool goes_on = !window.recordings.empty() && window.recordings.back().id == row.id;
-    std::uint64_t next = goes_on ? window.next_index : 0;
-    const std::uint64_t segments_before = window.playlist.segments();
-    Lister lister{window.playlist, query, row.id, names};
-    const auto& [from, to] = query.range;
-    const auto run = index.between(from, to);
-    for (std::uint64_t i = std::max<std::uint64_t>(run.first, next); i < run.last; ++i) {
-        const SegmentPlace place = index.at(i);
-        const bool first = !goes_on && window.playlist.segments() == segments_before;
-        lister.list(i, place.start, place.duration, place.discontinuity || first);
-        window.last_end = place.end();
-        next = i + 1;
-        if (window.playlist.segments() > kSegmentsMax) break;
+    const std::uint64_t next = goes_on ? window.next_index : 0;
+    auto segments = between(index, next, query.range);
+    reach.beyond |= index.size() > 0 && index.at(index.size() - 1).start >= query.range.to;
+    if (is_live && !reach.beyond) {
+        const std::uint64_t behind = std::max<std::uint64_t>(next, index.size());
+        reach.beyond = add_held(segments, *timeline, behind, query.range);
     }
-    if (index.size() > 0 && index.at(index.size() - 1).start >= to) reach.beyond = true;
-    // Behind the index, what is not in a closed chunk yet.
-    std::uint64_t i = index.size();
-    for (; is_live && !reach.beyond; ++i) {
-        const live::MediaPlace* const held = timeline->held_segment(i);
-        if (held == nullptr) break;
-        const LiveSegment& segment = *held->segment;
-        reach.beyond = segment.program_date_time >= to;
-        if (reach.beyond || i < next || segment.end() <= from) continue;
-        const bool first = !goes_on && window.playlist.segments() == segments_before;
-        lister.list(i, segment.program_date_time,
-                    std::chrono::milliseconds{milliseconds(segment.duration)},
-                    segment.discontinuity || lister.is_gap(i) || first);
-        window.last_end = segment.end();
-        next = i + 1;
+    if (window.playlist.segments() + segments.size() > rooms_.segments_max)
+        return std::unexpected(too_much());
+    if (segments.empty()) return {};
+
+    segments.front().discontinuity |= !goes_on;
+    const std::string folder =
+        fmt::format("{}/seg/{}/{}", query.recording ? live::kRewindToRoot : kWindowToRoot,
+                    query.channel.view(), row.id.view());
+    for (const Segment& segment : segments) {
+        const auto name = names.of(segment.index);
+        window.playlist.append(
+            {.uri = fmt::format("{}/{}-{}.ts", folder, name.epoch, name.number),
+             .duration = segment.duration,
+             .program_date_time = segment.start,
+             .discontinuity = segment.discontinuity && window.playlist.segments() > 0});
     }
-    if (window.playlist.segments() == segments_before) return {};
-    if (goes_on) {
-        window.recordings.back() = row;
-    } else {
-        window.recordings.push_back(row);
-    }
-    window.next_index = next;
+    window.next_index = segments.back().index + 1;
+    window.last_end = segments.back().start + segments.back().duration;
+    if (!goes_on) window.recordings.push_back(row);
     return {};
+}
+
+Error Windows::too_much() const {
+    return {ErrorCode::LimitExceeded,
+            fmt::format("the window has more than {} segments or {} recordings: ask for a shorter "
+                        "one",
+                        rooms_.segments_max, kRecordingsMax)};
 }
 
 /// Says what there is instead.
@@ -286,7 +294,7 @@ Error Windows::nothing_there(const WindowQuery& query) const {
             rooms_.catalog.recordings_between(query.channel, kWallTimeMin, from, {.limit = 1});
         if (before) near = *std::move(before);
         auto behind = rooms_.catalog.recordings_between(query.channel, from, kWallTimeMax,
-                                                        {.limit = RecordedRanges::kRecordingsMax});
+                                                        {.limit = kNeighboursMax});
         // One that begins before it has been looked at, or lies behind one that has.
         if (behind)
             std::erase_if(*behind, [&](const Recording& row) { return row.started_at < from; });

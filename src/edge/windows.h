@@ -58,11 +58,14 @@ Error nothing_there(const WallRange& range, const Neighbours& neighbours);
 /// Thread-safe. find() never blocks; load() may, on the store, the database and the disk.
 class Windows {
 public:
+    static constexpr std::size_t kSegmentsMax = 200'000;  // 4.6 days of 2 s
+
     struct Rooms {
         const catalog::Catalog& catalog;
         RecordedRanges& ranges;
         const live::ChannelViews& channels;
         const Clock& clock;
+        std::size_t segments_max = kSegmentsMax;
     };
     explicit Windows(Rooms rooms) : rooms_(rooms) {}
 
@@ -72,7 +75,7 @@ public:
     View find(const WindowQuery& query);
 
     /// Errors: NotFound       nothing was recorded there; says what was, before it and after it.
-    ///         LimitExceeded  more than kSegmentsMax segments or kRecordingsMax recordings;
+    ///         LimitExceeded  more than segments_max segments or kRecordingsMax recordings;
     ///         others as the store's and the catalogue's.
     Result<View> load(const WindowQuery& query);
 
@@ -81,7 +84,6 @@ public:
 
     static constexpr std::size_t kWindowsMax = 256;
     static constexpr std::uint64_t kTextsBytesMax = 64 * 1024 * 1024;  // of all their playlists
-    static constexpr std::size_t kSegmentsMax = 200'000;               // 4.6 days of 2 s
     static constexpr std::size_t kRecordingsMax = 100;
     static constexpr std::chrono::milliseconds kWindowFresh{500};
     /// How long after its end a window may still get a segment that was on its way to the disk.
@@ -120,6 +122,7 @@ private:
                                                           const Growing& window) const;
     Result<void> append(const WindowQuery& query, Growing& window, const catalog::Recording& row,
                         const Timeline& timeline, Reach& reach);
+    Error too_much() const;
     Error nothing_there(const WindowQuery& query) const;
     void hold_locked(const Key& key, const Place& window);
     void erase_locked(Entries::iterator entry);
