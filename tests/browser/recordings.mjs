@@ -41,6 +41,10 @@ export function recordingsTests(world) {
     const address = new URL(await row.locator('a', { hasText: 'Download range' }).evaluate((link) => link.href));
     const whole = await row.getByRole('link', { name: /^Download/ }).first().evaluate((link) => new URL(link.href).pathname);
     await until('its pictures', () => row.locator('ox-range img[src]').count(), (count) => count >= 10);
+    const answers = await Promise.all([whole, address.pathname + address.search].map(async (path) => {
+      const answer = await world.get(path);
+      return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
+    }));
     await photograph(page, 'recordings-1440-dark');
     await page.setViewportSize({ width: 390, height: 844 });
     await photograph(page, 'recordings-390-dark');
@@ -53,6 +57,8 @@ export function recordingsTests(world) {
     assert.equal(address.pathname, `/recordings/${id}.ts`);
     assert.equal(Date.parse(address.searchParams.get('start')), Date.parse(startedAt) + 1_000);
     assert.ok(Date.parse(address.searchParams.get('end')) > Date.parse(startedAt) + 2_000);
+    assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+    assert.ok(answers[0].bytes > answers[1].bytes && answers[1].bytes > 0);
     assert.equal(fits, true);
   });
 }

@@ -1,4 +1,5 @@
 /** A range of a finished broadcast, marked on a strip of its pictures, and its download. */
+import { downloadUrl } from './download';
 import { h, setText } from './element';
 import { icon } from './icons';
 import type { Broadcast } from './days';
@@ -74,8 +75,8 @@ export class OxRange extends HTMLElement {
     this.begin_.setAttribute('aria-valuetext', clock(from, state.zone));
     this.end_.setAttribute('aria-valuetext', clock(to, state.zone));
     setText(this.words_, `${clock(from, state.zone)} to ${clock(to, state.zone)}, ${stretch(end - begin)}`);
-    const range = new URLSearchParams({ start: new Date(from).toISOString(), end: new Date(to).toISOString() });
-    this.download_.href = `${downloadUrl(broadcast)}?${range.toString()}`;
+    const { playlistUrl, id } = broadcast.recording;
+    this.download_.href = downloadUrl(playlistUrl, id, { from, to });
   }
 
   private drawPictures_(): void {
@@ -88,12 +89,6 @@ export class OxRange extends HTMLElement {
       if (picture && image.src !== picture.src) image.src = picture.src;
     });
   }
-}
-
-/** Of the whole broadcast; for a private channel in the viewer's session, as its playlist is. */
-export function downloadUrl({ recording }: Broadcast): string {
-  const mount = recording.playlistUrl.split('/rewind/')[0] ?? '';
-  return `${mount}/recordings/${recording.id}.ts`;
 }
 
 customElements.define('ox-range', OxRange);

@@ -1,6 +1,7 @@
 /** A channel's broadcasts by day. Attribute: `channel`, an id; without it the first channel that has any. */
 import { Channel, fetchRecordings, Recording } from './api';
 import { Broadcast, byDay, Day, shareOfDay } from './days';
+import { downloadUrl } from './download';
 import { h, setText } from './element';
 import { icon } from './icons';
 import { filmOf } from './ox-broadcasts';
@@ -8,7 +9,7 @@ import './ox-calendar';
 import type { OxCalendar } from './ox-calendar';
 import './ox-picture';
 import type { OxPicture } from './ox-picture';
-import { downloadUrl, OxRange } from './ox-range';
+import { OxRange } from './ox-range';
 import { state } from './state';
 import { clockMinutes, dayKey, dayLong, dayName, length, stretch } from './time';
 
@@ -174,8 +175,9 @@ export class OxRecordings extends HTMLElement {
 const secondsOf = ({ recording, began, ended }: Broadcast): number =>
   recording.status === 'RECORDING_STARTED' ? (ended - began) / 1_000 : recording.durationMs / 1_000;
 
-const download = (broadcast: Broadcast, name: string): HTMLElement =>
-  h('a', { class: 'button outline', href: downloadUrl(broadcast), download: true, 'aria-label': `Download ${name}` },
-    icon('download'), 'Download');
+const download = ({ recording }: Broadcast, name: string): HTMLElement =>
+  h('a', {
+    class: 'button outline', href: downloadUrl(recording.playlistUrl, recording.id), download: true, 'aria-label': `Download ${name}`,
+  }, icon('download'), 'Download');
 
 customElements.define('ox-recordings', OxRecordings);
