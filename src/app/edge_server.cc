@@ -487,14 +487,16 @@ Later EdgeServer::Impl::answer_with_origin(const net::HttpRequest& request, Live
     const bool origin_first = is_at_origin(path);
     net::HttpResponse first;
     if (!origin_first) {
-        first = co_await of_edge(request);
-        if (first.status != 404) co_return first;
+        net::HttpResponse stored = co_await of_edge(request);
+        if (stored.status != 404) co_return stored;
+        first = std::move(stored);
     }
     const auto answer = co_await origin_->get(target);
     if (answer && (*answer)->status < 300) co_return of_origin(request, *answer);
     if (origin_first) {
-        first = co_await of_edge(request);
-        if (first.status != 404) co_return first;
+        net::HttpResponse stored = co_await of_edge(request);
+        if (stored.status != 404) co_return stored;
+        first = std::move(stored);
     }
     // Neither has it: the origin knows better why.
     if (answer && (*answer)->status >= 400 && (*answer)->status < 500)
