@@ -20,7 +20,7 @@ constexpr std::size_t kNameBytesMax = 128;
 /// A passage as one run of bytes. One thread at a time.
 class PassageReader {
 public:
-    PassageReader(const store::ObjectStore& store, Passage passage, std::uint64_t offset,
+    PassageReader(store::ObjectStore& store, Passage passage, std::uint64_t offset,
                   std::uint64_t length)
         : store_(store), passage_(std::move(passage)), left_(length) {
         ENSURE(offset + length <= passage_.bytes);
@@ -80,15 +80,18 @@ private:
     }
 
     Result<void> take_stored(char* to, const SegmentPlace& place, std::uint64_t count) {
+        std::uint64_t from = place.offset + offset_;
         if (!chunk_ || chunk_number_ != place.chunk) {
             const catalog::Recording& of = passage_.recording;
-            auto opened = store_.open(fmt::format("{}/{}/{}/{}.ts", of.prefix, of.layout.hls_path,
-                                                  of.rendition, place.chunk));
+            const std::string key = fmt::format("{}/{}/{}/{}.ts", of.prefix, of.layout.hls_path,
+                                                of.rendition, place.chunk);
+            auto opened = store_.open(key);
+            if (!opened && opened.error().code == ErrorCode::LimitExceeded)
+                return take_range(to, key, {from, from + count - 1});
             if (!opened) return std::unexpected(opened.error());
             chunk_ = std::move(opened->file);
             chunk_number_ = place.chunk;
         }
-        std::uint64_t from = place.offset + offset_;
         while (count > 0) {
             const ssize_t got = ::pread(chunk_->fd(), to, count, static_cast<off_t>(from));
             if (got < 0 && errno == EINTR) continue;
@@ -103,7 +106,15 @@ private:
         return {};
     }
 
-    const store::ObjectStore& store_;
+    /// Of a chunk that is too large to be a file here.
+    Result<void> take_range(char* to, const std::string& key, store::ByteRange range) {
+        const auto bytes = store_.get_range(key, range);
+        if (!bytes) return std::unexpected(bytes.error());
+        std::ranges::copy(*bytes, to);
+        return {};
+    }
+
+    store::ObjectStore& store_;
     const Passage passage_;
     std::uint64_t left_;
     std::size_t segment_ = 0;   // of the passage

@@ -71,7 +71,7 @@ private:
 
 /// What a download reads from, and whom it tells.
 struct DownloadRooms {
-    const store::ObjectStore& store;
+    store::ObjectStore& store;
     boost::asio::any_io_executor blocking;  // a pool for what may wait for a disk
     std::function<void()> served;           // with every piece
 };
@@ -82,6 +82,8 @@ std::shared_ptr<net::HttpStream> read_passage(DownloadRooms rooms, Passage passa
                                               std::uint64_t offset, std::uint64_t length,
                                               std::shared_ptr<const void> place);
 
+inline constexpr std::string_view kTooManyDownloads =
+    "as many downloads are under way as may; try again";
 inline constexpr std::size_t kDownloadPieceBytes = 256 * 1024;
 
 }  // namespace oxbow::edge

@@ -170,6 +170,7 @@ private:
                                std::string_view gone) const;
     net::HttpAnswer object(const net::HttpRequest& request, std::string_view key);
     Later stored_object(const net::HttpRequest& request, std::string key);
+    Later large_object(const net::HttpRequest& request, std::string key);
     net::HttpResponse object_answer(const net::HttpRequest& request, const OpenObject& found) const;
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
     Later recordings_page(const net::HttpRequest& request, ChannelId channel, WallRange range,

@@ -24,8 +24,7 @@ Edge::Later Edge::loaded_download(const net::HttpRequest& request, RecordingId r
                                   WallRange range) {
     auto place = downloads_.take();
     if (!place) {
-        net::HttpResponse full =
-            responses_.error(request, 503, "as many downloads are under way as may; try again");
+        net::HttpResponse full = responses_.error(request, 503, kTooManyDownloads);
         full.extra_headers += "Retry-After: 10\r\n";
         co_return full;
     }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "edge/blocking.h"
 #include "edge/edge.h"
+#include "edge/large_objects.h"
 
 namespace oxbow::edge {
 namespace {
@@ -13,9 +14,16 @@ namespace {
 constexpr std::size_t kPathPartBytesMax = 64;
 constexpr std::size_t kPathPartsMax = 3;
 constexpr std::string_view kNoSegment = "there is no such segment";
+constexpr std::string_view kNoObject = "there is no such object";
 constexpr std::string_view kRecordingGone = "the recording of this segment is gone";
 /// From here on sendfile is cheaper than to copy from memory, when measured.
 constexpr std::uint64_t kSendfileBytesMin = 16 * 1024;
+
+/// Of an object by its key: media and thumbnails never change.
+Freshness freshness_of(std::string_view key) {
+    const bool immutable = content_type_of(key) == kSegmentType || ivs::is_thumbnail_key(key);
+    return immutable ? Freshness::Immutable : Freshness::Second;
+}
 
 using Parts = boost::container::static_vector<std::string_view, kPathPartsMax + 1>;
 
@@ -262,8 +270,17 @@ Edge::Later Edge::stored_chunk_part(const net::HttpRequest& request, std::string
                                     live::ChunkRange range, std::string etag) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [&objects = rooms_.objects, key] { return objects.load(key); });
-    if (!loaded) co_return not_read(request, loaded.error(), kRecordingGone);
-    co_return part_of(request, **loaded, range, etag);
+    if (loaded) co_return part_of(request, **loaded, range, etag);
+    if (loaded.error().code != ErrorCode::LimitExceeded)
+        co_return not_read(request, loaded.error(), kRecordingGone);
+    // Of a chunk that is too large to be a file here: these bytes alone.
+    const store::ByteRange bytes{range.offset, range.offset + range.length - 1};
+    auto part = co_await in_blocking_pool(rooms_.blocking, [&store = rooms_.store, key, bytes] {
+        return store.get_range(key, bytes);
+    });
+    if (!part) co_return not_read(request, part.error(), kRecordingGone);
+    co_return responses_.media(request, kSegmentType, Freshness::Immutable, etag,
+                               net::HttpBody::of_string(std::string{as_text(*part)}));
 }
 
 net::HttpResponse Edge::part_of(const net::HttpRequest& request, const OpenObject& chunk,
@@ -302,16 +319,36 @@ net::HttpAnswer Edge::object(const net::HttpRequest& request, std::string_view k
 Edge::Later Edge::stored_object(const net::HttpRequest& request, std::string key) {
     const auto loaded = co_await in_blocking_pool(
         rooms_.blocking, [&objects = rooms_.objects, key] { return objects.load(key); });
-    if (!loaded) co_return not_read(request, loaded.error(), "there is no such object");
-    co_return object_answer(request, **loaded);
+    if (loaded) co_return object_answer(request, **loaded);
+    if (loaded.error().code != ErrorCode::LimitExceeded)
+        co_return not_read(request, loaded.error(), kNoObject);
+    co_return co_await large_object(request, std::move(key));
+}
+
+/// One that is not fetched whole, because it is large: what is asked of it, as the viewer takes it.
+Edge::Later Edge::large_object(const net::HttpRequest& request, std::string key) {
+    auto place = downloads_.take();
+    if (!place) co_return responses_.error(request, 503, kTooManyDownloads);
+    const auto found = co_await in_blocking_pool(
+        rooms_.blocking, [&store = rooms_.store, key] { return store.head(key); });
+    if (!found) co_return not_read(request, found.error(), kNoObject);
+    rooms_.served.note_object(key);
+    const Responses::Download object{.content_type = content_type_of(key),
+                                     .etag = found->etag,
+                                     .name = {},
+                                     .size = found->size,
+                                     .freshness = freshness_of(key)};
+    co_return responses_.download(request, object, [&](std::uint64_t offset, std::uint64_t length) {
+        return read_large_object(rooms_.store, rooms_.blocking, key, offset, length,
+                                 std::move(place));
+    });
 }
 
 net::HttpResponse Edge::object_answer(const net::HttpRequest& request,
                                       const OpenObject& found) const {
     rooms_.served.note_object(found.info.key);
     const std::string_view type = content_type_of(found.info.key);
-    const bool immutable = type == kSegmentType || ivs::is_thumbnail_key(found.info.key);
-    const auto freshness = immutable ? Freshness::Immutable : Freshness::Second;
+    const Freshness freshness = freshness_of(found.info.key);
     if (found.text) return responses_.text(request, type, freshness, found.text);
     return responses_.media(request, type, freshness, found.info.etag,
                             net::HttpBody::of_file({found.file, 0, found.info.size}));

@@ -230,16 +230,18 @@ net::HttpResponse Responses::download(const net::HttpRequest& request, const Dow
     append_etag(response.extra_headers, file.etag);
     if (net::has_version(request, file.etag)) {
         response.status = 304;
-        response.header_block = not_modified_block(Freshness::Never);
+        response.header_block = not_modified_block(file.freshness);
         return response;
     }
     const auto asked =
         net::range_counts(request, file.etag) ? request.header("range") : std::nullopt;
     const auto range = net::parse_range(asked, file.size);
     if (range.kind == net::RangeRequest::Kind::NotSatisfiable) return outside(request, file.size);
-    response.header_block = header_block(file.content_type, Freshness::Never);
-    response.extra_headers +=
-        fmt::format("Content-Disposition: attachment; filename=\"{}\"\r\n", file.name);
+    response.header_block = header_block(file.content_type, file.freshness);
+    if (!file.name.empty()) {
+        response.extra_headers +=
+            fmt::format("Content-Disposition: attachment; filename=\"{}\"\r\n", file.name);
+    }
     if (range.kind == net::RangeRequest::Kind::Whole) {
         response.stream = bytes(0, file.size);
         return response;

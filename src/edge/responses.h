@@ -59,8 +59,9 @@ public:
     struct Download {
         std::string_view content_type;
         std::string etag;
-        std::string name;
+        std::string name;  // "": it is shown, not kept
         std::uint64_t size = 0;
+        Freshness freshness = Freshness::Never;
     };
     using MakeStream =
         std::function<std::shared_ptr<net::HttpStream>(std::uint64_t offset, std::uint64_t length)>;

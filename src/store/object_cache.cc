@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "store/file_handle.h"
 #include "store/folder_files.h"
+#include "store/object_reads.h"
 
 namespace oxbow::store {
 namespace {
@@ -111,11 +112,8 @@ Result<OpenedObject> ObjectCache::fetch(const std::string& key) const {
 
 /// Piece by piece: no object is in memory whole.
 Result<OpenedObject> ObjectCache::fetch(const std::string& key, ObjectInfo info) const {
-    if (info.size > settings_.bytes_max) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("object '{}' has {} bytes, more than the {} of the cache",
-                                log::printable(key), info.size, settings_.bytes_max));
-    }
+    if (const auto max = std::min(settings_.bytes_max, settings_.whole_max); info.size > max)
+        return longer_than(key, info.size, max);
     const std::filesystem::path path = new_file();
     const FileHandle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode)};
     if (!file.open()) {

@@ -18,6 +18,7 @@ namespace oxbow::store {
 struct ObjectCacheSettings {
     std::filesystem::path folder;                     // its own
     std::uint64_t bytes_max = 1024ULL * 1024 * 1024;  // of the files
+    std::uint64_t whole_max = 32ULL * 1024 * 1024;    // larger objects are not fetched whole
     /// Whether an object of this key never changes: it is not asked for again. Every other one is
     /// looked at in the bucket whenever it is opened.
     std::function<bool(std::string_view key)> never_changes;
@@ -34,7 +35,7 @@ public:
     static Result<std::unique_ptr<ObjectCache>> open(ObjectCacheSettings settings,
                                                      ObjectStore& bucket);
 
-    /// Errors: as the bucket's; LimitExceeded above bytes_max.
+    /// Errors: as the bucket's; LimitExceeded above whole_max or bytes_max: ask for ranges of it.
     Result<OpenedObject> open(std::string_view key) const override;
     /// Takes a file that is this object, so that it need not be fetched; it is gone afterwards.
     void admit(const std::filesystem::path& file, const ObjectInfo& object);

@@ -78,7 +78,7 @@ public:
 
     /// The local file behind an object, for sendfile: it stays this object, whatever replaces or
     /// removes it meanwhile. Errors: NotFound; Unavailable; Unsupported when the store has no
-    /// files.
+    /// files; LimitExceeded when this object is too large to be made one: ask for ranges of it.
     virtual Result<OpenedObject> open(std::string_view key) const = 0;
 
     /// Waits until all that was put survives a power loss. A store that answers a put when it is

@@ -291,6 +291,21 @@ TEST_CASE("the cache has an object as a file, fetches it once, and lets the olde
     CHECK(cache->open("l.m3u8").error().code == ErrorCode::NotFound);
 }
 
+TEST_CASE("an object above whole_max is no file, and its ranges are read from the bucket") {
+    Fixture it;
+    const auto cache =
+        std::move(*ObjectCache::open({.folder = it.root / "cache",
+                                      .whole_max = 4,
+                                      .never_changes = [](std::string_view) { return true; }},
+                                     *it.far));
+    REQUIRE(it.folder->put("0.ts", as_bytes("media")));
+    REQUIRE(it.folder->put("1.ts", as_bytes("less")));
+    CHECK(cache->open("0.ts").error().code == ErrorCode::LimitExceeded);
+    CHECK(as_text(cache->get_range("0.ts", {1, 3}).value()) == "edi");
+    CHECK(cache->open("1.ts"));
+    CHECK(cache->bytes() == 4);
+}
+
 TEST_CASE("an object that is replaced while it is fetched is of one version") {
     Fixture it;
     const auto cache =

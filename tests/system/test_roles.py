@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -160,11 +161,26 @@ class Roles(unittest.TestCase):
         self.assertAlmostEqual(played["played"], 6, delta=0.3)
         self.assertEqual(played["complaints"], [])
 
+        self.check_a_large_object(edge, prefixes[0], copy / "large")
         publisher.close()
         write_amazon_recording(copy / "done", prefixes[1], others[1], media)
         self.rgw.aws("s3", "cp", str(copy / "done" / prefixes[1] / "events/recording-ended.json"),
                      f"s3://theirs/{prefixes[1]}/events/recording-ended.json")
         edge.wait_until_ended(others[1])
+
+    def check_a_large_object(self, edge, prefix, file):
+        """What is asked of it is fetched, and no more."""
+        content = os.urandom(1 << 20) * 40
+        file.write_bytes(content)
+        key = f"{prefix}/media/hls/160p30/99.ts"
+        self.rgw.aws("s3", "cp", "--only-show-errors", str(file), f"s3://theirs/{key}")
+        part = edge.get(f"/{key}", {"Range": "bytes=1000000-3999999"})
+        self.assertEqual((part.status, part.body), (206, content[1_000_000:4_000_000]))
+        self.assertEqual(edge.get(f"/{key}", {"If-None-Match": part.headers["ETag"]}).status, 304)
+        self.assertEqual(edge.get(f"/{key}", {"Range": "bytes=50000000-"}).status, 416)
+        self.assertLess(edge.metric("oxbow_cache_bytes"), 20_000_000)
+        self.assertEqual(edge.get(f"/{key}").body, content)
+        self.assertLess(edge.metric("oxbow_cache_bytes"), 20_000_000)
 
     def test_functions_stand_behind_nginx_beside_a_static_bucket(self):
         """The picture of the AWS sample: one distribution, two functions, a bucket, an IVS endpoint."""
@@ -203,6 +219,18 @@ class Roles(unittest.TestCase):
         self.assertEqual(oxbow.video_frames(f"{site}/{ended['masterKey']}"), oxbow.video_packets(file))
         self.assertEqual(functions.get("/channels.json").status, 404)
         self.assertEqual(functions.get(hook, {"x-oxbow-secret": "wrong"}).status, 403)
+
+        # The hook is down while the next recording begins: RGW never tells of it again.
+        self.assertEqual(functions.stop(), 0)
+        again = oxbow.Publisher(channel, file, loop=-1)
+        self.addCleanup(again.close)
+        oxbow.wait_for("the next recording", 20, lambda: live.metadata(channel["id"]).get(
+            "masterKey", ended["masterKey"]) != ended["masterKey"])
+        functions.start()
+        next_one = live.metadata(channel["id"])
+        found = oxbow.wait_for("the next recording to be found", 20, lambda: (
+            body := functions.metadata(channel["id"])).get("masterKey") == next_one["masterKey"] and body)
+        self.assertIs(found["isChannelLive"], True)
 
 
 def notify(server, key):
