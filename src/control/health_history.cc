@@ -11,7 +11,13 @@ void HealthHistory::take(const std::vector<LiveStreamInfo>& streams, WallTime no
         while (!samples.empty() && samples.front().at + kKept <= now) samples.pop_front();
     std::erase_if(samples_, [](const auto& entry) { return entry.second.empty(); });
     for (const LiveStreamInfo& stream : streams) {
-        if (samples_.size() >= kChannelsMax && !samples_.contains(stream.channel)) continue;
+        const bool measured = stream.recent_bits_per_second > 0 || stream.recent_frame_rate > 0;
+        const auto known = samples_.find(stream.channel);
+        if (known == samples_.end() && samples_.size() >= kChannelsMax) continue;
+        // Nothing where something just was is a stream that starves; otherwise it has just begun.
+        const bool goes_on =
+            known != samples_.end() && now - known->second.back().at < 2 * kSampleEvery;
+        if (!measured && !goes_on) continue;
         auto& samples = samples_[stream.channel];
         const bool has_pictures = stream.ingest && stream.ingest->video;
         samples.push_back({.at = now,

@@ -32,7 +32,7 @@ public:
     /// Channels with samples; beyond, one that comes new has none.
     static constexpr std::size_t kChannelsMax = 2'000;
 
-    /// One sample of each stream, and what is too old goes.
+    /// One sample of each stream that is measured already, and what is too old goes.
     void take(const std::vector<LiveStreamInfo>& streams, WallTime now);
 
     /// The samples after `then`, oldest first.

@@ -28,6 +28,7 @@ class Desk extends EventTarget {
   private channelsAt_ = -Infinity;
   private picturesAt_ = -Infinity;
   private round_ = 0;
+  private last_ = '';
 
   async begin(): Promise<void> {
     addEventListener('hashchange', () => this.dispatchEvent(new Event('selection')));
@@ -67,14 +68,18 @@ class Desk extends EventTarget {
     return this.change(() => call('StopStream', { channelArn: channel.arn }));
   }
 
-  /** The channel that the address names; else, where there is room beside the lists, the first on air. */
+  /** The channel that the address names. */
   get named(): ApiChannel | null {
     const id = /^#channel\/([A-Za-z0-9-]{1,64})$/.exec(location.hash)?.[1];
     return this.channels.find((channel) => channelIdOf(channel.arn) === id) ?? null;
   }
 
+  /** That, else the one shown last, else the first on air: what stands beside the lists where there is room. */
   get selected(): ApiChannel | null {
-    return this.named ?? this.onAir[0] ?? this.channels[0] ?? null;
+    const last = this.channels.find((channel) => channel.arn === this.last_);
+    const selected = this.named ?? last ?? this.onAir[0] ?? this.channels[0] ?? null;
+    this.last_ = selected?.arn ?? '';
+    return selected;
   }
 
   get onAir(): ApiChannel[] {

@@ -41,6 +41,18 @@ export function isSlowKeyFrames(sample: HealthSample): boolean {
   return intervalOf(sample) > kKeyFramesMaxMs;
 }
 
+/** The newest samples, where it is no single one that is bad. */
+const kBadSamples = 2;
+const isBad = (samples: HealthSample[], bad: (sample: HealthSample) => boolean): boolean =>
+  samples.length >= kBadSamples && samples.slice(-kBadSamples).every(bad);
+
+export const hasSlowFrames = (samples: HealthSample[]): boolean => {
+  const usual = usualFrameRate(samples);
+  return isBad(samples, (sample) => isSlowFrames(sample, usual));
+};
+
+export const hasSlowKeyFrames = (samples: HealthSample[]): boolean => isBad(samples, isSlowKeyFrames);
+
 export function isSlowFrames(sample: HealthSample, usual: number): boolean {
   return usual > 0 && framesOf(sample) > 0 && framesOf(sample) < usual * kFrameRateLeast;
 }
@@ -54,16 +66,17 @@ export function warnings(health: StreamHealth | undefined, isStarving: boolean):
       text: 'sends less than half of what it plays. Lower the encoder\'s bitrate, or look at its network.',
     });
   }
-  const last = health?.samples.at(-1);
+  const samples = health?.samples ?? [];
+  const last = samples.at(-1);
   if (!last) return out;
-  const usual = usualFrameRate(health?.samples ?? []);
-  if (!isStarving && isSlowFrames(last, usual)) {
+  const usual = usualFrameRate(samples);
+  if (!isStarving && hasSlowFrames(samples)) {
     out.push({
       trouble: 'frames',
       text: `delivers ${framesOf(last).toFixed(1)} of ${usual.toFixed(0)} frames per second. Its encoder may be too slow.`,
     });
   }
-  if (isSlowKeyFrames(last)) {
+  if (hasSlowKeyFrames(samples)) {
     out.push({
       trouble: 'key-frames',
       text: `sends a key frame every ${seconds(intervalOf(last))} s. Set the encoder to 2 s to bring the delay down.`,

@@ -13,7 +13,7 @@ import { ApiChannel, ApiStream, call, channelIdOf, Ingest, resetStreamKey, serve
 
 const kShownMs = 30_000;
 const kCopiedMs = 1_600;
-const kHiddenKey = '•'.repeat(24);
+const kHiddenKey = '•'.repeat(15);
 
 function iconButton(name: IconName, label: string, act: () => void): HTMLButtonElement {
   return h('button', { class: 'icon-button', type: 'button', 'aria-label': label, title: label, onclick: act }, icon(name));

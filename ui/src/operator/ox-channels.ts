@@ -3,9 +3,11 @@ import { h, setAttribute, setText } from '../element';
 import { icon } from '../icons';
 import { onAir } from '../time';
 import { desk } from './desk';
-import { at, bitsOf, framesOf, intervalOf, isSlowFrames, isSlowKeyFrames, usualFrameRate, warnings } from './health';
+import {
+  at, bitsOf, framesOf, hasSlowFrames, hasSlowKeyFrames, intervalOf, isSlowFrames, isSlowKeyFrames, usualFrameRate, warnings,
+} from './health';
 import { megabits, seconds } from './numbers';
-import { barPlot, linePlot, Span, spanName, spanOf } from './plots';
+import { barPlot, linePlot, Point, Span, spanName, spanOf } from './plots';
 import { ask } from './question';
 import { ApiChannel, channelIdOf, HealthSample, serverNow, StreamHealth } from './server';
 
@@ -40,7 +42,7 @@ export class Metrics {
     const last = isOnAir ? samples.at(-1) : undefined;
     const usual = usualFrameRate(samples);
     const over = `of ${name} over the last ${spanName(span)}`;
-    const points = (value: (sample: HealthSample) => number, isBad: (sample: HealthSample) => boolean = () => false) =>
+    const points = (value: (sample: HealthSample) => number, isBad: (sample: HealthSample) => boolean = () => false): Point[] =>
       samples.map((sample) => ({ time: at(sample), value: value(sample), warn: isBad(sample) }));
     const now = (text: string): string => (last ? `, now ${text}` : '');
 
@@ -49,10 +51,10 @@ export class Metrics {
     const frames = last && framesOf(last) > 0 ? framesOf(last).toFixed(1) : '–';
     const slow = (sample: HealthSample): boolean => isSlowFrames(sample, usual);
     this.frames.show(frames, linePlot(points(framesOf, slow), span, `Frame rate ${over}${now(`${frames} frames per second`)}`, 5),
-      last !== undefined && slow(last));
+      last !== undefined && hasSlowFrames(samples));
     const apart = last && intervalOf(last) > 0 ? seconds(intervalOf(last)) : '–';
     this.keyFrames.show(apart, barPlot(points(intervalOf, isSlowKeyFrames), span, `Key-frame interval ${over}${now(`${apart} seconds`)}`,
-      kBars, kKeyFramesFullMs), last !== undefined && isSlowKeyFrames(last));
+      kBars, kKeyFramesFullMs), last !== undefined && hasSlowKeyFrames(samples));
   }
 }
 

@@ -15,7 +15,7 @@ class Card {
   private readonly plot_ = h('div', { class: 'under' });
 
   constructor(title: string) {
-    this.element = h('section', { class: 'number card' }, h('h2', {}, title), h('p', {}, this.value_, ' ', this.note_), this.plot_);
+    this.element = h('section', { class: 'number card' }, h('h2', {}, title), h('p', {}, this.value_, this.note_), this.plot_);
   }
 
   show(value: string, note: string, under: Element | string, warn = false): void {
@@ -60,7 +60,7 @@ export class OxNumbers extends HTMLElement {
     const watching = [...desk.streams.values()].reduce((sum, stream) => sum + stream.viewerCount, 0);
     const most = Math.max(watching, ...all.map((total) => total.viewers));
     const viewers = all.map((total) => ({ time: total.time, value: total.viewers }));
-    this.viewers_.show(watching.toLocaleString('en'), most > watching ? `peak ${most.toLocaleString('en')}` : 'now',
+    this.viewers_.show(watching.toLocaleString('en'), most > watching ? `peak ${most.toLocaleString('en')}` : 'watching',
       linePlot(viewers, span, `Viewers over the last ${spanName(span)}, now ${watching}`, 4));
     this.drawBacklog_(now);
     this.drawDisk_(rate);

@@ -12,7 +12,7 @@ export interface Span {
   to: number;
 }
 
-const kSpansMs = [2, 5, 10, 30].map((minutes) => minutes * 60_000);
+const kSpansMs = [1, 2, 5, 10, 30].map((minutes) => minutes * 60_000);
 const kIntervalMs = 5_000;
 /** Samples further apart than this have a hole between them. */
 const kHoleMs = 2.5 * kIntervalMs;
@@ -24,10 +24,11 @@ export function spanOf(oldest: number, now: number): Span {
   return { from: now - length, to: now };
 }
 
-/** "2 minutes", "half an hour". */
+/** "minute", "2 minutes", "half hour": of the last ... */
 export function spanName(span: Span): string {
   const minutes = Math.round((span.to - span.from) / 60_000);
-  return minutes === 30 ? 'half an hour' : `${minutes} minutes`;
+  if (minutes === 1) return 'minute';
+  return minutes === 30 ? 'half hour' : `${minutes} minutes`;
 }
 
 /** The points with nothing between them where nothing came: the line falls to the ground there. */
@@ -104,7 +105,10 @@ export function linePlot(points: Point[], span: Span, label: string, leastCeilin
   const x = (time: number): string => (((time - span.from) / (span.to - span.from)) * kWidth).toFixed(1);
   const area = `${line}L${x(shown.at(-1)?.time ?? span.to)} ${kHeight}L${x(shown[0]?.time ?? span.from)} ${kHeight}Z`;
   svg.classList.toggle('warn', shown.at(-1)?.warn === true);
-  svg.append(shape('path', { d: area, class: 'ground' }), shape('path', { d: line, class: 'line' }));
+  // A stroke of no length with round ends: a dot, however the plot is stretched.
+  const end = line.slice(line.lastIndexOf('L') + 1).replace('M', '');
+  svg.append(shape('path', { d: area, class: 'ground' }), shape('path', { d: line, class: 'line' }),
+    shape('path', { d: `M${end}h0`, class: 'end' }));
   return svg;
 }
 
