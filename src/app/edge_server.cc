@@ -61,11 +61,14 @@ edge::Freshness freshness_of(std::string_view cache_control) {
     return kept > std::chrono::seconds{1} ? edge::Freshness::Awaited : edge::Freshness::Second;
 }
 
+// Of /rewind/AsXego4U6tnj/window.m3u8, behind the channel.
+constexpr std::string_view kWindowPath = "/window.m3u8";
+
 /// A path of a channel, with what it names below the channel, where it does.
 struct LivePath {
     ChannelId channel;
     std::string_view recording{};  // or what stands in its place
-    bool is_root = false;          // /rewind/{CHANNEL_ID}.m3u8
+    bool is_root = false;          // /rewind/{CHANNEL_ID}.m3u8, or a window across recordings
 };
 
 // /seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts, /rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8
@@ -76,7 +79,7 @@ std::optional<LivePath> live_path(std::string_view path, std::string_view channe
         auto rest = edge::after(path, door);
         if (!rest) continue;
         rest->remove_prefix(std::min(channel.size(), rest->size()));
-        out.is_root = *rest == ".m3u8";
+        out.is_root = *rest == ".m3u8" || *rest == kWindowPath;
         if (rest->starts_with('/')) rest->remove_prefix(1);
         if (!out.is_root) out.recording = rest->substr(0, rest->find('/'));
         return out;
@@ -149,6 +152,7 @@ private:
     std::map<ChannelId, RecordingId> saved_of_;  // whose saved metadata was read; of one thread
     std::unique_ptr<notify::S3Notifications> notifications_;
     std::unique_ptr<edge::RecordedRanges> ranges_;
+    std::unique_ptr<edge::Windows> windows_;
     std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<ViewerDoors> viewer_doors_;
@@ -223,10 +227,11 @@ void EdgeServer::Impl::tie_rooms() {
     loops_ = std::make_unique<net::Loops>(settings_.loops.value_or(net::usable_cores()));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     ranges_ = std::make_unique<edge::RecordedRanges>(edge::RecordedRanges::Rooms{
-        .catalog = *catalog_,
         .store = *store_,
         .open_playlist = [this](std::string_view key) { return open_playlist(key); },
         .folder = settings_.data / "index"});
+    windows_ = std::make_unique<edge::Windows>(edge::Windows::Rooms{
+        .catalog = *catalog_, .ranges = *ranges_, .channels = channels_, .clock = clock_});
     if (is_edge() && !settings_.live_origin.empty())
         origin_ = std::make_unique<remote::LiveOrigin>(settings_.live_origin, clock_);
     remote::Follower::Settings following{
@@ -290,6 +295,7 @@ void EdgeServer::Impl::make_edge() {
                         .events = *events_,
                         .served = served_,
                         .ranges = *ranges_,
+                        .windows = *windows_,
                         .private_events = *private_events_,
                         .gate = *gate_,
                         .clock = clock_,
@@ -481,14 +487,16 @@ Later EdgeServer::Impl::answer_with_origin(const net::HttpRequest& request, Live
     const bool origin_first = is_at_origin(path);
     net::HttpResponse first;
     if (!origin_first) {
-        first = co_await of_edge(request);
-        if (first.status != 404) co_return first;
+        net::HttpResponse stored = co_await of_edge(request);
+        if (stored.status != 404) co_return stored;
+        first = std::move(stored);
     }
     const auto answer = co_await origin_->get(target);
     if (answer && (*answer)->status < 300) co_return of_origin(request, *answer);
     if (origin_first) {
-        first = co_await of_edge(request);
-        if (first.status != 404) co_return first;
+        net::HttpResponse stored = co_await of_edge(request);
+        if (stored.status != 404) co_return stored;
+        first = std::move(stored);
     }
     // Neither has it: the origin knows better why.
     if (answer && (*answer)->status >= 400 && (*answer)->status < 500)

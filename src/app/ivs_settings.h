@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "remote/ivs_client.h"
+#include "remote/ivs_endpoint.h"
 
 namespace toml {
 inline namespace v3 {

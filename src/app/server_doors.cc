@@ -144,6 +144,7 @@ void Server::Impl::open_doors() {
                         .events = *viewer_events_,
                         .served = served_,
                         .ranges = *ranges_,
+                        .windows = *windows_,
                         .private_events = *private_events_,
                         .gate = *gate_,
                         .clock = clock_,

@@ -136,6 +136,7 @@ private:
     std::unique_ptr<RecordingRemover> remover_;
     edge::ServedRecordings served_{clock_};
     std::unique_ptr<edge::RecordedRanges> ranges_;
+    std::unique_ptr<edge::Windows> windows_;
     std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<OneBucket> buckets_;
     std::unique_ptr<edge::Edge> edge_;

@@ -174,10 +174,11 @@ void Server::Impl::wire_functions() {
     live_->take_up(std::move(taken_up_));
     objects_ = std::make_unique<edge::OpenObjects>(*store_, clock_);
     ranges_ = std::make_unique<edge::RecordedRanges>(edge::RecordedRanges::Rooms{
-        .catalog = *catalog_,
         .store = *store_,
         .open_playlist = [this](std::string_view key) { return live_->open_playlist(key); },
         .folder = settings_.data / "index"});
+    windows_ = std::make_unique<edge::Windows>(edge::Windows::Rooms{
+        .catalog = *catalog_, .ranges = *ranges_, .channels = channels_, .clock = clock_});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *live_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *live_);
     notify::ObjectCreatedQueueOptions options{.source = {settings_.region, settings_.account}};

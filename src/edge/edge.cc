@@ -123,6 +123,7 @@ net::HttpAnswer Edge::behave(const net::HttpRequest& request, std::string_view p
     if (const auto rest = after(path, kLivePrefix)) return live(request, *rest);
     if (path.starts_with("/ivs/v1/")) return object(request, path.substr(1));
     if (const auto rest = after(path, "/channels/")) return recordings(request, *rest);
+    if (const auto rest = after(path, "/recordings/")) return download(request, *rest);
     return page(request);
 }
 

@@ -13,6 +13,7 @@
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
 #include "edge/channel_waits.h"
+#include "edge/downloads.h"
 #include "edge/open_objects.h"
 #include "edge/playback_gate.h"
 #include "edge/recorded_ranges.h"
@@ -24,6 +25,7 @@
 #include "edge/viewer_counter.h"
 #include "edge/viewer_events.h"
 #include "edge/wall_range.h"
+#include "edge/windows.h"
 #include "ivs/thumbnails.h"
 #include "live/live_channel.h"
 #include "meta/functions.h"
@@ -64,6 +66,7 @@ struct EdgeRooms {
     ViewerEvents& events;
     ServedRecordings& served;
     RecordedRanges& ranges;
+    Windows& windows;
     ViewerEvents& private_events;  // of private channels
     PlaybackGate& gate;
     const Clock& clock;
@@ -85,6 +88,7 @@ public:
     void forget_recording(const ChannelId& channel, const RecordingId& recording) {
         stored_.forget(channel, recording);
         rooms_.ranges.forget(recording);
+        rooms_.windows.forget(channel);
     }
 
 private:
@@ -136,6 +140,20 @@ private:
                                     const Reload& reload);
     net::HttpResponse multivariant(const net::HttpRequest& request, const Timeline& timeline) const;
 
+    /// A window of a channel, or of one recording: its multivariant playlist, or its media
+    /// playlist.
+    struct Window {
+        WindowQuery query;
+        std::string rendition;  // of the recording's playlist; "": of the channel's
+        bool multivariant = false;
+    };
+    net::HttpAnswer window(const net::HttpRequest& request, Window asked);
+    Later loaded_window(const net::HttpRequest& request, Window asked);
+    net::HttpResponse window_now(const net::HttpRequest& request, const Window& asked,
+                                 const WindowView& view) const;
+    std::string multivariant_of_window(const Window& asked, const WindowView& view, bool parts);
+    std::shared_ptr<const TextVersion> stored_multivariant(const catalog::Recording& recording);
+
     net::HttpAnswer segment(const net::HttpRequest& request, std::string_view path);
     Later stored_segment(const net::HttpRequest& request, ChannelId channel, RecordingId recording,
                          std::string epoch, std::uint64_t number);
@@ -156,6 +174,11 @@ private:
     net::HttpAnswer recordings(const net::HttpRequest& request, std::string_view rest);
     Later recordings_page(const net::HttpRequest& request, ChannelId channel, WallRange range,
                           std::size_t offset);
+
+    net::HttpAnswer download(const net::HttpRequest& request, std::string_view name);
+    Later loaded_download(const net::HttpRequest& request, RecordingId recording, WallRange range);
+    Result<Passage> passage(const RecordingId& recording, const WallRange& range);
+    std::string name_of(const Passage& passage) const;
 
     net::HttpAnswer thumbnails(const net::HttpRequest& request, std::string_view id);
     Later thumbnails_page(const net::HttpRequest& request, ThumbnailQuery query);
@@ -191,6 +214,7 @@ private:
     EdgeRooms rooms_;
     Responses responses_;
     StoredTimelines stored_;
+    DownloadPlaces downloads_;
     struct CachedList {
         SteadyTime made_at;
         std::shared_ptr<const catalog::Directory> of;  // what is private in another shows at once

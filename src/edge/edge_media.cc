@@ -87,20 +87,31 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
     const auto parts = parts_of(rest);
     if (parts.empty())
         return responses_.error(request, 400, "the path of a rewind playlist has an empty part");
-    if (net::query_value(request.query, "start") || net::query_value(request.query, "end")) {
-        return responses_.error(request, 501, "windows by ?start= and ?end= are not there yet");
-    }
     const auto reload = read_reload(request.query);
     if (!reload) return responses_.error(request, reload.error());
+    const auto range = wall_range(request.query, "start", "end");
+    if (!range) return responses_.error(request, range.error());
+    const bool is_window = *range != WallRange{};
     const auto channel = known_channel(parts[0]);
     if (!channel) return responses_.error(request, channel.error());
+    if (parts.size() == 1 && is_window) {
+        return window(
+            request,
+            {.query = {*channel, std::nullopt, *range}, .rendition = {}, .multivariant = true});
+    }
     if (parts.size() == 1) return rewind_multivariant(request, *channel);
+    if (parts.size() == 2 && parts[1] == kWindowName)
+        return window(request, {.query = {*channel, std::nullopt, *range}, .rendition = {}});
     if (parts.size() != 3) {
         return responses_.error(request, 404,
                                 "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8 or "
                                 "/rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
     }
     RecordingId recording{std::string{parts[1]}};
+    if (is_window) {
+        return window(request, {.query = {*channel, std::move(recording), *range},
+                                .rendition = std::string{parts[2]}});
+    }
     if (const auto held = held_timeline(*channel, recording)) {
         if (!held->ended && held->rendition == parts[2]) rooms_.viewers.fetched(*channel, request);
         return reloaded_rewind(request, *channel, held, parts[2], *reload);

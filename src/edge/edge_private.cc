@@ -14,22 +14,23 @@
 namespace oxbow::edge {
 namespace {
 
-/// Events of a private channel: they end when the session does.
+/// A stream of a private channel, events or a download: it ends when the session does.
 class SessionStream final : public net::HttpStream {
 public:
-    SessionStream(std::shared_ptr<net::HttpStream> events, PlaybackGate& gate, Admitted admitted)
-        : events_(std::move(events)), gate_(gate), admitted_(std::move(admitted)) {}
+    SessionStream(std::shared_ptr<net::HttpStream> stream, PlaybackGate& gate, Admitted admitted)
+        : stream_(std::move(stream)), gate_(gate), admitted_(std::move(admitted)) {}
 
     boost::asio::awaitable<std::optional<std::string>> next() override {
-        auto text = co_await events_->next();
+        auto text = co_await stream_->next();
         // Looked at behind the wait, which lasts up to a heartbeat.
         if (!gate_.rules(admitted_.session.channel).authorized || !gate_.go_on(admitted_))
             co_return std::nullopt;
         co_return text;
     }
+    std::optional<std::uint64_t> bytes() const override { return stream_->bytes(); }
 
 private:
-    std::shared_ptr<net::HttpStream> events_;
+    std::shared_ptr<net::HttpStream> stream_;
     PlaybackGate& gate_;
     const Admitted admitted_;
 };

@@ -35,28 +35,6 @@ std::string rendition_playlist_key(const catalog::Recording& recording) {
                        recording.rendition, recording.layout.rendition_playlist);
 }
 
-Result<std::vector<RecordedPart>> RecordedRanges::between(const ChannelId& channel, WallTime from,
-                                                          WallTime to) {
-    auto recordings = rooms_.catalog.recordings_between(channel, from, to,
-                                                        {.offset = 0, .limit = kRecordingsMax + 1});
-    if (!recordings) return std::unexpected(recordings.error());
-    if (recordings->size() > kRecordingsMax) {
-        return fail(ErrorCode::LimitExceeded,
-                    fmt::format("more than {} recordings lie in this range: ask for less at a time",
-                                kRecordingsMax));
-    }
-    std::vector<RecordedPart> parts;
-    std::ranges::reverse(*recordings);
-    for (catalog::Recording& recording : *recordings) {
-        auto made = index(recording);
-        if (!made) return std::unexpected(made.error());
-        const SegmentIndex::Run run = (*made)->between(from, to);
-        if (run.empty()) continue;
-        parts.push_back({std::move(recording), std::move(*made), run});
-    }
-    return parts;
-}
-
 Result<RecordedRanges::Index> RecordedRanges::index(const catalog::Recording& recording) {
     if (const auto open = rooms_.open_playlist(rendition_playlist_key(recording)))
         return open_index(recording, *open);

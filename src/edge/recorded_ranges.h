@@ -21,26 +21,18 @@
 
 namespace oxbow::edge {
 
-/// What one recording has of a range of time: the segments [run.first, run.last) of its index.
-struct RecordedPart {
-    catalog::Recording recording;
-    std::shared_ptr<const SegmentIndex> index;
-    SegmentIndex::Run run;
-};
-
-/// What was recorded of a channel when: recordings by the catalogue, their segments by an index
-/// that is made from the byte-range playlist, once. That of an ended recording is kept as a file,
-/// so that the next process need not read the playlist again; that of an open one is read on from
-/// where it ended. Newest uses stay in memory, up to kIndexBytesMax.
+/// Which segments a recording has, and when each was: an index that is made from the byte-range
+/// playlist, once. That of an ended recording is kept as a file, so that the next process need not
+/// read the playlist again; that of an open one is read on from where it ended. Newest uses stay in
+/// memory, up to kIndexBytesMax.
 ///
 /// The files are a cache: each names the playlist that it was made from, and any of them may be
 /// removed at any time.
 ///
-/// Thread-safe. All calls but forget() may block on the store, the database and the disk.
+/// Thread-safe. All calls but forget() may block on the store and the disk.
 class RecordedRanges {
 public:
     struct Rooms {
-        const catalog::Catalog& catalog;
         store::ObjectStore& store;
         /// The playlist `key` of an open recording; nullptr: the bucket has the last word.
         std::function<std::shared_ptr<const TextVersion>(std::string_view key)> open_playlist;
@@ -48,19 +40,12 @@ public:
     };
     explicit RecordedRanges(Rooms rooms) : rooms_(std::move(rooms)) {}
 
-    /// What lies in [from, to), oldest first; recordings without a segment there are left out.
-    ///
-    /// Errors: LimitExceeded  more than kRecordingsMax recordings: ask for less at a time;
-    ///         others as the store's and the catalogue's.
-    Result<std::vector<RecordedPart>> between(const ChannelId& channel, WallTime from, WallTime to);
-
     /// The index of a recording as it is now. Errors: as the store's; Malformed  its playlist.
     Result<std::shared_ptr<const SegmentIndex>> index(const catalog::Recording& recording);
 
     /// Lets go of a deleted recording, and of its file.
     void forget(const RecordingId& recording);
 
-    static constexpr std::size_t kRecordingsMax = 1'000;
     static constexpr std::size_t kIndexBytesMax = 64 * 1024 * 1024;
 
 private:

@@ -30,6 +30,8 @@ std::string_view cache_control(Freshness freshness) {
             return "max-age=36";
         case Freshness::Second:
             return "max-age=1";
+        case Freshness::Never:
+            break;
     }
     return "no-store";
 }
@@ -91,13 +93,19 @@ void append_etag(std::string& headers, std::string_view etag) {
     headers += "\"\r\n";
 }
 
+void append_content_range(std::string& headers, const net::RangeRequest& range,
+                          std::uint64_t size) {
+    fmt::format_to(std::back_inserter(headers), "Content-Range: bytes {}-{}/{}\r\n", range.offset,
+                   range.offset + range.length - 1, size);
+}
+
 }  // namespace
 
 Responses::Responses(std::vector<std::string> cors_origins)
     : cors_origins_(std::move(cors_origins)),
       any_origin_(std::ranges::find(cors_origins_, "*") != cors_origins_.end()) {
-    for (const Freshness freshness :
-         {Freshness::Immutable, Freshness::Long, Freshness::Awaited, Freshness::Second}) {
+    for (const Freshness freshness : {Freshness::Immutable, Freshness::Long, Freshness::Awaited,
+                                      Freshness::Second, Freshness::Never}) {
         for (const std::string_view type : {kPlaylistType, kSegmentType, kJsonType}) {
             kinds_.push_back({type, freshness, make_header_block(type, freshness)});
         }
@@ -196,12 +204,7 @@ net::HttpResponse Responses::part(const net::HttpRequest& request, const net::Ra
                                   std::string_view content_type, Freshness freshness,
                                   const net::HttpBody& whole, std::string extra_headers) const {
     const std::uint64_t size = whole.size();
-    if (range.kind == net::RangeRequest::Kind::NotSatisfiable) {
-        net::HttpResponse refused =
-            error(request, 416, fmt::format("the range lies outside the {} bytes", size));
-        refused.extra_headers += fmt::format("Content-Range: bytes */{}\r\n", size);
-        return refused;
-    }
+    if (range.kind == net::RangeRequest::Kind::NotSatisfiable) return outside(request, size);
     net::HttpResponse response{.header_block = header_block(content_type, freshness),
                                .extra_headers = std::move(extra_headers)};
     if (range.kind == net::RangeRequest::Kind::Whole) {
@@ -209,9 +212,41 @@ net::HttpResponse Responses::part(const net::HttpRequest& request, const net::Ra
         return response;
     }
     response.status = 206;
-    response.extra_headers += fmt::format("Content-Range: bytes {}-{}/{}\r\n", range.offset,
-                                          range.offset + range.length - 1, size);
+    append_content_range(response.extra_headers, range, size);
     response.body = whole.slice(range.offset, range.length);
+    return response;
+}
+
+net::HttpResponse Responses::outside(const net::HttpRequest& request, std::uint64_t size) const {
+    net::HttpResponse refused =
+        error(request, 416, fmt::format("the range lies outside the {} bytes", size));
+    refused.extra_headers += fmt::format("Content-Range: bytes */{}\r\n", size);
+    return refused;
+}
+
+net::HttpResponse Responses::download(const net::HttpRequest& request, const Download& file,
+                                      const MakeStream& bytes) const {
+    net::HttpResponse response{.extra_headers = cors_lines(request)};
+    append_etag(response.extra_headers, file.etag);
+    if (net::has_version(request, file.etag)) {
+        response.status = 304;
+        response.header_block = not_modified_block(Freshness::Never);
+        return response;
+    }
+    const auto asked =
+        net::range_counts(request, file.etag) ? request.header("range") : std::nullopt;
+    const auto range = net::parse_range(asked, file.size);
+    if (range.kind == net::RangeRequest::Kind::NotSatisfiable) return outside(request, file.size);
+    response.header_block = header_block(file.content_type, Freshness::Never);
+    response.extra_headers +=
+        fmt::format("Content-Disposition: attachment; filename=\"{}\"\r\n", file.name);
+    if (range.kind == net::RangeRequest::Kind::Whole) {
+        response.stream = bytes(0, file.size);
+        return response;
+    }
+    response.status = 206;
+    append_content_range(response.extra_headers, range, file.size);
+    response.stream = bytes(range.offset, range.length);
     return response;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ enum class Freshness {
     Long,       // an hour: a finished recording's playlists
     Awaited,    // six target durations: a playlist that holds what was waited for
     Second,     // what grows: playlists, metadata, lists, errors
+    Never,      // gigabytes for one viewer
 };
 
 /// Texts below this are sent as they are: compressed they would fill one packet as well.
@@ -50,6 +52,20 @@ public:
     net::HttpResponse media(const net::HttpRequest& request, std::string_view content_type,
                             Freshness freshness, std::string_view etag,
                             const net::HttpBody& whole) const;
+
+    /// A file to be kept, for one viewer: no cache is to hold it. The rest as media().
+    /// In: `name` of letters, digits and "._-"; `bytes` [offset, offset + length) of it make the
+    /// stream.
+    struct Download {
+        std::string_view content_type;
+        std::string etag;
+        std::string name;
+        std::uint64_t size = 0;
+    };
+    using MakeStream =
+        std::function<std::shared_ptr<net::HttpStream>(std::uint64_t offset, std::uint64_t length)>;
+    net::HttpResponse download(const net::HttpRequest& request, const Download& file,
+                               const MakeStream& bytes) const;
 
     /// Server-sent events, which nothing on their way may keep or collect: `first`, then `stream`.
     net::HttpResponse events(const net::HttpRequest& request, std::string first,
@@ -83,6 +99,7 @@ private:
     HeaderBlock header_block(std::string_view content_type, Freshness freshness) const;
     HeaderBlock not_modified_block(Freshness freshness) const;
     std::string cors_lines(const net::HttpRequest& request) const;
+    net::HttpResponse outside(const net::HttpRequest& request, std::uint64_t size) const;
     net::HttpResponse part(const net::HttpRequest& request, const net::RangeRequest& range,
                            std::string_view content_type, Freshness freshness,
                            const net::HttpBody& whole, std::string extra_headers) const;

@@ -233,3 +233,29 @@ TEST_CASE("a refusal says the same whatever the reason, and is kept by nobody") 
     CHECK(has(answer, "Cache-Control: private, no-store\r\n"));
     CHECK(has(answer, "Content-Type: application/json\r\n"));
 }
+
+TEST_CASE("a download is a file to be kept by its viewer alone, and can be gone on with") {
+    const Responses responses{{"*"}};
+    const Responses::Download file{kSegmentType, "r1-0-5", "film.ts", 100};
+    std::string asked;
+    const auto make = [&](std::uint64_t offset, std::uint64_t length) {
+        asked += std::to_string(offset) + "+" + std::to_string(length) + " ";
+        return std::shared_ptr<net::HttpStream>{};
+    };
+
+    const auto whole = responses.download(net::TestRequest{}, file, make);
+    const auto rest = responses.download(with_range("bytes=60-"), file, make);
+    const auto outside = responses.download(with_range("bytes=100-"), file, make);
+    const auto known = responses.download(
+        net::TestRequest{.headers = {{"if-none-match", "\"r1-0-5\""}}}, file, make);
+
+    CHECK(asked == "0+100 60+40 ");
+    CHECK(has(whole, "Content-Disposition: attachment; filename=\"film.ts\"\r\n"));
+    CHECK(has(whole, "Cache-Control: no-store\r\n"));
+    CHECK(has(whole, "ETag: \"r1-0-5\"\r\n"));
+    CHECK(rest.status == 206);
+    CHECK(has(rest, "Content-Range: bytes 60-99/100\r\n"));
+    CHECK(outside.status == 416);
+    CHECK(has(outside, "Content-Range: bytes */100\r\n"));
+    CHECK(known.status == 304);
+}

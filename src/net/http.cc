@@ -38,6 +38,12 @@ std::optional<std::string_view> HttpRequest::header(std::string_view name) const
     return found->value;
 }
 
+std::optional<std::uint64_t> HttpResponse::content_length() const {
+    if (!stream) return body.size();
+    const auto more = stream->bytes();
+    return more ? std::optional{body.size() + *more} : std::nullopt;
+}
+
 std::uint64_t HttpBody::size() const {
     std::uint64_t bytes = file.length;
     for (const BytesView piece : pieces) bytes += piece.size();

@@ -67,8 +67,11 @@ struct HttpResponse {
     std::shared_ptr<const std::string> header_block;
     std::string extra_headers;  // more such lines, for this answer only
     HttpBody body;
-    /// What follows the body until it ends, and the connection with it; may be null.
+    /// What follows the body until it ends, and by HTTP/1.1 the connection with it; may be null.
     std::shared_ptr<HttpStream> stream{};
+
+    /// Of body and stream; nullopt: its end is not known.
+    std::optional<std::uint64_t> content_length() const;
 };
 
 /// What a handler gives back: the answer, or, where it must wait for something, what brings it.

@@ -320,7 +320,8 @@ void Http2Session::answer(const std::shared_ptr<Http2Stream>& to, HttpResponse r
     const bool may_have_body =
         response.status >= 200 && response.status != 204 && response.status != 304;
     const fmt::format_int status{response.status};
-    const fmt::format_int length{response.body.size()};
+    const auto known = may_have_body ? response.content_length() : std::nullopt;
+    const fmt::format_int length{known.value_or(0)};
     stream.block = memory_.blocks.of(response.header_block);
     stream.extra.assign(response.extra_headers);
 
@@ -331,7 +332,7 @@ void Http2Session::answer(const std::shared_ptr<Http2Stream>& to, HttpResponse r
     fields.push_back(
         field_of(":status", {status.data(), status.size()}, NGHTTP2_NV_FLAG_NO_COPY_NAME));
     fields.push_back(field_of("date", date, NGHTTP2_NV_FLAG_NO_COPY_NAME));
-    if (may_have_body && !response.stream) {
+    if (known) {
         fields.push_back(field_of("content-length", {length.data(), length.size()},
                                   NGHTTP2_NV_FLAG_NO_COPY_NAME));
     }
@@ -346,6 +347,7 @@ void Http2Session::answer(const std::shared_ptr<Http2Stream>& to, HttpResponse r
     if (may_have_body && !only_head) {
         stream.body.assign(std::move(response.body));
         stream.source = std::move(response.stream);
+        if (stream.source) stream.source_left = stream.source->bytes();
     }
     nghttp2_data_provider provider{.source = {.ptr = &stream},
                                    .read_callback = Callbacks::read_body};
@@ -362,8 +364,12 @@ void Http2Session::go_on(const std::shared_ptr<Http2Stream>& stream,
     if (stream->closed || ended_ || failed_) return;
     ENSURE(stream->body.left() == 0);
     if (piece) {
+        auto& promised = stream->source_left;
+        if (promised) *promised -= std::min<std::uint64_t>(*promised, piece->size());
         stream->body.assign(HttpBody::of_string(std::move(*piece)));
         if (stream->body.left() > 0) begin_sending(*stream);
+    } else if (stream->source_left.value_or(0) > 0) {
+        return reset(*stream, NGHTTP2_INTERNAL_ERROR);  // cut short: not to be taken for the whole
     } else {
         stream->source_ended = true;
     }

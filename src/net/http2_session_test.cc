@@ -156,6 +156,36 @@ TEST_CASE("a source's pieces go out one by one, and its end ends the answer") {
     CHECK(pair.client.answer(id).ended);
 }
 
+TEST_CASE("a source of known length that ends early is not taken for the whole") {
+    Pair pair;
+    const auto whole = pair.client.get("/whole");
+    const auto cut = pair.client.get("/cut");
+    pair.talk();
+    struct Source : HttpStream {
+        boost::asio::awaitable<std::optional<std::string>> next() override {
+            co_return std::nullopt;
+        }
+        std::optional<std::uint64_t> bytes() const override { return 6; }
+    };
+    const auto first = pair.session.next_request();
+    const auto second = pair.session.next_request();
+    pair.session.answer(first, {.stream = std::make_shared<Source>()}, kDate);
+    pair.session.answer(second, {.stream = std::make_shared<Source>()}, kDate);
+
+    pair.session.go_on(first, "sixsix");
+    pair.session.go_on(second, "three");
+    pair.hear();
+    pair.session.go_on(first, std::nullopt);
+    pair.session.go_on(second, std::nullopt);
+    pair.hear();
+
+    CHECK(pair.client.answer(whole).headers.at("content-length") == "6");
+    CHECK(pair.client.answer(whole).ended);
+    CHECK(pair.client.answer(whole).error == NGHTTP2_NO_ERROR);
+    CHECK(pair.client.answer(cut).body == "three");
+    CHECK(pair.client.answer(cut).error == NGHTTP2_INTERNAL_ERROR);
+}
+
 TEST_CASE("who takes a request back ends the work at it, which counts until it is done") {
     Pair pair;
     const auto id = pair.client.get("/later");

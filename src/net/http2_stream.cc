@@ -52,6 +52,7 @@ void Http2Stream::clear() {
     block = nullptr;
     body.assign({});
     source = nullptr;
+    source_left.reset();
     source_ended = false;
     sending = false;
     answer_deadline = Time::max();

@@ -48,7 +48,8 @@ struct Http2Stream {
     std::shared_ptr<const Http2Fields> block;
     Http2Fields extra;
     Http2Body body;
-    std::shared_ptr<HttpStream> source;  // of what follows the body
+    std::shared_ptr<HttpStream> source;        // of what follows the body
+    std::optional<std::uint64_t> source_left;  // of its bytes, where that is known
     bool source_ended = false;
     bool sending = false;  // some of the body has not gone out
     Time answer_deadline = Time::max();

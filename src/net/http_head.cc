@@ -121,9 +121,10 @@ void write_head(std::string& out, const HttpResponse& response, const HeadContex
     out += "\r\n";
     const bool may_have_body =
         response.status >= 200 && response.status != 204 && response.status != 304;
-    // The length of a stream is not known: it ends with the connection (RFC 9112 §6.3).
-    if (may_have_body && !response.stream) {
-        const fmt::format_int length{response.body.size()};
+    // A body of unknown length ends with the connection (RFC 9112 §6.3).
+    const auto known = may_have_body ? response.content_length() : std::nullopt;
+    if (known) {
+        const fmt::format_int length{*known};
         out += "Content-Length: ";
         out.append(length.data(), length.size());
         out += "\r\n";

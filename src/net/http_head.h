@@ -22,8 +22,8 @@ struct HeadContext {
 };
 
 /// Writes the head of an answer over `out`: status line, Date, Content-Length (not for 1xx, 204 and
-/// 304, which have no body, nor for streams), Connection where it must be said, the response's own
-/// lines, and the empty line.
+/// 304, which have no body, nor for streams of unknown length), Connection where it must be said,
+/// the response's own lines, and the empty line.
 ///
 // HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 5\r\n\r\n
 void write_head(std::string& out, const HttpResponse& response, const HeadContext& context);

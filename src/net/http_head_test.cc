@@ -53,6 +53,23 @@ TEST_CASE("a refusal is JSON with the name of its status, which every page may r
     CHECK(refusal_response(405, "").extra_headers == "Allow: GET, HEAD, OPTIONS\r\n");
 }
 
+TEST_CASE("a stream has a length where it knows it") {
+    struct Stream : HttpStream {
+        std::optional<std::uint64_t> known;
+        boost::asio::awaitable<std::optional<std::string>> next() override {
+            co_return std::nullopt;
+        }
+        std::optional<std::uint64_t> bytes() const override { return known; }
+    };
+    const auto stream = std::make_shared<Stream>();
+    const HttpResponse response{.body = HttpBody::of_string("zero"), .stream = stream};
+
+    CHECK(head_of(response, {.date = "D"}) == "HTTP/1.1 200 OK\r\nDate: D\r\n\r\n");
+    stream->known = 6;
+    CHECK(head_of(response, {.date = "D"}) ==
+          "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 10\r\n\r\n");
+}
+
 TEST_CASE("answers that cannot have a body have no length") {
     CHECK(head_of({.status = 204}, {.date = "D"}) == "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n");
     CHECK(head_of({.status = 304}, {.date = "D"}) ==

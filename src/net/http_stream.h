@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -7,8 +8,8 @@
 
 namespace oxbow::net {
 
-/// A body that is made while it is sent, and whose end nobody knows: server-sent events. Belongs to
-/// one answer.
+/// A body that is made while it is sent: server-sent events, whose end nobody knows; a download.
+/// Belongs to one answer.
 class HttpStream {
 public:
     virtual ~HttpStream() = default;
@@ -17,6 +18,10 @@ public:
     /// call at a time. A peer that is gone is noticed by what is sent, so it waits no longer than a
     /// heartbeat.
     virtual boost::asio::awaitable<std::optional<std::string>> next() = 0;
+
+    /// How many bytes it is, where that is known. One that ends before was cut short, and the peer
+    /// is shown so.
+    virtual std::optional<std::uint64_t> bytes() const { return std::nullopt; }
 };
 
 }  // namespace oxbow::net

@@ -11,7 +11,7 @@ namespace oxbow::pictures {
 namespace {
 
 /// Of the JPEG's quantization, 1 (best) to 31: 1080p of a busy camera has 100 to 200 KB.
-constexpr int kQuantizer = 6;
+constexpr int kQuantizer = 7;
 /// No single piece of memory that a picture needs is larger.
 constexpr std::size_t kAllocationBytesMax = 64 * 1024 * 1024;
 
@@ -176,7 +176,9 @@ private:
         encoder->global_quality = FF_QP2LAMBDA * kQuantizer;
         picture.quality = encoder->global_quality;
         picture.pts = 0;
-        const bool encoded = ffmpeg_.avcodec_open2(encoder.get(), codec, nullptr) >= 0 &&
+        // With the code tables of the standard: those of its own would take a second look at all.
+        const bool encoded = ffmpeg_.av_opt_set(encoder->priv_data, "huffman", "default", 0) >= 0 &&
+                             ffmpeg_.avcodec_open2(encoder.get(), codec, nullptr) >= 0 &&
                              ffmpeg_.avcodec_send_frame(encoder.get(), &picture) >= 0 &&
                              ffmpeg_.avcodec_receive_packet(encoder.get(), jpeg.get()) >= 0;
         if (!encoded) return std::unexpected(Outcome::Undecodable);

@@ -41,6 +41,7 @@ Result<Ffmpeg> load_ffmpeg() {
     Library scale{fmt::format("libswscale.so.{}", LIBSWSCALE_VERSION_MAJOR)};
     util.find("av_log_set_level", out.av_log_set_level);
     util.find("av_max_alloc", out.av_max_alloc);
+    util.find("av_opt_set", out.av_opt_set);
     util.find("av_frame_alloc", out.av_frame_alloc);
     util.find("av_frame_free", out.av_frame_free);
     util.find("av_frame_get_buffer", out.av_frame_get_buffer);

@@ -11,6 +11,7 @@ extern "C" {
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
+#include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 }
 
@@ -20,6 +21,7 @@ struct Ffmpeg {
     // libavutil
     decltype(&::av_log_set_level) av_log_set_level;
     decltype(&::av_max_alloc) av_max_alloc;
+    decltype(&::av_opt_set) av_opt_set;
     decltype(&::av_frame_alloc) av_frame_alloc;
     decltype(&::av_frame_free) av_frame_free;
     decltype(&::av_frame_get_buffer) av_frame_get_buffer;

@@ -7,7 +7,6 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/log.h"
-#include "ivs/json_members.h"
 #include "net/sigv4.h"
 
 namespace oxbow::remote {
@@ -20,52 +19,7 @@ std::string argument(std::string_view name, const std::string& value) {
     return boost::json::serialize(boost::json::object{{name, value}});
 }
 
-/// A member of an error's body; "" where there is none.
-std::string text_of(std::string_view body, std::string_view name) {
-    const auto json = ivs::parse_json_object(body, IvsClient::kAnswerBytesMax, "the error");
-    if (!json) return {};
-    std::optional<Error> ignored;
-    return ivs::JsonMembers{*json, "", ignored}.optional_text(name).value_or("");
-}
-
 }  // namespace
-
-std::string amazon_ivs_endpoint(std::string_view region) {
-    return fmt::format("https://ivs.{}.amazonaws.com", region);
-}
-
-std::string error_type(std::string_view header, std::string_view body) {
-    std::string type{header.substr(0, header.find(':'))};
-    if (type.empty()) type = text_of(body, "__type");
-    return type.substr(type.rfind('#') + 1);
-}
-
-Result<std::optional<RemoteStream>> read_stream(std::string_view json) {
-    const auto object = ivs::parse_json_object(json, IvsClient::kAnswerBytesMax, "the answer");
-    if (!object) return std::unexpected(object.error());
-    std::optional<Error> wrong;
-    ivs::JsonMembers stream = ivs::JsonMembers{*object, "", wrong}.object("stream");
-    const std::string state = stream.text("state");
-    RemoteStream out{.id = stream.text("streamId"),
-                     .playback_url = stream.text("playbackUrl"),
-                     .started_at = stream.time("startTime")};
-    if (wrong) return std::unexpected(*std::move(wrong));
-    if (state != "LIVE") return std::nullopt;
-    return out;
-}
-
-Result<RemoteChannel> read_channel(std::string_view json) {
-    const auto object = ivs::parse_json_object(json, IvsClient::kAnswerBytesMax, "the answer");
-    if (!object) return std::unexpected(object.error());
-    std::optional<Error> wrong;
-    ivs::JsonMembers channel = ivs::JsonMembers{*object, "", wrong}.object("channel");
-    RemoteChannel out{.name = channel.optional_text("name").value_or("")};
-    if (wrong) return std::unexpected(*std::move(wrong));
-    const auto* const authorized = object->at("channel").as_object().if_contains("authorized");
-    // What does not say that it is everybody's is not.
-    out.authorized = authorized == nullptr || !authorized->is_bool() || authorized->get_bool();
-    return out;
-}
 
 IvsClient::IvsClient(IvsClientSettings settings, const Clock& clock)
     : settings_(std::move(settings)), clock_(clock), client_({.ca_file = settings_.ca_file}) {}
@@ -109,8 +63,8 @@ Error IvsClient::problem_of(std::string_view operation,
                             const net::HttpClientResponse& answer) const {
     const std::string type =
         error_type(answer.header("x-amzn-errortype").value_or(""), answer.body);
-    std::string message = text_of(answer.body, "message");
-    if (message.empty()) message = text_of(answer.body, "exceptionMessage");
+    std::string message = error_member(answer.body, "message");
+    if (message.empty()) message = error_member(answer.body, "exceptionMessage");
     const std::string said =
         fmt::format("{} of {}: it answers {}{}{}{}{}", operation, settings_.endpoint, answer.status,
                     type.empty() ? "" : " ", log::printable(type, 64), message.empty() ? "" : ": ",

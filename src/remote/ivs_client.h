@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,32 +7,10 @@
 #include "base/result.h"
 #include "base/times.h"
 #include "net/http_client.h"
-#include "store/s3_settings.h"
+#include "remote/ivs_answers.h"
+#include "remote/ivs_endpoint.h"
 
 namespace oxbow::remote {
-
-struct IvsClientSettings {
-    std::string endpoint;  // "https://ivs.us-east-1.amazonaws.com", no slash at the end
-    std::string region;
-    store::S3CredentialSource credentials{};  // found as those of a bucket are
-    std::filesystem::path ca_file{};          // empty: whom the system trusts
-};
-
-/// The endpoint of Amazon IVS in a region.
-std::string amazon_ivs_endpoint(std::string_view region);
-
-/// A channel that is on the air, as GetStream tells.
-struct RemoteStream {
-    std::string id;            // "st-1FQzeLONMT9XTKI43leLSo1"
-    std::string playback_url;  // absolute
-    WallTime started_at;
-};
-
-/// What GetChannel tells that an edge needs.
-struct RemoteChannel {
-    std::string name;
-    bool authorized = false;
-};
 
 /// Asks an IVS endpoint, Amazon's or another Oxbow's. Thread-safe; every call blocks.
 ///
@@ -53,7 +30,6 @@ public:
 
     const std::string& endpoint() const { return settings_.endpoint; }
 
-    static constexpr std::size_t kAnswerBytesMax = 256 * 1024;
     static constexpr std::chrono::milliseconds kAnswerWaitMax{5'000};
 
 private:
@@ -64,15 +40,5 @@ private:
     const Clock& clock_;
     net::HttpClient client_;
 };
-
-/// The name of an error: of the header x-amzn-ErrorType, where it may stand before ':', else of
-/// the body's __type, where it may stand behind '#'. "" where there is none.
-std::string error_type(std::string_view header, std::string_view body);
-
-/// The answer to GetStream. Errors: Malformed.
-Result<std::optional<RemoteStream>> read_stream(std::string_view json);
-
-/// The answer to GetChannel. Errors: Malformed.
-Result<RemoteChannel> read_channel(std::string_view json);
 
 }  // namespace oxbow::remote

@@ -50,15 +50,17 @@ LiveOrigin::Pointer LiveOrigin::held(const std::string& target) {
 
 asio::awaitable<Result<LiveOrigin::Pointer>> LiveOrigin::get(std::string target) {
     const auto executor = co_await asio::this_coro::executor;
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(Result<Pointer>)>(
-        [this, executor, target = std::move(target)](auto handler) {
-            // Shared, for what waits is copied; called once, on the loop of who asked.
-            auto done = std::make_shared<decltype(handler)>(std::move(handler));
-            ask(target, [executor, done](const Result<Pointer>& answer) {
-                asio::post(executor, [done, answer] { std::move (*done)(answer); });
-            });
-        },
-        asio::use_awaitable);
+    asio::awaitable<Result<Pointer>> answered =
+        asio::async_initiate<decltype(asio::use_awaitable), void(Result<Pointer>)>(
+            [this, executor, target = std::move(target)](auto handler) {
+                // Shared, for what waits is copied; called once, on the loop of who asked.
+                auto done = std::make_shared<decltype(handler)>(std::move(handler));
+                ask(target, [executor, done](const Result<Pointer>& answer) {
+                    asio::post(executor, [done, answer] { std::move (*done)(answer); });
+                });
+            },
+            asio::use_awaitable);
+    co_return co_await std::move(answered);
 }
 
 /// In: called once, now or when the answer is there.

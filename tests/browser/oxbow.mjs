@@ -128,6 +128,14 @@ export class Server {
   }
 }
 
+/** The seconds of picture that a file holds. */
+export async function probe(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time',
+    '-of', 'csv=p=0', file]);
+  const times = stdout.split(/[\s,]+/).filter(Boolean).map(Number);
+  return Math.max(...times) - Math.min(...times) + 1 / 30;
+}
+
 /** The player of a page, from outside. */
 export const playerOf = (page) => page.evaluate(() => {
   const player = document.querySelector('ox-player');

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { playerOf, secondShown, secondsOf, until } from './oxbow.mjs';
+import { playerOf, probe, secondShown, secondsOf, until } from './oxbow.mjs';
 import { close, fitsItsWidth, live, longTest, phone, photograph, rewindable } from './world.mjs';
 
 const kThumbnailEvery = 5;
+const kGop = 2;
 
 const rate = (page) => page.evaluate(() => document.querySelector('ox-player video').playbackRate);
 const pictures = (page) => page.locator('.strip:not([hidden]) img:not([data-none]):not([data-near])');
@@ -56,6 +57,42 @@ export function playerTests(world) {
     assert.ok(shown.at(-1) > shown[0], `all pictures are of second ${shown[0]}`);
     assert.ok(Math.abs(after.at - after.duration / 2) < 8, `at ${after.at} of ${after.duration}`);
     assert.ok(Math.abs(picture - after.at) <= 1.5, `second ${picture} is shown at ${after.at}`);
+  });
+
+  test('a range is marked while playing, and its download is those seconds', async () => {
+    const page = await world.open(`/watch/${world.channels[0].id}`);
+    await live(page);
+    await rewindable(page, 16);
+    await page.keyboard.press('Home');
+    await until('it plays behind live', () => playerOf(page), (p) => p.state === 'behind' && p.at > 0.2);
+    const from = (await playerOf(page)).at;
+    await page.keyboard.press('i');
+    await page.keyboard.press('ArrowRight');
+    await until('it has moved', () => playerOf(page), (p) => p.at >= from + 5);
+    await page.keyboard.press('o');
+    const to = (await playerOf(page)).at;
+    const onBar = await until('it stands on the bar', () => page.locator('.marks .marked').count());
+    await photograph(page, 'watch-marked-1440-dark');
+    const link = page.getByRole('link', { name: 'Download range' });
+    const marked = await link.evaluate(({ href }) => Object.fromEntries(new URL(href).searchParams));
+    const begun = page.waitForEvent('download');
+    await link.click();
+    const download = await begun;
+    const probed = await probe(await download.path());
+    await page.setViewportSize(phone.viewport);
+    await photograph(page, 'watch-marked-390-dark');
+    const fits = await fitsItsWidth(page);
+    await page.getByRole('button', { name: 'Unmark the range' }).click();
+    const left = await until('it is gone', () => page.locator('.marks .marked').count(), (count) => count === 0);
+    await close(page);
+
+    const asked = (Date.parse(marked.end) - Date.parse(marked.start)) / 1_000;
+    assert.ok(Math.abs(asked - (to - from)) < 2, `${asked} s are marked from second ${from} to ${to}`);
+    assert.match(download.suggestedFilename(), new RegExp(`^${world.channels[0].name}-\\d{4}-\\d\\d-\\d\\dT\\d\\d-\\d\\d-\\d\\dZ-\\d+s\\.ts$`));
+    assert.ok(probed >= asked && probed < asked + 2 * kGop, `${probed} s came for ${asked} s`);
+    assert.equal(onBar, 1);
+    assert.equal(left, 0);
+    assert.equal(fits, true);
   });
 
   longTest('the address of a moment opens at its picture', async () => {

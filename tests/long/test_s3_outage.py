@@ -28,7 +28,7 @@ CONFIG = "[log]\nlevel = \"warning\"\n[recording]\nreconnect_window_seconds = 0\
 
 def source():
     """A minute at about 300 kbit/s."""
-    return oxbow.media("s3-300k.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25,noise=alls=8:allf=t", "-f",
+    return oxbow.media("s3-300k.flv", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25,noise=alls=8:allf=t", "-f",
                        "lavfi", "-i", "sine=frequency=500:sample_rate=44100", "-t", "60", "-c:v", "libx264", "-preset",
                        "veryfast", "-b:v", "240k", "-maxrate", "240k", "-bufsize", "240k", "-g", "50", "-keyint_min", "50",
                        "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "48k", "-ac", "1")

@@ -44,7 +44,7 @@ class FlakyBroadcast:
         self.encoder.communicate()
 
     def run(self):
-        self.test.addCleanup(lambda: self.encoder and self.stop_encoder())
+        self.test.addCleanup(lambda: self.encoder and self.encoder.poll() is None and self.stop_encoder())
         self.start_encoder()
         self.watch = Watch(self.server, [self.made["id"]], kinds=ALL, media=True)
         self.test.addCleanup(self.watch.stop)

@@ -101,8 +101,9 @@ class Commands(unittest.TestCase):
                 (["channel", "create", "one", "--type", "GOLD"], "BASIC, STANDARD, ADVANCED_SD or ADVANCED_HD"),
                 (["channel", "list", "--api", "garbage"], "--api must be a URL"),
                 (["help", "channel", "nope"], "'channel nope'"),
-                (["serve", "--role", "king"], "live, edge, functions or all"),
-                (["serve", "--role", "edge"], "--role all"),
+                (["serve", "--role", "king"], "all, live, edge or functions"),
+                (["serve", "--role", "edge"], "set store.kind = \"s3\""),
+                (["serve", "--role", "functions", "--demo"], "store.kind"),
                 (["serve", "--data", ""], "--data"),
                 (["serve", "--rtmp", "localhost:1935"], "numeric address"),
                 (["fly"], "fly")):

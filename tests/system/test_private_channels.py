@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.parse
 import uuid
 
 import api_client
@@ -176,6 +177,29 @@ class PrivateChannels(unittest.TestCase):
                      f"/ivs/v1/000000000000/{id}/nothing", f"/api/video/v1/playlist/{id}/st-1.m3u8"):
             self.refused(path)
             self.assertEqual(self.server.get(path, method="HEAD").status, 403, path)
+
+    def test_windows_and_downloads_go_by_token_and_by_session(self):
+        recording, session = self.recorded["recordingId"], self.session()[0]
+        public = self.newest_recording(self.public["id"])["recordingId"]
+
+        whole = self.played(f"/recordings/{recording}.ts?token={self.token()}")
+        in_session = self.played(f"{session}/recordings/{recording}.ts?start=0")
+        text = self.played(f"{session}{self.rewind}?start=0&end={int(time.time() * 1000)}").text
+        media = text.splitlines()[-1]
+        window = oxbow.Playlist(self.played(media).text)
+
+        self.assertEqual(whole.body, in_session.body)
+        self.assertEqual(in_session.headers["Content-Length"], str(len(whole.body)))
+        self.assertTrue(media.startswith(f"{session}/rewind/{self.private['id']}/window.m3u8?start=0&end="), media)
+        names = [urllib.parse.urljoin(media, entry["uri"]) for entry in window.entries]
+        ended = [name for name in names if f"/{recording}/" in name]
+        self.assertEqual(b"".join(self.played(name).body for name in ended), whole.body)
+        self.assertGreater(len(names), len(ended))
+        self.refused(media.removeprefix(session))
+        self.refused(f"{self.rewind}?start=0")
+        self.refused(f"/recordings/{recording}.ts?start=0")
+        self.refused(f"{session}/recordings/{public}.ts")
+        self.assertEqual(self.server.get(f"/recordings/{public}.ts").status, 200)
 
     def test_it_stands_in_no_public_list(self):
         channels = self.server.get("/channels.json").text

@@ -240,7 +240,7 @@ class WrongRequests(unittest.TestCase):
                                    (recordings + "?from=x", 400, "from"), (recordings + "?to=", 400, "to"),
                                    (recordings + "?from=7&to=7", 400, "from"),
                                    (rewind + "?parts=x", 400, "parts"), (rewind + "?parts=", 400, "parts"),
-                                   (rewind + "?start=x", 501, "start")):
+                                   (rewind + "?start=x", 400, "start"), (rewind + "?end=", 400, "end")):
             answer = self.server.get(path)
             self.assertEqual(answer.status, status, path)
             self.assertIn(says, answer.json["message"])

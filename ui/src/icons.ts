@@ -32,6 +32,8 @@ const kPaths = {
   eye: '<path d="M2.8 12S6 5.8 12 5.8 21.2 12 21.2 12 18 18.2 12 18.2 2.8 12 2.8 12z"/><circle cx="12" cy="12" r="2.7"/>',
   grid: '<rect x="4" y="4" width="6.6" height="6.6" rx="1.4"/><rect x="13.4" y="4" width="6.6" height="6.6" rx="1.4"/>' +
     '<rect x="4" y="13.4" width="6.6" height="6.6" rx="1.4"/><rect x="13.4" y="13.4" width="6.6" height="6.6" rx="1.4"/>',
+  download: '<path d="M12 4.5V15M8 11.5l4 4 4-4M5 18.8h14"/>',
+  range: '<path d="M5 5.5v13M19 5.5v13M8.5 12h7M10.3 9.6 7.9 12l2.4 2.4M13.7 9.6l2.4 2.4-2.4 2.4"/>',
   previous: '<path d="m14.5 6-6 6 6 6"/>',
   next: '<path d="m9.5 6 6 6-6 6"/>',
   keyboard: '<rect x="3" y="6" width="18" height="12" rx="2.5"/><path d="M7 10h.01M11 10h.01M15 10h.01M17.5 10h.01M8 14h8"/>',

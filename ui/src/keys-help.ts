@@ -15,6 +15,7 @@ const kKeys: [string[], string][] = [
   [['F'], 'full screen'],
   [['P'], 'picture in picture'],
   [['C'], 'copy the address of this moment'],
+  [['I', 'O'], 'mark a range from here, to here'],
   [['?'], 'this list'],
 ];
 

@@ -3,8 +3,9 @@
  * broken; `data-behind-seconds` the whole seconds behind live.
  *
  * Events: "ox-view" {view} whenever the picture of the state is drawn (4 times a second); "ox-share" when the
- * viewer wants the address of the moment.
+ * viewer wants the address of the moment; "ox-mark" {end} when a range is to begin ("from") or end ("to") here.
  */
+import { kRangeMinMs, MarkedRange } from './download';
 import { h, setAttribute, setText } from './element';
 import { icon, IconName, setIcon } from './icons';
 import { listenToFilm } from './film-gestures';
@@ -39,6 +40,8 @@ const kCrossingSeconds = 1;
 export class OxPlayer extends HTMLElement {
   /** What the page has to say; the player's own troubles come first. */
   notice: Notice | null = null;
+  /** A range that the bar shows. */
+  marked: MarkedRange | null = null;
 
   private readonly video_ = h('video', { playsinline: true, preload: 'auto', tabindex: -1 });
   private readonly playback_ = new Playback(this.video_);
@@ -130,6 +133,10 @@ export class OxPlayer extends HTMLElement {
     this.dispatchEvent(new Event('ox-share'));
   }
 
+  mark(end: keyof MarkedRange): void {
+    this.dispatchEvent(new CustomEvent('ox-mark', { detail: { end } }));
+  }
+
   showKeys(): void {
     if (!this.keys_.open) this.keys_.showModal();
   }
@@ -155,6 +162,19 @@ export class OxPlayer extends HTMLElement {
 
   wallClockAt(at: number): number | null {
     return this.playback_.wallClockAt(at);
+  }
+
+  /** UTC milliseconds from the first picture to the last that can be gone to; null while there is none. */
+  get bounds(): MarkedRange | null {
+    const { rewindable, start, end } = this.view;
+    const [from, to] = [this.playback_.wallClockAt(start), this.playback_.wallClockAt(end)];
+    return rewindable && from !== null && to !== null && to - from >= kRangeMinMs ? { from, to } : null;
+  }
+
+  /** Goes to the picture of UTC milliseconds `wall`. */
+  seekToWallClock(wall: number): void {
+    const at = this.playback_.mediaTimeAt(wall);
+    if (at !== null) this.seek(at);
   }
 
   /** UTC milliseconds of the picture shown. */
@@ -385,7 +405,7 @@ export class OxPlayer extends HTMLElement {
     this.drawNotice_();
     if (view.end > view.start) {
       this.bar_.draw({
-        ...view, thumbnails: this.thumbnails_, recordingId: this.source_?.recordingId ?? null,
+        ...view, thumbnails: this.thumbnails_, recordingId: this.source_?.recordingId ?? null, marked: this.marked,
         wallClockAt: (at) => this.playback_.wallClockAt(at),
       });
     }

@@ -1,6 +1,7 @@
 /** A channel's broadcasts by day. Attribute: `channel`, an id; without it the first channel that has any. */
 import { Channel, fetchRecordings, Recording } from './api';
 import { Broadcast, byDay, Day, shareOfDay } from './days';
+import { downloadUrl } from './download';
 import { h, setText } from './element';
 import { icon } from './icons';
 import { filmOf } from './ox-broadcasts';
@@ -8,6 +9,7 @@ import './ox-calendar';
 import type { OxCalendar } from './ox-calendar';
 import './ox-picture';
 import type { OxPicture } from './ox-picture';
+import { OxRange } from './ox-range';
 import { state } from './state';
 import { clockMinutes, dayKey, dayLong, dayName, length, stretch } from './time';
 
@@ -132,6 +134,7 @@ export class OxRecordings extends HTMLElement {
     const row = h('article', { class: 'recording', 'data-recording': recording.id, 'aria-label': name });
     const actions = h('div', { class: 'actions' },
       h('a', { class: live ? 'button primary' : 'button', href, 'aria-label': `Play ${name}` }, icon('play'), live ? 'Watch' : 'Play'));
+    if (!running) actions.append(this.rangeButton_(channel, broadcast, row, name), download(broadcast, name));
     const failed = recording.status === 'RECORDING_ENDED_WITH_FAILURE';
     row.append(
       h('a', { class: 'frame', href, tabindex: -1, 'aria-hidden': 'true' }, picture,
@@ -141,6 +144,24 @@ export class OxRecordings extends HTMLElement {
         failed && h('span', { class: 'tag warn' }, 'Ended with a failure')),
       actions);
     return row;
+  }
+
+  private rangeButton_(channel: Channel, broadcast: Broadcast, row: HTMLElement, name: string): HTMLElement {
+    const button = h('button', {
+      class: 'button outline', type: 'button', 'aria-expanded': 'false', 'aria-label': `Mark a range of ${name}`,
+    }, icon('range'), 'Range');
+    button.addEventListener('click', () => {
+      const open = row.querySelector('ox-range');
+      open?.remove();
+      if (!open) {
+        const range = document.createElement('ox-range') as OxRange;
+        row.append(range);
+        range.show(channel.id, broadcast);
+      }
+      row.toggleAttribute('data-open', !open);
+      button.setAttribute('aria-expanded', String(!open));
+    });
+    return button;
   }
 
   private goTo_(key: string): void {
@@ -153,5 +174,10 @@ export class OxRecordings extends HTMLElement {
 /** What there is to see: gaps do not count. */
 const secondsOf = ({ recording, began, ended }: Broadcast): number =>
   recording.status === 'RECORDING_STARTED' ? (ended - began) / 1_000 : recording.durationMs / 1_000;
+
+const download = ({ recording }: Broadcast, name: string): HTMLElement =>
+  h('a', {
+    class: 'button outline', href: downloadUrl(recording.playlistUrl, recording.id), download: true, 'aria-label': `Download ${name}`,
+  }, icon('download'), 'Download');
 
 customElements.define('ox-recordings', OxRecordings);

@@ -5,10 +5,11 @@
  * Events: "ox-scrub" {at} while dragging, "ox-seek" {at, gap} on release, with the gap that was jumped over,
  * "ox-scrub-cancel" {at} with the place the drag began. While a drag lasts its scale stands still.
  */
+import type { MarkedRange } from './download';
 import { h, setAttribute } from './element';
 import type { Moment } from './moments';
 import { Picture, SeekCard } from './seek-card';
-import { SeekMarks } from './seek-marks';
+import { MarkedOnBar, SeekMarks } from './seek-marks';
 import { SeekRuler } from './seek-ruler';
 import { state } from './state';
 import type { Thumbnails } from './thumbnails';
@@ -28,6 +29,7 @@ export interface SeekModel {
   moments: readonly Moment[];
   thumbnails: Thumbnails | null;
   recordingId: string | null;
+  marked: MarkedRange | null;
   wallClockAt(at: number): number | null;
 }
 
@@ -231,11 +233,19 @@ export class OxSeekBar extends HTMLElement {
     this.cap_.hidden = !model.live;
     this.toggleAttribute('data-edge', model.atEdge && !this.drag_);
     this.toggleAttribute('data-dragging', this.drag_ !== null);
-    this.marks_.draw(model, start, end);
+    this.marks_.draw({ ...model, marked: this.markedOnBar_(model) }, start, end);
     const wallAt = (bar: number): number | null => this.wallAt_(model, bar);
     const endLabel = model.live && !model.atEdge ? 'Live' : null;
     this.ruler_.draw({ start, end, endLabel, zone: state.zone, wallAt }, this.slider_.clientWidth);
     this.paintCard_(model, start, end);
+  }
+
+  /** The bar counts by the wall clock. */
+  private markedOnBar_({ marked, axis, start, wallClockAt }: SeekModel): MarkedOnBar | null {
+    const first = wallClockAt(start);
+    if (!marked || first === null) return null;
+    const bar = (wall: number): number => axis.toBar(start) + (wall - first) / 1_000;
+    return { from: bar(marked.from), to: bar(marked.to) };
   }
 
   private paintCard_(model: SeekModel, start: number, end: number): void {

@@ -9,6 +9,9 @@ import { icon } from './icons';
 import './ox-broadcasts';
 import type { OxBroadcasts } from './ox-broadcasts';
 import { copy } from './copy';
+import './ox-clip';
+import type { OxClip } from './ox-clip';
+import type { MarkedRange } from './download';
 import './ox-moments';
 import type { OxMoments } from './ox-moments';
 import './ox-player';
@@ -47,6 +50,8 @@ export class OxWatch extends HTMLElement {
   private readonly facts_ = h('span', { class: 'facts' });
   private readonly shareLabel_ = h('span', {}, 'Share this moment');
   private readonly share_ = h('button', { class: 'button', type: 'button' }, icon('link'), this.shareLabel_);
+  private readonly range_ = h('button', { class: 'button', type: 'button', 'aria-expanded': 'false' }, icon('range'), 'Mark a range');
+  private readonly clip_ = document.createElement('ox-clip') as OxClip;
   private readonly moments_ = document.createElement('ox-moments') as OxMoments;
   private readonly broadcasts_ = document.createElement('ox-broadcasts') as OxBroadcasts;
   private lifetime_ = new AbortController();
@@ -60,6 +65,13 @@ export class OxWatch extends HTMLElement {
     this.player_.addEventListener('ox-view', () => this.viewed_(), { signal });
     this.player_.addEventListener('ox-share', () => void this.copyMoment_(), { signal });
     this.share_.addEventListener('click', () => void this.copyMoment_(), { signal });
+    this.player_.addEventListener('ox-mark', ((event: CustomEvent<{ end: keyof MarkedRange }>) =>
+      void this.clip_.mark(event.detail.end)) as EventListener, { signal });
+    this.range_.addEventListener('click', () => this.clip_.range ? this.clip_.clear() : this.clip_.mark('to'), { signal });
+    this.clip_.source = () => this.clipSource_();
+    this.clip_.addEventListener('ox-clip', () => this.marked_(), { signal });
+    this.clip_.addEventListener('ox-clip-play', ((event: CustomEvent<{ at: number }>) =>
+      this.player_.seekToWallClock(event.detail.at)) as EventListener, { signal });
     this.moments_.addEventListener('ox-moment', ((event: CustomEvent<{ at: number }>) =>
       this.player_.seek(event.detail.at)) as EventListener, { signal });
     state.watch(['channels', 'settings'], signal, () => void this.update_());
@@ -84,8 +96,8 @@ export class OxWatch extends HTMLElement {
     const screen = h('div', { class: 'screen' }, this.player_, this.idle_);
     const words = h('div', { class: 'about' },
       h('div', {}, this.name_, h('p', { class: 'now' }, this.dot_, this.state_, this.facts_)),
-      h('div', { class: 'actions' }, this.share_));
-    this.append(h('div', { class: 'main' }, screen, words, this.moments_), this.broadcasts_);
+      h('div', { class: 'actions' }, this.range_, this.share_));
+    this.append(h('div', { class: 'main' }, screen, words, this.clip_, this.moments_), this.broadcasts_);
   }
 
   private async update_(): Promise<void> {
@@ -141,7 +153,19 @@ export class OxWatch extends HTMLElement {
     this.sawLive_ = false;
     this.endedSince_ = null;
     this.staleSince_ = null;
+    this.clip_.keepTo(choice.recordingId);
     this.player_.load(choice, this.id_);
+  }
+
+  private clipSource_(): ReturnType<OxClip['source']> {
+    const { bounds, wallClock: at } = this.player_;
+    const { url, recordingId } = this.playing_ ?? {};
+    return url && recordingId && bounds && at !== null ? { playlistUrl: url, recordingId, at, bounds } : null;
+  }
+
+  private marked_(): void {
+    this.player_.marked = this.clip_.range;
+    setAttribute(this.range_, 'aria-expanded', String(this.clip_.range !== null));
   }
 
   private playCurrent_(): void {
@@ -231,6 +255,7 @@ export class OxWatch extends HTMLElement {
   private drawWords_(): void {
     const channel = this.channel_;
     this.share_.hidden = !this.playing_;
+    this.range_.hidden = !this.playing_?.recordingId;
     if (!channel) {
       setText(this.name_, this.unknown_ ? 'No such channel' : '');
       return;

@@ -148,6 +148,11 @@ export class Playback extends EventTarget {
     };
   }
 
+  /** The media second of UTC milliseconds `wall`; in a gap that of its end. */
+  mediaTimeAt(wall: number): number | null {
+    return this.details_ ? mediaTimeAt(this.details_.fragments, wall) : null;
+  }
+
   /** UTC milliseconds of the picture at `at`. */
   wallClockAt(at: number): number | null {
     return this.details_ ? wallClockAt(this.details_.fragments, at) : null;

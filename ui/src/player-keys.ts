@@ -12,6 +12,7 @@ export interface KeyTarget {
   toggleFullscreen(): void;
   changeSpeed(steps: number): void;
   share(): void;
+  mark(end: 'from' | 'to'): void;
   showKeys(): void;
 }
 
@@ -58,6 +59,8 @@ function press(event: KeyboardEvent, player: KeyTarget): boolean {
     case 'f': player.toggleFullscreen(); return true;
     case 'p': player.togglePip(); return true;
     case 'c': player.share(); return true;
+    case 'i': player.mark('from'); return true;
+    case 'o': player.mark('to'); return true;
     case '<': player.changeSpeed(-1); return true;
     case '>': player.changeSpeed(1); return true;
     case '?': player.showKeys(); return true;

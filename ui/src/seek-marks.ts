@@ -1,15 +1,22 @@
-/** What is marked on the seek bar: gaps, reconnects and moments. Drawn anew only when it or the scale changed. */
+/** What is marked on the seek bar: gaps, reconnects, moments and a range. Drawn anew only when it or the scale changed. */
 import { h } from './element';
 import type { Moment } from './moments';
 import type { Axis, Gap } from './timeline';
 
 const kMarksMax = 200;
 
+/** Bar seconds. */
+export interface MarkedOnBar {
+  from: number;
+  to: number;
+}
+
 export interface Marks {
   axis: Axis;
   gaps: readonly Gap[];
   reconnects: readonly number[];
   moments: readonly Moment[];
+  marked: MarkedOnBar | null;
 }
 
 export class SeekMarks {
@@ -18,9 +25,10 @@ export class SeekMarks {
 
   /** `start` and `end` in bar seconds. */
   draw(marks: Marks, start: number, end: number): void {
-    const { gaps, reconnects, moments, axis } = marks;
+    const { gaps, reconnects, moments, axis, marked } = marks;
     const longest = gaps.at(-1)?.seconds ?? 0;
-    const key = `${gaps.length} ${longest} ${reconnects.length} ${moments.length} ${start} ${end.toFixed(0)}`;
+    const range = marked ? `${marked.from.toFixed(3)} ${marked.to.toFixed(3)}` : '';
+    const key = `${gaps.length} ${longest} ${reconnects.length} ${moments.length} ${start} ${end.toFixed(0)} ${range}`;
     if (key === this.key_ || end <= start) return;
     this.key_ = key;
     const percent = (bar: number): string => `${(((bar - start) / (end - start)) * 100).toFixed(3)}%`;
@@ -29,12 +37,14 @@ export class SeekMarks {
       mark.style.left = percent(bar);
       return mark;
     };
-    const holes = gaps.slice(-kMarksMax).map((gap) => {
-      const mark = at('gap', axis.beginOf(gap));
-      mark.style.width = percent(start + gap.seconds);
+    const stretchOf = (kind: string, bar: number, seconds: number): HTMLElement => {
+      const mark = at(kind, bar);
+      mark.style.width = percent(start + seconds);
       return mark;
-    });
+    };
+    const holes = gaps.slice(-kMarksMax).map((gap) => stretchOf('gap', axis.beginOf(gap), gap.seconds));
     this.element.replaceChildren(
+      ...(marked ? [stretchOf('marked', marked.from, marked.to - marked.from)] : []),
       ...holes,
       ...reconnects.slice(-kMarksMax).map((media) => at('reconnect', axis.toBar(media))),
       ...moments.slice(-kMarksMax).map(({ at: media }) => at('note', axis.toBar(media))),
