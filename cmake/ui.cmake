@@ -59,6 +59,7 @@ add_test(NAME long_browser COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/watch.t
 set_tests_properties(long_browser PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT 900
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_LONG=1")
 add_test(NAME browser_private COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/private.test.mjs)
-set_tests_properties(browser browser_private PROPERTIES
+add_test(NAME browser_operator COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/operator.test.mjs)
+set_tests_properties(browser browser_operator browser_private PROPERTIES
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_SCREENSHOTS=${CMAKE_BINARY_DIR}/screenshots"
   RUN_SERIAL TRUE TIMEOUT 300)

@@ -1,4 +1,4 @@
-// Runs the unit tests, src/*.test.ts: bundled for Node, then given to node --test.
+// Runs the unit tests, *.test.ts below src/: bundled for Node, then given to node --test.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const sources = join(dirname(fileURLToPath(import.meta.url)), 'src');
-const tests = readdirSync(sources).filter((name) => name.endsWith('.test.ts'));
+const tests = ['', 'operator/'].flatMap((folder) => readdirSync(join(sources, folder)).map((name) => folder + name))
+  .filter((name) => name.endsWith('.test.ts'));
 const out = mkdtempSync(join(tmpdir(), 'oxbow-ui-'));
 await build({
   entryPoints: tests.map((name) => join(sources, name)),

@@ -244,6 +244,8 @@ std::optional<control::LiveStreamInfo> LiveService::stream(const ChannelId& chan
         info.started_at = status->live_at.value_or(info.started_at);
         info.starving = status->health == live::Health::Starving;
         info.ingest = status->ingest;
+        info.recent_bits_per_second = status->recent_bits_per_second;
+        info.recent_frame_rate = status->recent_frame_rate;
     }
     return info;
 }

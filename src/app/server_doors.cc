@@ -8,8 +8,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/listening.h"
+#include "base/bytes.h"
 #include "base/log.h"
 #include "edge/blocking.h"
+#include "edge/ui_files.h"
 
 // The listeners, and what stands behind each.
 
@@ -28,6 +30,27 @@ asio::awaitable<net::HttpResponse> answer_api(asio::any_io_executor worker,
                                               const net::HttpRequest& request) {
     co_return co_await edge::in_blocking_pool(worker,
                                               [&api, &request] { return api.handle(request); });
+}
+
+/// In: a request of the operator's page, whose text its connection holds until the answer.
+asio::awaitable<net::HttpResponse> answer_page(asio::any_io_executor worker,
+                                               const control::ControlApi& api,
+                                               net::HttpRequest request) {
+    co_return co_await edge::in_blocking_pool(
+        worker, [&api, &request] { return api.handle_known(request); });
+}
+
+std::vector<console::PageFile> operator_files() {
+    std::vector<console::PageFile> out;
+    for (const edge::UiFile& file : edge::ui_files()) {
+        if (!file.path.starts_with("/operator/")) continue;
+        out.push_back({.path = file.path,
+                       .content_type = file.content_type,
+                       .etag = file.etag,
+                       .immutable = file.immutable,
+                       .text = as_text(file.bytes)});
+    }
+    return out;
 }
 
 }  // namespace
@@ -79,6 +102,7 @@ net::HttpAnswer Server::Impl::answer_client(const net::HttpRequest& request) {
         return event_api_->answer(request);
     }
     if (request.path == "/metrics") return metrics(request);
+    if (console::Console::is_for(request)) return console_->answer(request);
     if (request.path == notify::S3Notifications::kPath) return notifications_->answer(request);
     // At once where no disk is asked: that takes less than the way to another thread.
     if (control::ControlApi::answers_from_memory(request)) return api_->handle(request);
@@ -143,7 +167,41 @@ void Server::Impl::open_doors() {
                                  .ingest_url = *ready_.rtmp,
                                  .rtmps = ready_.rtmps.has_value(),
                                  .public_url = public_url,
-                                 .quotas = settings_.quotas});
+                                 .quotas = settings_.quotas,
+                                 .status = [this] { return status(); }});
+    sampler_ = std::make_unique<HealthSampler>(background_.get_executor(),
+                                               [this] { api_->sample_health(); });
+    open_console(public_url);
+}
+
+void Server::Impl::open_console(const std::string& viewers_url) {
+    console_ = std::make_unique<console::Console>(
+        operator_files(), *api_, *credentials_, clock_,
+        [this](net::HttpRequest request) -> net::HttpAnswer {
+            if (control::ControlApi::answers_from_memory(request))
+                return api_->handle_known(request);
+            return answer_page(background_.get_executor(), *api_, std::move(request));
+        },
+        console::ConsoleSettings{
+            .cookie_name = fmt::format("oxbow-operator-{}", api_server_->address().port()),
+            .viewers_url = viewers_url});
+}
+
+control::ServerStatus Server::Impl::status() const {
+    const DiskRoom disk = disk_room(settings_.data.string());
+    control::ServerStatus out{.disk_free = disk.free,
+                              .disk_size = disk.size,
+                              .bucket = bucket_->description(),
+                              .rtmps_url = ready_.rtmps.value_or(""),
+                              .uploads = std::nullopt};
+    if (const auto backlog = bucket_->backlog()) {
+        out.uploads = {.objects = backlog->objects,
+                       .bytes = backlog->bytes,
+                       .age = backlog->age,
+                       .failures = backlog->failures,
+                       .trouble = backlog->trouble};
+    }
+    return out;
 }
 
 }  // namespace oxbow::app

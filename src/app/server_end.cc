@@ -36,6 +36,7 @@ void Server::Impl::shut_down() {
     demo_.reset();
     retention_->stop();
     event_api_->close();
+    sampler_.reset();
     stop_api();
     rtmp_server_->stop();
     if (rtmps_server_) rtmps_server_->stop();

@@ -16,6 +16,7 @@
 #include "app/bucket.h"
 #include "app/certificate_watch.h"
 #include "app/demo.h"
+#include "app/health_sampler.h"
 #include "app/live_service.h"
 #include "app/metrics.h"
 #include "app/ready_file.h"
@@ -25,6 +26,7 @@
 #include "app/server.h"
 #include "app/viewer_doors.h"
 #include "catalog/catalog.h"
+#include "console/console.h"
 #include "control/api.h"
 #include "control/credentials.h"
 #include "edge/edge.h"
@@ -84,6 +86,8 @@ private:
     net::HttpAnswer answer_client(const net::HttpRequest& request);
     net::HttpResponse metrics(const net::HttpRequest& request);
     void open_doors();
+    void open_console(const std::string& viewers_url);
+    control::ServerStatus status() const;
     Result<void> announce();
     Result<void> start_demo();
     void shut_down();
@@ -138,6 +142,8 @@ private:
     std::unique_ptr<edge::Edge> edge_;
     std::unique_ptr<RetentionKeeper> retention_;
     std::unique_ptr<control::ControlApi> api_;
+    std::unique_ptr<HealthSampler> sampler_;
+    std::unique_ptr<console::Console> console_;
     std::unique_ptr<ViewerDoors> viewer_doors_;
     std::unique_ptr<net::HttpServer> api_server_;
     std::unique_ptr<ingest::RtmpServer> rtmp_server_;

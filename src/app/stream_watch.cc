@@ -108,11 +108,14 @@ void StreamWatch::check_limits(const ivs::IngestConfiguration& ingest) {
 }
 
 void StreamWatch::publish_status() {
-    wiring_.statuses.publish(session_.channel, std::make_shared<const live::StreamStatus>(
-                                                   live::StreamStatus{.stream = session_.id,
-                                                                      .live_at = session_.live_at,
-                                                                      .health = meter_.health(),
-                                                                      .ingest = session_.ingest}));
+    wiring_.statuses.publish(
+        session_.channel, std::make_shared<const live::StreamStatus>(
+                              live::StreamStatus{.stream = session_.id,
+                                                 .live_at = session_.live_at,
+                                                 .health = meter_.health(),
+                                                 .ingest = session_.ingest,
+                                                 .recent_bits_per_second = meter_.bits_per_second(),
+                                                 .recent_frame_rate = meter_.frame_rate()}));
 }
 
 }  // namespace oxbow::app

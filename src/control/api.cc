@@ -88,6 +88,8 @@ constexpr std::array kOperations{
     Operation{"POST", "/oxbow/UnlockRecording", unlock_recording, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/DeleteRecording", delete_recording, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/PlanRetention", plan_retention, Work::Blocking, kAnyRate},
+    Operation{"POST", "/oxbow/BatchGetStreamHealth", batch_get_stream_health, Work::InMemory, kAnyRate},
+    Operation{"POST", "/oxbow/GetServerStatus", get_server_status, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/CreateCredential", create_credential, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/ListCredentials", list_credentials, Work::InMemory, kAnyRate},
     Operation{"POST", "/oxbow/DeleteCredential", delete_credential, Work::Blocking, kAnyRate},
@@ -178,24 +180,23 @@ struct ControlApi::Impl {
     const Clock& clock;
     ControlSettings settings;
     CallRates rates;
+    HealthHistory health;
     std::mutex recordings;
     std::mutex changes;
 
-    std::optional<ApiError> refusal(const net::HttpRequest& request) const;
+    Outcome<std::string> caller(const net::HttpRequest& request) const;
     Answer answer(const net::HttpRequest& request);
 };
 
-std::optional<ApiError> ControlApi::Impl::refusal(const net::HttpRequest& request) const {
-    const auto caller = net::verify_v4(
+Outcome<std::string> ControlApi::Impl::caller(const net::HttpRequest& request) const {
+    auto caller = net::verify_v4(
         request, [this](std::string_view id) { return credentials.find(id); }, kService,
         clock.wall());
-    if (caller) return std::nullopt;
-    return ApiError{caller.error().status, caller.error().type, caller.error().message};
+    if (caller) return std::move(*caller);
+    return refuse(ApiError{caller.error().status, caller.error().type, caller.error().message});
 }
 
-/// Who asks is settled first: without a signature not even the names of operations are told.
 Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
-    if (auto error = refusal(request)) return refuse(std::move(*error));
     const Operation* const operation = operation_of(request);
     if (operation == nullptr) {
         return refuse(ApiError{
@@ -210,8 +211,8 @@ Answer ControlApi::Impl::answer(const net::HttpRequest& request) {
     }
     auto arguments = arguments_of(request);
     if (!arguments) return refuse(arguments.error());
-    const Rooms rooms{catalog, live,  deleter, retention, credentials,
-                      buckets, rates, clock,   settings,  recordings};
+    const Rooms rooms{catalog, live,   deleter, retention, credentials, buckets,
+                      rates,   health, clock,   settings,  recordings};
     std::unique_lock one_at_a_time{changes, std::defer_lock};
     if (operation->work == Work::Change) one_at_a_time.lock();
     return operation->run(rooms, *arguments);
@@ -236,6 +237,7 @@ ControlApi::ControlApi(catalog::Catalog& catalog, LiveControl& live, RecordingDe
                      std::move(settings),
                      {},
                      {},
+                     {},
                      {}}) {
     check_new_recording_configurations(catalog, buckets);
 }
@@ -248,11 +250,30 @@ bool ControlApi::answers_from_memory(const net::HttpRequest& request) {
 }
 
 std::optional<net::HttpResponse> ControlApi::refusal(const net::HttpRequest& request) const {
-    if (auto error = impl_->refusal(request)) return response_of(refuse(std::move(*error)));
-    return std::nullopt;
+    auto known = caller(request);
+    if (known) return std::nullopt;
+    return std::move(known.error());
 }
 
+std::expected<std::string, net::HttpResponse> ControlApi::caller(
+    const net::HttpRequest& request) const {
+    auto caller = impl_->caller(request);
+    if (caller) return std::move(*caller);
+    return std::unexpected(response_of(refuse(std::move(caller.error()))));
+}
+
+void ControlApi::sample_health() const {
+    impl_->health.take(impl_->live.streams(), impl_->clock.wall());
+}
+
+/// Who asks is settled first: without a signature not even the names of operations are told.
 net::HttpResponse ControlApi::handle(const net::HttpRequest& request) const {
+    auto known = caller(request);
+    if (!known) return std::move(known.error());
+    return handle_known(request);
+}
+
+net::HttpResponse ControlApi::handle_known(const net::HttpRequest& request) const {
     const Answer answer = impl_->answer(request);
     if (!answer && answer.error().status >= 500) {
         log::error("[api] {} failed: {}", log::printable(request.path), answer.error().message);

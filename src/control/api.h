@@ -1,5 +1,7 @@
 #pragma once
 
+#include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "control/recording_buckets.h"
 #include "control/recording_deleter.h"
 #include "control/retention_plans.h"
+#include "control/server_status.h"
 #include "net/http.h"
 
 namespace oxbow::control {
@@ -23,6 +26,7 @@ struct ControlSettings {
     bool rtmps = false;      // it is offered, so that a channel may ask for it alone
     std::string public_url;  // "http://127.0.0.1:8080"
     Quotas quotas;
+    std::function<ServerStatus()> status = {};  // asked from any thread; may block
 };
 
 /// The Amazon IVS control API, and Oxbow's own operations under /oxbow/: `POST /<Operation>` with a
@@ -50,6 +54,16 @@ public:
     /// For what else stands on the API's port: what is answered to a request that is not signed by
     /// one of our credentials; nullopt: it is. Thread-safe.
     std::optional<net::HttpResponse> refusal(const net::HttpRequest& request) const;
+
+    /// The access key that signed `request`, whatever its path, or what to answer: none did.
+    /// Thread-safe.
+    std::expected<std::string, net::HttpResponse> caller(const net::HttpRequest& request) const;
+
+    /// As handle(), for a request whose sender is known by other means: no signature is looked for.
+    net::HttpResponse handle_known(const net::HttpRequest& request) const;
+
+    /// Takes one sample of how each stream does, of HealthHistory. Thread-safe.
+    void sample_health() const;
 
 private:
     struct Impl;

@@ -20,6 +20,9 @@ struct LiveStreamInfo {
     bool starving = false;  // less than half of its media came in the last five seconds
     std::int64_t viewer_count = 0;
     std::optional<ivs::IngestConfiguration> ingest{};  // as measured now; its session has the rest
+    // Of the last five seconds; 0: not measured yet.
+    std::int64_t recent_bits_per_second = 0;
+    double recent_frame_rate = 0;
 };
 
 /// What the control plane does to streams. Declared here, answered by the live service.

@@ -9,6 +9,7 @@
 #include "control/api.h"
 #include "control/arguments.h"
 #include "control/call_rates.h"
+#include "control/health_history.h"
 
 namespace oxbow::control {
 
@@ -21,6 +22,7 @@ struct Rooms {
     Credentials& credentials;
     RecordingBuckets& buckets;
     CallRates& rates;
+    const HealthHistory& health;
     const Clock& clock;
     const ControlSettings& settings;
     /// Held while a recording is locked, unlocked or deleted: a lock that succeeded protects.
@@ -108,6 +110,10 @@ Answer lock_recording(const Rooms& rooms, Arguments& arguments);
 Answer unlock_recording(const Rooms& rooms, Arguments& arguments);
 Answer delete_recording(const Rooms& rooms, Arguments& arguments);
 Answer plan_retention(const Rooms& rooms, Arguments& arguments);
+
+// server_health.cc
+Answer batch_get_stream_health(const Rooms& rooms, Arguments& arguments);
+Answer get_server_status(const Rooms& rooms, Arguments& arguments);
 
 // credentials_api.cc
 Answer create_credential(const Rooms& rooms, Arguments& arguments);

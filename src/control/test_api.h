@@ -122,7 +122,8 @@ public:
             ControlSettings{.ingest_url = "rtmp://127.0.0.1:1935/app",
                             .rtmps = rtmps_,
                             .public_url = "http://127.0.0.1:8080",
-                            .quotas = quotas});
+                            .quotas = quotas,
+                            .status = [this] { return server_status; }});
     }
 
     Reply call(std::string_view operation, std::string body = "{}") const {
@@ -160,6 +161,8 @@ public:
         if (!text.empty()) reply.body = json::parse(text).as_object();
         return reply;
     }
+
+    void sample_health() const { api_->sample_health(); }
 
     /// A new channel's ARN.
     std::string channel(std::string_view name = "one") const {
@@ -199,6 +202,7 @@ public:
     FakeDeleter deleter;
     FakeRetention retention;
     FakeBuckets buckets;
+    ServerStatus server_status;
     ManualClock clock{kNow};
     std::unique_ptr<catalog::Catalog> catalog;
     std::unique_ptr<Credentials> credentials;

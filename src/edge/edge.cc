@@ -18,6 +18,7 @@ constexpr std::string_view kMalformedId =
     "a channel id is 1 to 64 of the characters A-Z, a-z, 0-9 and -";
 constexpr std::size_t kRecordingsPerPage = 100;
 constexpr int kRetryEventsMs = 2'000;  // a browser that lost its events comes back after this
+constexpr std::string_view kOperatorFolder = "/operator/";  // those of the API's port
 constexpr std::size_t kRecordingsOffsetMax = 1'000'000;
 
 /// A host and perhaps a port, as the Host header must be, too.
@@ -43,6 +44,7 @@ Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
       responses_(settings_.cors_origins),
       stored_(rooms_.catalog, rooms_.store, rooms_.clock) {
     for (const UiFile& file : ui_files()) {
+        if (file.path.starts_with(kOperatorFolder)) continue;
         std::vector<TextVersion::Piece> pieces{
             std::make_shared<const TextPiece>(std::string{as_text(file.bytes)})};
         page_files_.push_back(

@@ -99,6 +99,13 @@ std::int64_t StreamMeter::bits_per_second() const {
                    std::max(media_of(window), MediaTime{window.elapsed}));
 }
 
+double StreamMeter::frame_rate() const {
+    const Slice window = newest(kHealthWindow);
+    if (window.elapsed < kHealthWindow) return 0;
+    const MediaTime time = std::max(window.video_time, MediaTime{window.elapsed});
+    return window.pictures / std::chrono::duration<double>(time).count();
+}
+
 std::optional<ivs::IngestConfiguration> StreamMeter::configuration() const {
     if (!video_ && !audio_) return std::nullopt;
     Slice measured = newest(kRateWindow);

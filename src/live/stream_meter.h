@@ -53,6 +53,9 @@ public:
     /// 0 until the window is full.
     std::int64_t bits_per_second() const;
 
+    /// Pictures per second over the last kHealthWindow, counted likewise.
+    double frame_rate() const;
+
     static constexpr std::chrono::seconds kTickEvery{1};
     static constexpr std::chrono::seconds kHealthWindow{5};
     static constexpr std::chrono::seconds kRateWindow{30};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "base/ids.h"
@@ -16,6 +17,8 @@ struct StreamStatus {
     std::optional<WallTime> live_at;  // Stream Start: from when it could be played
     Health health = Health::Unknown;
     std::optional<ivs::IngestConfiguration> ingest;
+    std::int64_t recent_bits_per_second = 0;  // of the last five seconds; 0: not measured yet
+    double recent_frame_rate = 0;
 };
 
 /// nullptr once the stream is over.

@@ -38,6 +38,14 @@ const kPaths = {
   next: '<path d="m9.5 6 6 6-6 6"/>',
   keyboard: '<rect x="3" y="6" width="18" height="12" rx="2.5"/><path d="M7 10h.01M11 10h.01M15 10h.01M17.5 10h.01M8 14h8"/>',
   close: '<path d="m6.5 6.5 11 11M17.5 6.5l-11 11"/>',
+  plus: '<path d="M12 5v14M5 12h14"/>',
+  stop: '<rect x="7" y="7" width="10" height="10" rx="2"/>',
+  renew: '<path d="M19.5 5v4.5H15"/><path d="M19 9.5A8 8 0 1 0 20 13"/>',
+  lock: '<rect x="5.5" y="10.5" width="13" height="9" rx="2.2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>',
+  unlock: '<rect x="5.5" y="10.5" width="13" height="9" rx="2.2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 6.7-1.4"/>',
+  bin: '<path d="M5 7h14M10 7V4.8h4V7M7 7l.8 12.2h8.4L17 7M10.3 10.5v5.5M13.7 10.5v5.5"/>',
+  eyeOff: '<path d="M2.8 12S6 5.8 12 5.8 21.2 12 21.2 12 18 18.2 12 18.2 2.8 12 2.8 12z"/><path d="m4.5 19.5 15-15"/>',
+  leave: '<path d="M14 4.8H7A1.8 1.8 0 0 0 5.2 6.6v10.8A1.8 1.8 0 0 0 7 19.2h7M10.5 12h9M16.5 8.5 20 12l-3.5 3.5"/>',
 } as const;
 
 export type IconName = keyof typeof kPaths;

@@ -3,12 +3,11 @@
  * Elements subscribe and draw; nobody else asks the server for channels.
  */
 import { Channel, ChannelList, fetchChannels } from './api';
+import { setTheme, Theme, theme } from './theme';
 import type { Zone } from './time';
 
 const kPollMs = 2_000;
 const kPollAfterFailureMs = 4_000;
-
-type Theme = 'dark' | 'light';
 
 /** Events: "channels" (the list changed, or the server came or went), "tick" (a second passed), "settings". */
 class State extends EventTarget {
@@ -49,13 +48,11 @@ class State extends EventTarget {
   }
 
   get theme(): Theme {
-    const chosen = localStorage.getItem('oxbow.theme');
-    if (chosen === 'dark' || chosen === 'light') return chosen;
-    return matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
+    return theme();
   }
 
-  set theme(theme: Theme) {
-    localStorage.setItem('oxbow.theme', theme);
+  set theme(chosen: Theme) {
+    setTheme(chosen);
     this.dispatchEvent(new Event('settings'));
   }
 
