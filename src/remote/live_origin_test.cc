@@ -37,8 +37,8 @@ struct Fixture {
     std::promise<void> go_on;
     ManualClock clock{WallTime{}};
     TestEndpoint endpoint;
+    asio::thread_pool asker{1};  // outlives the origin, which posts to it
     LiveOrigin origin;
-    asio::thread_pool asker{1};
 };
 
 }  // namespace
@@ -65,8 +65,8 @@ TEST_CASE("many who ask for one thing are one question") {
 
 TEST_CASE("an origin that is not there is left alone for a moment") {
     ManualClock clock{WallTime{}};
-    LiveOrigin origin{"http://127.0.0.1:1", clock};
     asio::thread_pool asker{1};
+    LiveOrigin origin{"http://127.0.0.1:1", clock};
     const auto ask = [&] {
         return asio::co_spawn(asker.get_executor(), origin.get("/x"), asio::use_future).get();
     };
