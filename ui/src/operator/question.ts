@@ -10,6 +10,7 @@ export const reasonOf = (error: unknown): string =>
  * reason stands there.
  */
 export function ask(asker: HTMLElement, text: string, yes: string, no: string, work: () => Promise<unknown>): void {
+  const asked = document.activeElement;
   const problem = h('span', { class: 'problem', role: 'alert' });
   const keep = h('button', { class: 'button', type: 'button' }, no);
   const go = h('button', { class: 'button danger', type: 'button' }, yes);
@@ -17,7 +18,8 @@ export function ask(asker: HTMLElement, text: string, yes: string, no: string, w
   const close = (): void => {
     if (!box.isConnected) return;
     box.replaceWith(asker);
-    (asker.querySelector<HTMLElement>('button:not([hidden])') ?? asker).focus();
+    const back = asked instanceof HTMLElement && asker.contains(asked) && !asked.hidden ? asked : null;
+    (back ?? asker.querySelector<HTMLElement>('button:not([hidden])') ?? asker).focus();
   };
   keep.addEventListener('click', close);
   box.addEventListener('keydown', (event) => {
