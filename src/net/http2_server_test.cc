@@ -1,24 +1,18 @@
-#include <arpa/inet.h>
-#include <sys/socket.h>
 #include <array>
 #include <atomic>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "net/event_feed.h"
-#include "net/http_server.h"
-#include "net/loops.h"
-#include "net/test_certificate.h"
 #include "net/test_http2_client.h"
+#include "net/test_secure_server.h"
 #include "net/test_tls_client.h"
 
 namespace oxbow::net {
@@ -31,42 +25,15 @@ constexpr std::size_t kLarge = 3'000'000;
 
 /// A server by TLS on a free loopback port. "/large" is memory, "/held" waits for an hour or for
 /// nobody to wait any more, "/short" for a moment, "/events" has what `feed` has.
-class Server {
+class Server : public TestSecureServer {
 public:
-    explicit Server(HttpServerLimits limits = {}) {
-        const TestFolder folder;
-        const TestCertificate pair = TestCertificate::make();
-        const auto certificate =
-            TlsCertificate::load({.certificate = folder.put("c", pair.certificate),
-                                  .key = folder.put("k", pair.key)})
-                .value();
-        server_.emplace(
-            loops_.at(0), asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0},
-            [this](const HttpRequest& request) { return answer(request); }, limits, certificate);
-        loops_.start();
+    explicit Server(HttpServerLimits limits = {})
+        : TestSecureServer(limits, [this](const HttpRequest& request) { return answer(request); }) {
     }
-    ~Server() {
-        loops_.stop();
-        loops_.join();
-    }
+    ~Server() { end(); }
 
-    int connect() const {
-        const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-        const timeval patience{.tv_sec = 5, .tv_usec = 0};
-        ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(server_->address().port());
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-        return fd;
-    }
-    void stop() {
-        asio::post(loops_.at(0), [this] { server_->stop(); });
-    }
     void wait_for_held(int count) const {
-        for (int i = 0; i < 5'000 && held != count; ++i) std::this_thread::sleep_for(1ms);
-        REQUIRE(held == count);
+        REQUIRE(comes_true([&] { return held == count; }));
     }
 
     std::atomic<int> held = 0;   // requests that wait
@@ -80,7 +47,7 @@ private:
         if (request.path == "/held") return hold(1h);
         if (request.path == "/short") return hold(20ms);
         if (request.path == "/events")
-            return HttpResponse{.stream = feed.read(loops_.at(0).get_executor(), {.position = 0})};
+            return HttpResponse{.stream = feed.read(executor(), {.position = 0})};
         return HttpResponse{
             .body = HttpBody::of_string(fmt::format("{} {} {}", request.method, request.path,
                                                     request.secure ? "secure" : "plain"))};
@@ -98,9 +65,6 @@ private:
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
         co_return HttpResponse{.body = HttpBody::of_string("held")};
     }
-
-    Loops loops_{1};
-    std::optional<HttpServer> server_;
 };
 
 /// A client that waits.
@@ -200,7 +164,7 @@ TEST_CASE("a server that stops finishes what is under way, says GOAWAY and close
     idle.whole(idle.get("/"));
     const auto held = busy.get("/short");
     busy.say();
-    while (server.begun == 0) std::this_thread::sleep_for(1ms);
+    REQUIRE(comes_true([&] { return server.begun > 0; }));
 
     server.stop();
 
@@ -226,17 +190,16 @@ TEST_CASE("who floods is told so and closed") {
 
 TEST_CASE("an answer that its reader does not read ends by the deadline of slow readers") {
     Server server{{.write_deadline = 40ms}};
-    const Client client{server};
-    auto& writes = const_cast<Client&>(client);
-    writes.get("/large");
-    writes.say();  // and reads nothing
+    Client client{server};
+    client.get("/large");
+    client.say();  // and reads nothing
 
     Client other{server};
     CHECK(other.whole(other.get("/")).body == "GET / secure");
     std::array<char, 20'000> buffer;
     std::size_t bytes = 0;
-    for (std::this_thread::sleep_for(300ms); const auto count = writes.tls.read_some(buffer);)
-        bytes += *count;
+    CHECK(comes_true([&] { return server.connections() == 1; }));
+    while (const auto count = client.tls.read_some(buffer)) bytes += *count;
     CHECK(bytes < kLarge);
 }
 

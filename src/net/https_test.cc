@@ -4,16 +4,12 @@
 #include <string>
 #include <thread>
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/http_server.h"
-#include "net/loops.h"
-#include "net/test_certificate.h"
+#include "net/test_secure_server.h"
 #include "net/test_tls_client.h"
 
 namespace oxbow::net {
@@ -43,39 +39,14 @@ std::string text_of(const SharedFile& file, std::size_t offset, std::size_t leng
 
 /// HTTPS on a free loopback port. "/file" is a region of a file, "/short" one that the file does
 /// not have, "/pieces" comes from memory in pieces; the rest tells how it was asked.
-class SecureServer {
+class SecureServer : public TestSecureServer {
 public:
-    explicit SecureServer(HttpServerLimits limits = {}) {
-        const TestFolder folder;
-        const TestCertificate pair = TestCertificate::make();
-        certificate = TlsCertificate::load({.certificate = folder.put("c", pair.certificate),
-                                            .key = folder.put("k", pair.key)})
-                          .value();
-        server_.emplace(
-            loops_.at(0), asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0},
-            [this](const HttpRequest& request) { return answer(request); }, limits, certificate);
-        loops_.start();
+    explicit SecureServer(HttpServerLimits limits = {})
+        : TestSecureServer(limits, [this](const HttpRequest& request) { return answer(request); }) {
     }
-    ~SecureServer() {
-        loops_.stop();
-        loops_.join();
-    }
-
-    /// A socket that gives up after five seconds.
-    int connect() const {
-        const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-        const timeval patience{.tv_sec = 5, .tv_usec = 0};
-        ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(server_->address().port());
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-        return fd;
-    }
+    ~SecureServer() { end(); }
 
     std::shared_ptr<const SharedFile> file = big_file();
-    std::shared_ptr<TlsCertificate> certificate;
 
 private:
     HttpAnswer answer(const HttpRequest& request) const {
@@ -93,9 +64,6 @@ private:
             .body = HttpBody::of_string(fmt::format("{} {} {}", request.method, request.path,
                                                     request.secure ? "secure" : "plain"))};
     }
-
-    Loops loops_{1};
-    std::optional<HttpServer> server_;
 };
 
 /// A client that waits.

@@ -198,7 +198,8 @@ Result<void> UploadSpool::check_room(std::string_view key, std::uint64_t bytes,
                                      std::uint64_t reserve) const {
     if (auto checked = check_s3_key(key); !checked) return checked;
     const UploadBacklog now = backlog();
-    if (now.bytes + bytes > settings_.bytes_max + reserve) {
+    // One that is larger than all that may wait waits alone: else it would never be taken.
+    if (now.bytes > 0 && now.bytes + bytes > settings_.bytes_max + reserve) {
         return fail(
             ErrorCode::Unavailable,
             fmt::format("{} bytes wait for the bucket, as many as store.backlog_max allows: "

@@ -226,6 +226,15 @@ TEST_CASE("media is taken up to bytes_max, and texts a little further") {
     CHECK(it.files() == 6);
 }
 
+TEST_CASE("what is larger than bytes_max waits alone") {
+    Fixture it;
+    it.make(10);
+    it.put("a/0.ts", std::string(11, 'm'));
+    CHECK(it.spool->put("a/1.ts", as_bytes("m")).error().code == ErrorCode::Unavailable);
+    it.upload_all();
+    it.put("a/1.ts", std::string(11, 'm'));
+}
+
 TEST_CASE("what is removed is not uploaded any more, and not in the bucket either") {
     Fixture it;
     it.put("a/1", "1");

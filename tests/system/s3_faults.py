@@ -3,16 +3,17 @@
 import http.client
 import http.server
 import socket
+import ssl
 import struct
 import threading
 
 
 class FaultyProxy:
-    """Passes requests on as they are, signatures and all. `fault` says what goes wrong, of those requests that
+    """Passes requests on as they are, signatures and all; by TLS where it has a certificate. `fault` says what goes wrong, of those requests that
     `concerns(method, path)` is true of, the next `times` times: "503", "reset" (in the middle of the answer, or of what is
     sent), "short" (an answer with less than it says), "part" (a range that is not the one asked for)."""
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, certificate=None):
         self.upstream = endpoint.removeprefix("http://")
         self.fault, self.times, self.concerns = None, 0, lambda method, path: True
         self.seen = []  # (method, path) of all
@@ -32,7 +33,12 @@ class FaultyProxy:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.certificate, certificate.key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        self.endpoint = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def break_next(self, fault, times, concerns=lambda method, path: True):
