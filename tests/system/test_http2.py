@@ -68,6 +68,17 @@ class Http2(Case):
         self.assertEqual(self.get("/nothing", "-o", "/dev/null", "-w", "%{http_code}"), b"404")
         self.assertEqual(self.get("/", "-I", "-o", "/dev/null", "-w", "%{http_code}"), b"200")
 
+    def test_a_download_comes_whole_over_a_stream(self):
+        listed = self.server.get(f"/channels/{self.live['id']}/recordings.json").json["recordings"][0]
+        begins = oxbow.Playlist(self.server.get(listed["playlistUrl"]).text).wall_clock[0]
+        path = f"/recordings/{listed['id']}.ts?end={begins + 1}"
+
+        plain = self.server.get(path)
+
+        self.assertEqual(self.get(path), plain.body)
+        self.assertEqual(self.get(path, "-o", "/dev/null", "-w", "%{http_version} %{http_code} %header{content-length}"),
+                         f"2 200 {len(plain.body)}".encode())
+
     def test_curl_gets_many_at_a_time_over_one_connection(self):
         urls = [f"{self.server.ready['https']}/channels.json?n={i}" for i in range(20)]
         outputs = [word for _ in urls for word in ("-o", "/dev/null")]

@@ -32,19 +32,19 @@ def probed(file):
 class Windows(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = oxbow.Server("[recording]\nreconnect_window_seconds = 2\n")
+        cls.server = oxbow.Server("[recording]\nreconnect_window_seconds = 4\n")
         cls.addClassCleanup(cls.server.close)
         cls.made = cls.server.create_channel("Night_of-film")
         cls.id = cls.made["id"]
         # One recording with a reconnect in it, a hole, and one that goes on.
         for _ in range(2):
-            oxbow.Publisher(cls.made, oxbow.test_card(gop=1), seconds=4).wait()
-        cls.server.wait_until_ended(cls.id)
+            oxbow.Publisher(cls.made, oxbow.test_card(gop=1), seconds=3).wait()
+        cls.server.wait_until_ended(cls.id, 40)
         cls.publisher = oxbow.Publisher(cls.made, oxbow.test_card(gop=1), loop=-1)
         cls.addClassCleanup(cls.publisher.close)
-        oxbow.wait_for("the second recording", 20, lambda: len(cls.recordings()) == 2 and cls.recordings()[0].get("url"))
+        oxbow.wait_for("the second recording", 40, lambda: len(cls.recordings()) == 2 and cls.recordings()[0].get("url"))
         cls.second, cls.first = cls.recordings()
-        oxbow.wait_for("three live segments", 20, lambda: len(cls.timeline(cls.second).entries) >= 3)
+        oxbow.wait_for("three live segments", 40, lambda: len(cls.timeline(cls.second).entries) >= 3)
         cls.begins, cls.ends = cls.timeline(cls.first).wall_clock[0], cls.end_of(cls.timeline(cls.first))
 
     @classmethod

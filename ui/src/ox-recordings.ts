@@ -9,7 +9,8 @@ import './ox-calendar';
 import type { OxCalendar } from './ox-calendar';
 import './ox-picture';
 import type { OxPicture } from './ox-picture';
-import { OxRange } from './ox-range';
+import './ox-range';
+import type { OxRange } from './ox-range';
 import { state } from './state';
 import { clockMinutes, dayKey, dayLong, dayName, length, stretch } from './time';
 
