@@ -9,7 +9,7 @@
 namespace oxbow::app {
 namespace {
 
-constexpr std::size_t kShownBytesMax = 64;  // of what was typed
+constexpr std::size_t kRefusalBytesMax = 64;  // of what was typed
 
 /// The command that was reached, and its words behind "oxbow": "channel create".
 struct Reached {
@@ -41,7 +41,7 @@ std::string wrong_with(const CLI::App& command, const CLI::ParseError& error) {
     const auto unknown = command.remaining();
     const auto inner = names_in(command);
     if (!unknown.empty()) {
-        const std::string shown = log::printable(unknown.front(), kShownBytesMax);
+        const std::string shown = log::printable(unknown.front(), kRefusalBytesMax);
         if (!inner.empty()) return fmt::format("has no '{}'", shown);
         if (shown.starts_with('-')) return fmt::format("has no option {}", shown);
         return fmt::format("takes no '{}'", shown);

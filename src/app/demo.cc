@@ -34,7 +34,7 @@ constexpr std::array<Picture, 3> kPictures{{
 constexpr std::string_view kConfigurationName = "demo";
 constexpr std::size_t kChannelsScanned = 1'000;
 constexpr std::size_t kDemoListed = 100;
-constexpr std::chrono::seconds kLookEvery{2};
+constexpr std::chrono::seconds kDemoLookEvery{2};
 
 /// The drawtext filter that burns the clock in, so that a rewound second can be read off the
 /// picture.
@@ -186,7 +186,7 @@ void Demo::run(const std::stop_token& stop) {
         for (std::size_t i = 0; i < channels_.size(); ++i)
             keep_on_air(channels_[i], i, encoders_[i]);
         keep_newest_recordings(stop);
-        woken.wait_for(lock, stop, kLookEvery, [] { return false; });
+        woken.wait_for(lock, stop, kDemoLookEvery, [] { return false; });
     }
 }
 

@@ -14,7 +14,7 @@ namespace oxbow::control {
 namespace {
 
 constexpr std::int64_t kChannelsPerPage = 100;
-constexpr std::size_t kBatchMax = 50;
+constexpr std::size_t kChannelBatchMax = 50;
 
 /// What IVS has and Oxbow does not: refused by name, so that nobody believes to have it.
 void refuse_unsupported(Arguments& arguments) {
@@ -196,7 +196,7 @@ Answer get_channel(const Rooms& rooms, Arguments& arguments) {
 }
 
 Answer batch_get_channel(const Rooms& rooms, Arguments& arguments) {
-    const auto arns = arguments.arn_list("arns", "channel", kBatchMax);
+    const auto arns = arguments.arn_list("arns", "channel", kChannelBatchMax);
     if (arguments.error()) return refuse(*arguments.error());
     boost::json::array channels;
     boost::json::array errors;

@@ -9,7 +9,7 @@
 namespace oxbow::control {
 namespace {
 
-constexpr std::size_t kBatchMax = 50;
+constexpr std::size_t kHealthBatchMax = 50;
 constexpr std::int64_t kSinceMax = 4'102'444'800'000;  // the year 2100
 
 boost::json::array samples_json(const std::vector<HealthSample>& samples) {
@@ -36,7 +36,7 @@ boost::json::object uploads_json(const ServerStatus::Uploads& uploads) {
 }  // namespace
 
 Answer batch_get_stream_health(const Rooms& rooms, Arguments& arguments) {
-    const auto arns = arguments.arn_list("channelArns", "channel", kBatchMax);
+    const auto arns = arguments.arn_list("channelArns", "channel", kHealthBatchMax);
     const std::int64_t since = arguments.number("since", 0, kSinceMax, 0);
     if (arguments.error()) return refuse(*arguments.error());
     boost::json::array streams;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kStreamKeysPerPage = 50;
 
-constexpr std::size_t kBatchMax = 50;
+constexpr std::size_t kKeyBatchMax = 50;
 
 /// The stream key that `arn` names. Errors: ResourceNotFoundException.
 Outcome<catalog::StreamKey> stream_key_of(const Rooms& rooms, const std::string& arn) {
@@ -56,7 +56,7 @@ Answer get_stream_key(const Rooms& rooms, Arguments& arguments) {
 }
 
 Answer batch_get_stream_key(const Rooms& rooms, Arguments& arguments) {
-    const auto arns = arguments.arn_list("arns", "stream-key", kBatchMax);
+    const auto arns = arguments.arn_list("arns", "stream-key", kKeyBatchMax);
     if (arguments.error()) return refuse(*arguments.error());
     boost::json::array keys;
     boost::json::array errors;

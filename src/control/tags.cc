@@ -7,7 +7,7 @@
 namespace oxbow::control {
 namespace {
 
-constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kTagCountMax = 50;
 
 template <typename Map>
 std::optional<catalog::Tags> tags_in(const Map& map, const std::string& arn) {
@@ -54,10 +54,10 @@ Answer tag_resource(const Rooms& rooms, Arguments& arguments) {
     if (arguments.error()) return refuse(*arguments.error());
     return changed(rooms, arn, [&](catalog::Tags tags) -> Result<catalog::Tags> {
         for (const auto& [key, value] : added) tags[key] = value;
-        if (tags.size() <= kTagsMax) return tags;
+        if (tags.size() <= kTagCountMax) return tags;
         return fail(ErrorCode::Malformed,
                     fmt::format("tags would be {} with those the resource has; {} are allowed.",
-                                tags.size(), kTagsMax));
+                                tags.size(), kTagCountMax));
     });
 }
 

@@ -8,7 +8,7 @@
 namespace oxbow::control {
 namespace {
 
-constexpr std::size_t kBatchMax = 20;
+constexpr std::size_t kSessionBatchMax = 20;
 constexpr std::size_t kViewerIdMax = 40;  // characters
 
 struct Asked {
@@ -48,7 +48,7 @@ Answer start_viewer_session_revocation(const Rooms& rooms, Arguments& arguments)
 Answer batch_start_viewer_session_revocation(const Rooms& rooms, Arguments& arguments) {
     constexpr std::string_view kSessions = "viewerSessions";
     std::vector<Asked> sessions;
-    for (Arguments& session : arguments.objects(kSessions, kBatchMax)) {
+    for (Arguments& session : arguments.objects(kSessions, kSessionBatchMax)) {
         sessions.push_back(read_session(session));
         arguments.adopt(session, kSessions);
     }

@@ -11,7 +11,7 @@
 namespace oxbow::edge {
 namespace {
 
-constexpr std::string_view kVariant = "#EXT-X-STREAM-INF:";
+constexpr std::string_view kWindowVariant = "#EXT-X-STREAM-INF:";
 
 /// What is kept of a variant's line.
 struct Described {
@@ -67,7 +67,7 @@ std::optional<Described> variant_of(const WindowRendition& recording) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (line.starts_with(kVariant)) attributes = line.substr(kVariant.size());
+        if (line.starts_with(kWindowVariant)) attributes = line.substr(kWindowVariant.size());
         if (line.empty() || line.front() == '#') continue;
         only = read(attributes);
         if (line.substr(0, line.rfind('/')) == recording.rendition) return only;
@@ -97,8 +97,8 @@ std::string window_multivariant(std::span<const WindowRendition> recordings, std
             if (told == all.codecs.end()) all.codecs.push_back(codec);
         }
     }
-    std::string out =
-        fmt::format("#EXTM3U\n{}BANDWIDTH={}", kVariant, std::max<std::uint64_t>(all.bandwidth, 1));
+    std::string out = fmt::format("#EXTM3U\n{}BANDWIDTH={}", kWindowVariant,
+                                  std::max<std::uint64_t>(all.bandwidth, 1));
     if (!all.codecs.empty()) out += fmt::format(",CODECS=\"{}\"", fmt::join(all.codecs, ","));
     if (!all.resolution.empty()) out += fmt::format(",RESOLUTION={}", all.resolution);
     if (!all.frame_rate.empty()) out += fmt::format(",FRAME-RATE={}", all.frame_rate);
