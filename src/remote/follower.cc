@@ -1,5 +1,6 @@
 #include "remote/follower.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,24 @@ namespace {
 constexpr std::string_view kSaved = "recording-started-";
 
 }  // namespace
+
+std::vector<ChannelId> due_channels(const catalog::Directory& directory,
+                                    const std::map<ChannelId, SteadyTime>& look_at, SteadyTime now,
+                                    std::size_t limit) {
+    std::vector<std::pair<SteadyTime, ChannelId>> due;
+    for (const catalog::ChannelPlace& place : *directory.channels_by_creation) {
+        const auto found = look_at.find(place.id);
+        const SteadyTime at = found == look_at.end() ? SteadyTime::min() : found->second;
+        if (at <= now && directory.channels.contains(place.id)) due.emplace_back(at, place.id);
+    }
+    std::ranges::sort(due);
+    std::vector<ChannelId> out;
+    for (auto& [at, channel] : due) {
+        if (out.size() == limit) break;
+        out.push_back(std::move(channel));
+    }
+    return out;
+}
 
 Follower::Follower(Settings settings, Rooms rooms)
     : settings_(std::move(settings)),
@@ -100,38 +119,30 @@ void Follower::look_at_saved() {
 
 /// The streams of channels that no viewer asks for, so that lists tell of them, too.
 void Follower::look_at_streams() {
-    int asked = 0;
-    const auto directory = rooms_.catalog.directory();
-    for (const catalog::ChannelPlace& place : *directory->channels_by_creation) {
-        const SteadyTime now = rooms_.clock.steady();
-        SteadyTime& at = stream_look_at_[place.id];
-        if (now < at) continue;
-        if (++asked > kStreamsPerRound || is_stopping()) return;
-        streams_.refresh(place.id, arn_of(place.id));
-        at = now + kStreamLookEvery;
+    const SteadyTime now = rooms_.clock.steady();
+    for (const ChannelId& channel :
+         due_channels(*rooms_.catalog.directory(), stream_look_at_, now, kStreamsPerRound)) {
+        if (is_stopping()) return;
+        streams_.refresh(channel, arn_of(channel));
+        stream_look_at_[channel] = now + kStreamLookEvery;
     }
 }
 
-/// Names, and who may watch.
+/// Names, and who may watch: of one channel a round.
 void Follower::look_at_channels() {
     if (!settings_.ask_channels) return;
     const auto directory = rooms_.catalog.directory();
-    for (const catalog::ChannelPlace& place : *directory->channels_by_creation) {
-        const SteadyTime now = rooms_.clock.steady();
-        SteadyTime& at = channel_look_at_[place.id];
-        if (now < at) continue;
-        at = now + kChannelLookEvery;
-        const auto found = directory->channels.find(place.id);
-        if (found == directory->channels.end()) continue;
-        const auto told = rooms_.client.get_channel(arn_of(place.id));
-        if (!told) return;  // the others in the next round
-        catalog::Channel channel = found->second;
+    const SteadyTime now = rooms_.clock.steady();
+    for (const ChannelId& id : due_channels(*directory, channel_look_at_, now, 1)) {
+        channel_look_at_[id] = now + kChannelLookEvery;
+        const auto told = rooms_.client.get_channel(arn_of(id));
+        if (!told) return;
+        catalog::Channel channel = directory->channels.find(id)->second;
         if (channel.name == told->name && channel.authorized == told->authorized) return;
         channel.name = told->name;
         channel.authorized = told->authorized;
         if (auto updated = rooms_.catalog.update_channel(channel); !updated)
-            log::warning("[channel {}] {}", place.id.view(), updated.error().what);
-        return;  // one a round
+            log::warning("[channel {}] {}", id.view(), updated.error().what);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -76,7 +77,7 @@ public:
     std::optional<meta::RecordingState> newest_recording(const ChannelId& channel) const override;
 
     static constexpr std::chrono::milliseconds kRound{1'000};
-    static constexpr int kStreamsPerRound = 3;  // Amazon allows five GetStream a second
+    static constexpr std::size_t kStreamsPerRound = 3;  // Amazon allows five GetStream a second
     static constexpr std::chrono::milliseconds kStreamLookEvery{5'000};
     static constexpr std::chrono::milliseconds kChannelLookEvery{60'000};
     static constexpr int kUnknownPerRound = 2;
@@ -111,5 +112,12 @@ private:
     std::condition_variable wake_;
     std::thread thread_;
 };
+
+/// The channels whose time has come, the longest overdue first, `limit` at most: where there are
+/// more than can be looked at, each waits longer and none for ever. In: when each is to be looked
+/// at; one that is not there is overdue.
+std::vector<ChannelId> due_channels(const catalog::Directory& directory,
+                                    const std::map<ChannelId, SteadyTime>& look_at, SteadyTime now,
+                                    std::size_t limit);
 
 }  // namespace oxbow::remote

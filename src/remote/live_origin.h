@@ -57,7 +57,8 @@ public:
     /// Gives up what is asked for.
     void stop();
 
-    static constexpr std::size_t kThreads = 64;  // each one question
+    /// Each one question; of a low-latency channel three or four are held at any time.
+    static constexpr std::size_t kThreads = 256;
     static constexpr std::size_t kQuestionsMax = 1'024;
     static constexpr std::size_t kWaitingMax = 20'000;
     static constexpr std::uint64_t kBytesMax = 256ULL * 1024 * 1024;
