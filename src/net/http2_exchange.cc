@@ -184,26 +184,35 @@ HttpTransfer::Progress HttpServer::Impl::send_frames(Http2& http2) {
 
 HttpTransfer::Progress HttpServer::Impl::send_frames(Http2& http2, std::uint64_t turn_left) {
     using Progress = HttpTransfer::Progress;
+    using Status = TlsStream::Status;
+    TlsStream& tls = *http2.connection->tls;
     Http2Output& out = http2_output_;
     std::ranges::copy(http2.unsent, out.bytes.begin());
     out.end = http2.unsent.size();
-    // After Blocked the same bytes must come again.
-    bool again = out.end > 0;
-    while (true) {
-        if (!again && !out.full()) {
-            out.compact();
-            http2.session.write(out);
+    const std::size_t waiting = tls.unsent();
+    Status flushed = tls.flush();  // what an earlier turn left
+    if (tls.unsent() < waiting) http2.connection->deadline = Time::max();
+    while (flushed == Status::Done) {
+        bool whole = false;
+        tls.hold();
+        while (tls.held() < TlsStream::kHeldBytesEnough && turn_left > 0) {
+            if (!out.full()) {
+                out.compact();
+                http2.session.write(out);
+            }
+            whole = out.view().empty();
+            if (whole) break;
+            const auto written = tls.write(out.view());
+            if (written.status != Status::Done) return Progress::Failed;
+            out.begin += written.bytes;
+            turn_left -= std::min<std::uint64_t>(turn_left, written.bytes);
+            http2.connection->deadline = Time::max();
         }
-        again = false;
-        if (out.view().empty()) return Progress::Done;
-        if (turn_left == 0) return Progress::Paused;
-        const auto written = http2.connection->tls->write(out.view());
-        if (written.status == TlsStream::Status::Blocked) return Progress::Blocked;
-        if (written.status != TlsStream::Status::Done) return Progress::Failed;
-        out.begin += written.bytes;
-        turn_left -= std::min<std::uint64_t>(turn_left, written.bytes);
-        http2.connection->deadline = Time::max();
+        flushed = tls.flush();
+        if (flushed == Status::Done && whole) return Progress::Done;
+        if (flushed == Status::Done && turn_left == 0) return Progress::Paused;
     }
+    return flushed == Status::Blocked ? Progress::Blocked : Progress::Failed;
 }
 
 /// Of the wait that follows: for a socket that takes no more, or for a request.

@@ -76,69 +76,80 @@ HttpTransfer::Progress HttpTransfer::advance_memory(int socket, std::uint64_t& t
     return Progress::Done;
 }
 
-/// What the next record holds. What a record that did not go out yet held is found again, for it
-/// depends on nothing but how far the answer came.
+/// What the next records hold.
 ///
 /// Out: empty when the file is shorter than was promised.
-BytesView HttpTransfer::next_record() const {
+BytesView HttpTransfer::next_records() const {
     if (next_piece_ < piece_count()) {
         const BytesView rest = piece(next_piece_).subspan(piece_offset_);
-        if (rest.size() >= TlsStream::kRecordBytesMax)
-            return rest.first(TlsStream::kRecordBytesMax);
+        if (rest.size() >= TlsStream::kHeldBytesEnough)
+            return rest.first(TlsStream::kHeldBytesEnough);
     }
-    static thread_local std::array<std::uint8_t, TlsStream::kRecordBytesMax> record;
-    const std::size_t wanted = std::min<std::uint64_t>(left_, record.size());
-    const std::size_t from_memory = gather_memory(std::span{record}.first(wanted));
-    if (!gather_file(std::span{record}.first(wanted).subspan(from_memory))) return {};
-    return BytesView{record}.first(wanted);
+    static thread_local std::array<std::uint8_t, TlsStream::kHeldBytesEnough> gathered;
+    const std::span records{gathered.data(), std::min<std::uint64_t>(left_, gathered.size())};
+    const std::size_t from_memory = gather_memory(records);
+    if (!gather_file(records.subspan(from_memory))) return {};
+    return records;
 }
 
 /// Copies as much of the pieces that are left as fits.
-std::size_t HttpTransfer::gather_memory(std::span<std::uint8_t> record) const {
+std::size_t HttpTransfer::gather_memory(std::span<std::uint8_t> records) const {
     std::size_t filled = 0;
     std::size_t offset = piece_offset_;
-    for (std::size_t index = next_piece_; index < piece_count() && filled < record.size();
+    for (std::size_t index = next_piece_; index < piece_count() && filled < records.size();
          ++index) {
         const BytesView rest = piece(index).subspan(offset);
         offset = 0;
-        const std::size_t count = std::min(rest.size(), record.size() - filled);
-        std::copy_n(rest.begin(), count, record.begin() + static_cast<std::ptrdiff_t>(filled));
+        const std::size_t count = std::min(rest.size(), records.size() - filled);
+        std::copy_n(rest.begin(), count, records.begin() + static_cast<std::ptrdiff_t>(filled));
         filled += count;
     }
     return filled;
 }
 
-/// False when the file ends before `record` is full.
-bool HttpTransfer::gather_file(std::span<std::uint8_t> record) const {
+/// False when the file ends before `records` is full.
+bool HttpTransfer::gather_file(std::span<std::uint8_t> records) const {
     std::uint64_t offset = body_.file.offset + file_sent_;
-    while (!record.empty()) {
-        const ssize_t count = ::pread(body_.file.file->fd(), record.data(), record.size(),
+    while (!records.empty()) {
+        const ssize_t count = ::pread(body_.file.file->fd(), records.data(), records.size(),
                                       static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return false;
-        record = record.subspan(static_cast<std::size_t>(count));
+        records = records.subspan(static_cast<std::size_t>(count));
         offset += static_cast<std::uint64_t>(count);
     }
     return true;
 }
 
 HttpTransfer::Progress HttpTransfer::advance(TlsStream& stream) {
+    const Progress progress = advance_records(stream);
+    unsent_ = stream.unsent();
+    return progress;
+}
+
+HttpTransfer::Progress HttpTransfer::advance_records(TlsStream& stream) {
     std::uint64_t turn_left = kTurnBytesMax;
-    while (left_ > 0) {
+    auto flushed = stream.flush();  // what an earlier turn left
+    while (flushed == TlsStream::Status::Done && left_ > 0) {
         if (turn_left == 0) return Progress::Paused;
-        const BytesView record = next_record();
-        if (record.empty()) return Progress::Failed;
-        const auto written = stream.write(record);
-        if (written.status == TlsStream::Status::Blocked) return Progress::Blocked;
-        if (written.status != TlsStream::Status::Done) return Progress::Failed;
-        const auto of_file =
-            written.bytes - std::min<std::uint64_t>(written.bytes, left_ - file_left());
-        skip(written.bytes - of_file);
+        BytesView records = next_records();
+        if (records.empty()) return Progress::Failed;
+        const std::size_t count = records.size();
+        stream.hold();
+        while (!records.empty()) {
+            const auto written = stream.write(records);
+            if (written.status != TlsStream::Status::Done) return Progress::Failed;
+            records = records.subspan(written.bytes);
+        }
+        const auto of_file = count - std::min<std::uint64_t>(count, left_ - file_left());
+        skip(count - of_file);
         file_sent_ += of_file;
         left_ -= of_file;
-        turn_left -= std::min<std::uint64_t>(turn_left, written.bytes);
+        turn_left -= std::min<std::uint64_t>(turn_left, count);
+        flushed = stream.flush();
     }
-    return Progress::Done;
+    if (flushed == TlsStream::Status::Blocked) return Progress::Blocked;
+    return flushed == TlsStream::Status::Done ? Progress::Done : Progress::Failed;
 }
 
 void HttpTransfer::skip(std::size_t bytes) {

@@ -35,12 +35,12 @@ public:
 
     /// Sends what the non-blocking `socket` takes.
     Progress advance(int socket);
-    /// The same by TLS, record by record: what fills one goes out of its memory, smaller pieces and
-    /// files are gathered first.
+    /// The same by TLS, several records by one call: what fills them goes out of its memory,
+    /// smaller pieces and files are gathered first.
     Progress advance(TlsStream& stream);
 
     /// Bytes that the kernel has not taken yet.
-    std::uint64_t left() const { return left_; }
+    std::uint64_t left() const { return left_ + unsent_; }
 
     /// Gives the memory of the head back, for the next answer.
     std::string release_head() { return std::move(head_); }
@@ -51,9 +51,10 @@ private:
     std::uint64_t file_left() const { return body_.file.length - file_sent_; }
     Progress advance_memory(int socket, std::uint64_t& turn_left);
     Progress advance_file(int socket, std::uint64_t& turn_left);
-    BytesView next_record() const;
-    std::size_t gather_memory(std::span<std::uint8_t> record) const;
-    bool gather_file(std::span<std::uint8_t> record) const;
+    Progress advance_records(TlsStream& stream);
+    BytesView next_records() const;
+    std::size_t gather_memory(std::span<std::uint8_t> records) const;
+    bool gather_file(std::span<std::uint8_t> records) const;
     void skip(std::size_t bytes);
 
     std::string head_;
@@ -62,6 +63,7 @@ private:
     std::size_t piece_offset_ = 0;  // of next_piece_ that went out
     std::uint64_t file_sent_ = 0;
     std::uint64_t left_;
+    std::uint64_t unsent_ = 0;  // made to records, which the kernel has not taken
     bool corked_ = false;
 };
 

@@ -83,6 +83,8 @@ public:
         return {reinterpret_cast<const char*>(name), size};
     }
 
+    std::string_view cipher() const { return SSL_get_cipher_name(ssl_); }
+
 private:
     int socket_;
     SSL_CTX* context_;

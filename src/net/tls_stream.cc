@@ -35,10 +35,42 @@ int read_wire(BIO* bio, char* to, int size) {
     return static_cast<int>(count);
 }
 
+enum class Sent { All, Blocked, Broken };
+
+/// Out: with `sent`, how many of `bytes` the socket took.
+Sent send_all(int socket, BytesView bytes, std::size_t& sent) {
+    while (sent < bytes.size()) {
+        const BytesView rest = bytes.subspan(sent);
+        const ssize_t count = ::send(socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return is_blocked(errno) ? Sent::Blocked : Sent::Broken;
+        sent += static_cast<std::size_t>(count);
+    }
+    return Sent::All;
+}
+
+Sent send_unsent(TlsStream::Wire& wire) {
+    const Sent result = send_all(wire.socket, wire.unsent, wire.unsent_sent);
+    if (result == Sent::All) {
+        wire.unsent = Bytes{};  // its memory goes back
+        wire.unsent_sent = 0;
+    }
+    return result;
+}
+
 int write_wire(BIO* bio, const char* from, int size) {
+    TlsStream::Wire& wire = wire_of(bio);
     BIO_clear_retry_flags(bio);
-    const ssize_t count =
-        ::send(wire_of(bio).socket, from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    if (wire.held) {
+        wire.held->insert(wire.held->end(), from, from + size);
+        return size;
+    }
+    if (!wire.unsent.empty()) {  // which goes first
+        const Sent sent = send_unsent(wire);
+        if (sent == Sent::Blocked) BIO_set_retry_write(bio);
+        if (sent != Sent::All) return -1;
+    }
+    const ssize_t count = ::send(wire.socket, from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
     if (count < 0 && is_blocked(errno)) BIO_set_retry_write(bio);
     return static_cast<int>(count);
 }
@@ -117,6 +149,29 @@ TlsStream::Moved TlsStream::write(BytesView bytes) {
     return {status_of(result)};
 }
 
+void TlsStream::hold() {
+    ENSURE(!wire_.held && wire_.unsent.empty());
+    static thread_local Bytes held;
+    held.clear();
+    wire_.held = &held;
+}
+
+TlsStream::Status TlsStream::flush() {
+    if (failed_) return Status::Failed;
+    Sent result = Sent::All;
+    if (wire_.held) {
+        const Bytes& held = *std::exchange(wire_.held, nullptr);
+        std::size_t sent = 0;
+        result = send_all(wire_.socket, held, sent);
+        if (result == Sent::Blocked)
+            wire_.unsent.assign(held.begin() + static_cast<std::ptrdiff_t>(sent), held.end());
+    } else if (!wire_.unsent.empty()) {
+        result = send_unsent(wire_);
+    }
+    if (result == Sent::Broken) return broken();
+    return result == Sent::All ? Status::Done : Status::Blocked;
+}
+
 void TlsStream::close() {
     if (failed_ || !SSL_is_init_finished(ssl_)) return;
     ERR_clear_error();
@@ -145,6 +200,10 @@ TlsStream::Status TlsStream::status_of(int result) {
         default:
             break;
     }
+    return broken();
+}
+
+TlsStream::Status TlsStream::broken() {
     failed_ = true;  // SSL_shutdown(3) forbids to go on
     const char* const reason = ERR_reason_error_string(ERR_peek_error());
     ERR_clear_error();

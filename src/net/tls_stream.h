@@ -32,6 +32,8 @@ public:
     };
     /// What one record holds.
     static constexpr std::size_t kRecordBytesMax = 16 * 1024;
+    /// When to flush(): in larger pieces nothing gets cheaper.
+    static constexpr std::size_t kHeldBytesEnough = 64 * 1024;
 
     /// In: `protocols` as ALPN has them ("\2h2\10http/1.1"), the best first; lives on. Empty: a
     ///     client's offer is not answered.
@@ -45,6 +47,15 @@ public:
     Moved read(std::span<char> buffer);
     /// Writes at most a record. After Blocked the same bytes must come again.
     Moved write(BytesView bytes);
+    /// From now on records wait here for flush(), so that several go out by one call. Of the same
+    /// turn: what waits lies in memory that all streams of a thread share. Not while unsent() > 0.
+    void hold();
+    std::size_t held() const { return wire_.held ? wire_.held->size() : 0; }
+    /// Sends what waits. Blocked: what the socket did not take stays with this stream; wait until
+    /// it is writable, and call it again.
+    Status flush();
+    /// Bytes that flush() has still to send: what held() was, at most.
+    std::size_t unsent() const { return wire_.unsent.size() - wire_.unsent_sent; }
     /// Tells the peer that no more comes; one try.
     void close();
 
@@ -59,10 +70,14 @@ public:
         int socket;
         bool drained = false;  // the last read took all there was
         bool ended = false;
+        Bytes* held = nullptr;        // records wait here; null: they are sent as they are made
+        Bytes unsent;                 // what a flush() left
+        std::size_t unsent_sent = 0;  // of it
     };
 
 private:
     Status status_of(int result);
+    Status broken();
 
     std::shared_ptr<const TlsContext> context_;
     Wire wire_;

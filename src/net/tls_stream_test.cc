@@ -143,6 +143,68 @@ TEST_CASE("a write takes a record, and after Blocked goes on with the same bytes
     CHECK(got + pair.client->read().size() == written + moved.bytes);
 }
 
+TEST_CASE("records that are held go out together, and what the socket does not take stays") {
+    Pair pair{a_context()};
+    REQUIRE(pair.shake_hands() == Status::Done);
+    const std::string text(TlsStream::kRecordBytesMax, 'x');
+
+    std::size_t written = 0;
+    Status flushed = Status::Done;
+    while (flushed == Status::Done) {
+        pair.server->hold();
+        for (int record = 0; record < 4; ++record) {
+            const std::size_t held = pair.server->held();
+            REQUIRE(pair.server->write(as_bytes(text)).bytes == text.size());
+            REQUIRE(pair.server->held() > held + text.size());
+            written += text.size();
+        }
+        flushed = pair.server->flush();
+        REQUIRE(pair.server->held() == 0);
+    }
+    CHECK(flushed == Status::Blocked);
+    const std::size_t unsent = pair.server->unsent();
+    CHECK(unsent > 0);
+    CHECK(unsent < 5 * TlsStream::kRecordBytesMax);
+    // What is written at once goes behind what waits.
+    CHECK(pair.server->write(as_bytes(text)).status == Status::Blocked);
+
+    std::size_t got = 0;
+    while (pair.server->unsent() > 0) {
+        got += pair.client->read().size();
+        pair.server->flush();
+    }
+    got += pair.client->read().size();
+    CHECK(got == written);
+    Status last = Status::Blocked;
+    while (last != Status::Done) {
+        last = pair.server->write(as_bytes(text)).status;
+        got += pair.client->read().size();
+    }
+    CHECK(got + pair.client->read().size() == written + text.size());
+}
+
+TEST_CASE("of a broken connection nothing waits") {
+    Pair pair{a_context()};
+    REQUIRE(pair.shake_hands() == Status::Done);
+    pair.client.reset();
+
+    pair.server->hold();
+    CHECK(pair.server->write(as_bytes("x")).status == Status::Done);
+    CHECK(pair.server->flush() == Status::Failed);
+    CHECK(pair.server->write(as_bytes("x")).status == Status::Failed);
+    CHECK(pair.server->unsent() == 0);
+}
+
+TEST_CASE("the shorter key of AES comes first, whatever the client's order") {
+    Pair newest{a_context(), {.version = TLS1_3_VERSION}};
+    Pair older{a_context(), {.version = TLS1_2_VERSION}};
+
+    REQUIRE(newest.shake_hands() == Status::Done);
+    REQUIRE(older.shake_hands() == Status::Done);
+    CHECK(newest.client->cipher() == "TLS_AES_128_GCM_SHA256");
+    CHECK(older.client->cipher().ends_with("AES128-GCM-SHA256"));
+}
+
 TEST_CASE("a peer that speaks something else is told apart, and its bytes are left to be read") {
     Pair pair{a_context()};
     int ends[2];
