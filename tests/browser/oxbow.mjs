@@ -151,21 +151,29 @@ export const playerOf = (page) => page.evaluate(() => {
   };
 });
 
-/** In the page: the second of the broadcast that a film or a picture shows, read off its squares. */
+/**
+ * In the page: the second of the broadcast that a film or a picture shows, read off its squares, and the time at which
+ * a film was then. Both in one call, and the squares in one read: on a busy machine every other one takes its while.
+ */
 const readSquares = (picture) => {
   const canvas = document.createElement('canvas');
   canvas.width = 640;
   canvas.height = 360;
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const at = picture.currentTime;
   context.drawImage(picture, 0, 0, 640, 360);
-  const isWhite = (bit) => context.getImageData(bit * 80 + 40, 20, 1, 1).data[0] > 128;
-  return [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, bit) => sum + (isWhite(bit) ? 2 ** bit : 0), 0);
+  const row = context.getImageData(0, 20, 640, 1).data;
+  const isWhite = (bit) => row[(bit * 80 + 40) * 4] > 128;
+  return { shown: [0, 1, 2, 3, 4, 5, 6, 7].reduce((sum, bit) => sum + (isWhite(bit) ? 2 ** bit : 0), 0), at };
 };
 
-export const secondShown = (page) => page.locator('ox-player video').evaluate(readSquares);
+/** { shown, at }: the second that the player's picture shows, and the time at which its film was then. */
+export const momentShown = (page) => page.locator('ox-player video').evaluate(readSquares);
+
+export const secondShown = async (page) => (await momentShown(page)).shown;
 
 /** Of every picture of a locator. */
 export async function secondsOf(pictures) {
   const found = await pictures.all();
-  return Promise.all(found.map((picture) => picture.evaluate(readSquares)));
+  return Promise.all(found.map(async (picture) => (await picture.evaluate(readSquares)).shown));
 }

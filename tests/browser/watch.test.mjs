@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { playerOf, secondShown, until } from './oxbow.mjs';
+import { momentShown, playerOf, secondShown, until } from './oxbow.mjs';
 import { playerTests } from './player.mjs';
 import { recordingsTests } from './recordings.mjs';
 import { close, fitsItsWidth, isLong, live, phone, photograph, rewindable, tiles, wasReloaded, World } from './world.mjs';
@@ -66,9 +66,8 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
 
   await page.keyboard.press('End');
   const back = await live(page);
-  const look = async () => ({ shown: await secondShown(page), at: (await playerOf(page)).at });
   const isOfItsTime = ({ shown, at }) => at > back.at + 1 && Math.abs(shown - at) <= 1.5;
-  const later = await until('it moves on with the picture of its time', look, isOfItsTime, 20);
+  const later = await until('it moves on with the picture of its time', () => momentShown(page), isOfItsTime, 20);
   await close(page);
 
   assert.ok(began.behind <= 3);
