@@ -87,7 +87,11 @@ void erase_line(std::string& lines, std::string_view start) {
     lines.erase(begin, lines.find('\n', begin) + 1 - begin);
 }
 
+/// What most answers add to the headers of their kind, in one piece of memory.
+constexpr std::size_t kOwnHeadersBytes = 128;
+
 void append_etag(std::string& headers, std::string_view etag) {
+    headers.reserve(kOwnHeadersBytes);
     headers += "ETag: \"";
     headers += etag;
     headers += "\"\r\n";

@@ -120,7 +120,11 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
         const std::string_view pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
         const std::size_t equals = pair.find('=');
-        if (percent_decode(pair.substr(0, equals)) != name) continue;
+        const std::string_view its_name = pair.substr(0, equals);
+        // Most are written as they are, and need no memory to be compared.
+        if (its_name != name && (!its_name.contains('%') || percent_decode(its_name) != name)) {
+            continue;
+        }
         if (equals == std::string_view::npos) return std::string{};
         const std::string_view value = pair.substr(equals + 1);
         return percent_decode(value).value_or(std::string{value});

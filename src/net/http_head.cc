@@ -114,9 +114,13 @@ std::string_view reason_phrase(int status) {
 }
 
 void write_head(std::string& out, const HttpResponse& response, const HeadContext& context) {
-    out = response.status == 200 ? "HTTP/1.1 200 OK\r\nDate: "
-                                 : fmt::format("HTTP/1.1 {} {}\r\nDate: ", response.status,
-                                               reason_phrase(response.status));
+    out.clear();  // its memory stays
+    if (response.status == 200) {
+        out += "HTTP/1.1 200 OK\r\nDate: ";
+    } else {
+        fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: ", response.status,
+                       reason_phrase(response.status));
+    }
     out += context.date;
     out += "\r\n";
     const bool may_have_body =

@@ -97,7 +97,9 @@ std::size_t HttpParser::feed_head(std::string_view bytes) {
     const std::size_t end = before == 0 ? bytes.find("\r\n\r\n") : std::string_view::npos;
     const std::string_view mine = end == std::string_view::npos ? bytes : bytes.substr(0, end + 4);
     head_ += mine.substr(0, limits_.header_bytes_max - before);
-    if (find_head_end()) {
+    const bool came_at_once = mine.size() <= head_.size() && end != std::string_view::npos;
+    if (came_at_once) scanned_ = head_.size();
+    if (came_at_once || find_head_end()) {
         head_.resize(scanned_);
         read_head(head_);
         return scanned_ - before;
@@ -136,8 +138,10 @@ void HttpParser::read_head(std::span<char> head) {
     if (head.size() >= 2 && head[0] == '\r' && head[1] == '\n') head = head.subspan(2);
     bool request_line = true;
     while (!head.empty() && state_ != State::Refused) {
-        const auto end = static_cast<std::size_t>(std::ranges::find(head, '\n') - head.begin());
-        const std::span<char> line = head.first(end - 1);  // find_head_end saw the '\r'
+        const std::size_t end = std::string_view{head.data(), head.size()}.find('\n');
+        if (end == 0 || head[end - 1] != '\r')
+            return refuse(400, "A line of the head ends without a carriage return.");
+        const std::span<char> line = head.first(end - 1);
         if (request_line) {
             read_request_line({line.data(), line.size()});
         } else {

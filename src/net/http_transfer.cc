@@ -32,7 +32,9 @@ BytesView HttpTransfer::piece(std::size_t index) const {
 
 HttpTransfer::Progress HttpTransfer::advance(int socket) {
     std::uint64_t turn_left = kTurnBytesMax;
-    if (body_.file.length == 0) return advance_memory(socket, turn_left);
+    if (body_.file.length == 0) {
+        return left_ <= kCopiedBytesMax ? advance_small(socket) : advance_memory(socket, turn_left);
+    }
     // Corked, the kernel sends full frames only; without it a file costs a tenth more.
     if (!std::exchange(corked_, true)) cork(socket, true);
     const Progress memory = advance_memory(socket, turn_left);
@@ -40,6 +42,21 @@ HttpTransfer::Progress HttpTransfer::advance(int socket) {
     const Progress file = advance_file(socket, turn_left);
     if (file == Progress::Done) cork(socket, false);
     return file;
+}
+
+/// Small answers in one piece: to copy them costs less than sendmsg's list of pieces.
+HttpTransfer::Progress HttpTransfer::advance_small(int socket) {
+    static thread_local std::array<std::uint8_t, kCopiedBytesMax> gathered;
+    while (left_ > 0) {
+        const std::size_t count = gather_memory(std::span{gathered}.first(left_));
+        const ssize_t sent = ::send(socket, gathered.data(), count, MSG_NOSIGNAL);
+        if (sent < 0) {
+            if (errno == EINTR) continue;
+            return is_blocked(errno) ? Progress::Blocked : Progress::Failed;
+        }
+        skip(static_cast<std::size_t>(sent));
+    }
+    return Progress::Done;
 }
 
 HttpTransfer::Progress HttpTransfer::advance_memory(int socket, std::uint64_t& turn_left) {

@@ -13,7 +13,7 @@ namespace oxbow::net {
 
 /// One answer on its way into a socket, in as few system calls as the kernel allows: memory goes
 /// with the head in one sendmsg (of at most kPiecesPerCall pieces), a file by sendfile behind a
-/// head sent with MSG_MORE. Nothing is copied.
+/// head sent with MSG_MORE. Nothing is copied but what is small.
 class HttpTransfer {
 public:
     enum class Progress {
@@ -24,6 +24,7 @@ public:
     };
 
     static constexpr std::size_t kPiecesPerCall = 64;
+    static constexpr std::size_t kCopiedBytesMax = 4096;
     /// What one turn sends before other connections of the loop get theirs.
     static constexpr std::uint64_t kTurnBytesMax = 2 * 1024 * 1024;
 
@@ -49,6 +50,7 @@ private:
     BytesView piece(std::size_t index) const;
     std::size_t piece_count() const { return 1 + body_.pieces.size(); }
     std::uint64_t file_left() const { return body_.file.length - file_sent_; }
+    Progress advance_small(int socket);
     Progress advance_memory(int socket, std::uint64_t& turn_left);
     Progress advance_file(int socket, std::uint64_t& turn_left);
     Progress advance_records(TlsStream& stream);
