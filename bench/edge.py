@@ -98,6 +98,9 @@ class Oxbow:
     def live_playlist(self):
         return self.lines(f"/api/video/v1/us-east-1.000000000000.channel.{self.live}.m3u8")[0]
 
+    def small_playlist(self):
+        return self.live_playlist() + "?parts=0"
+
     def newest_segment(self):
         playlist = self.live_playlist()
         return urllib.parse.urljoin(playlist, self.lines(playlist)[-2])
@@ -200,16 +203,19 @@ class Workload:
 def workloads(server):
     gzip = "Accept-Encoding: gzip, deflate, br"
     return [
-        Workload("playlist, 2 KB, live", server.live_playlist),
-        Workload("playlist, gzip", server.live_playlist, [gzip]),
+        Workload("playlist, 2 KB, live", server.small_playlist),
+        Workload("playlist with parts, 8 KB, live", server.live_playlist),
+        Workload("playlist with parts, gzip", server.live_playlist, [gzip]),
         Workload("playlist, 304", server.finished_timeline, ["If-None-Match: {etag}"], status=304),
         Workload("recording-started-*.json", lambda: f"/recording-started-{server.live}.json"),
         Workload("segment, 1.5 MB, live", server.newest_segment, connections=8),
         Workload("segment, 1.5 MB, of a finished recording", server.finished_segment, connections=8),
         Workload("object, 1.5 MB, by its key", server.finished_chunk, connections=8),
-        Workload("TLS 1.3: playlist, 2 KB, live", server.live_playlist, tls="h1"),
+        Workload("TLS 1.3: playlist, 2 KB, live", server.small_playlist, tls="h1"),
+        Workload("TLS 1.3: playlist with parts, 8 KB, live", server.live_playlist, tls="h1"),
         Workload("TLS 1.3: segment, 1.5 MB, live", server.newest_segment, connections=8, tls="h1"),
-        Workload("HTTP/2: playlist, 2 KB, 16 streams", server.live_playlist, tls="h2", streams=16),
+        Workload("HTTP/2: playlist, 2 KB, 16 streams", server.small_playlist, tls="h2", streams=16),
+        Workload("HTTP/2: playlist with parts, 8 KB, 16 streams", server.live_playlist, tls="h2", streams=16),
     ]
 
 
@@ -219,7 +225,7 @@ def run_tls(port, path, workload, seconds):
     headers = [word for line in (*BROWSER_HEADERS, *workload.headers) for word in ("-H", line)]
     started = time.monotonic()
     done = subprocess.run(
-        ["h2load", "-t", "1", "-c", str(workload.connections), "-D", str(seconds), *how, *headers,
+        ["h2load", "-t", "1", "-c", str(workload.connections), "-D", f"{round(seconds * 1000)}ms", *how, *headers,
          f"https://127.0.0.1:{port}{path}"],
         capture_output=True, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
     spent = time.monotonic() - started

@@ -37,6 +37,8 @@ test('channels appear on the wall when they go on air, without a reload', async 
   await wall.locator('ox-tile').first().hover();
   await until('the tile under the pointer moves', () => wall.locator('ox-picture[data-moving]').count(), (count) => count === 1);
   await photograph(wall, 'wall-1440');
+  await wall.mouse.move(1, 1);
+  await until('it rests again', () => wall.locator('ox-picture[data-moving]').count(), (count) => count === 0);
 });
 
 test('the wall fits a phone', async () => {
