@@ -81,7 +81,7 @@ export function playerTests(world) {
     const probed = await probe(await download.path());
     await page.setViewportSize(phone.viewport);
     await photograph(page, 'watch-marked-390-dark');
-    const fits = await fitsItsWidth(page);
+    const fits = await until('it fits the width', () => fitsItsWidth(page), Boolean);
     await page.getByRole('button', { name: 'Unmark the range' }).click();
     const left = await until('it is gone', () => page.locator('.marks .marked').count(), (count) => count === 0);
     await close(page);
@@ -240,7 +240,7 @@ export function playerTests(world) {
       }
       return playerOf(page);
     }, (p) => p.state === 'behind' && p.behind >= 8);
-    const fits = await fitsItsWidth(page);
+    const fits = await until('it fits the width', () => fitsItsWidth(page), Boolean);
     await close(page);
 
     assert.ok(after.at < began.at);
