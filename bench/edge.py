@@ -32,10 +32,13 @@ BUILD = ROOT / "build/release"
 os.environ.setdefault("OXBOW", str(BUILD / "oxbow"))
 
 import oxbow  # noqa: E402  (the path comes first)
+import quick_publisher  # noqa: E402
+import quick_recordings  # noqa: E402
 import private_network  # noqa: E402
 from certificates import Certificate  # noqa: E402
 
 SERVER_CPU, CLIENT_CPU = {0}, {1}
+LONG_SECONDS = 1_300
 KEPT_HEADERS = ("content-type", "cache-control", "x-content-type-options", "access-control-allow-origin",
                 "access-control-expose-headers", "vary")
 # What http_load sends, too.
@@ -75,9 +78,9 @@ def source():
 class Oxbow:
     name = "oxbow"
 
-    def __init__(self):
+    def __init__(self, loops=1, cpus=SERVER_CPU):
         self.certificate = Certificate()
-        self.server = oxbow.Server('[log]\nlevel = "warning"\n[server]\nloops = 1\n'
+        self.server = oxbow.Server(f'[log]\nlevel = "warning"\n[server]\nloops = {loops}\n'
                                    '[recording]\nreconnect_window_seconds = 0\n' + self.certificate.config())
         self.pid = self.server.process.pid
         self.port = int(self.server.ready["http"].rpartition(":")[2])
@@ -85,18 +88,40 @@ class Oxbow:
         file = source()
         finished, live = self.server.create_channel("finished"), self.server.create_channel("live")
         oxbow.Publisher(finished, file).wait()
-        self.finished, self.live = finished["id"], live["id"]
+        self.finished, self.live, self.recorded, self.long = finished["id"], live["id"], [], None
         self.publisher = oxbow.Publisher(live, file, loop=-1)
         self.server.wait_for_recording(self.live, 30)
         time.sleep(26)  # until the live playlist has its full length
         pin(self.publisher.process.pid, CLIENT_CPU)
-        pin(self.pid, SERVER_CPU)
+        pin(self.pid, cpus)
 
     def lines(self, path):
         return [line for line in self.server.get(path).text.splitlines() if line and not line.startswith("#")]
 
     def live_playlist(self):
         return self.lines(f"/api/video/v1/us-east-1.000000000000.channel.{self.live}.m3u8")[0]
+
+    def thousand_metadata(self):
+        """Of a thousand channels, each with a recording."""
+        if not self.recorded:
+            tags = quick_publisher.flv_tags(quick_recordings.flv(), 1_200)
+            for number in range(1_000):
+                made = self.server.create_channel(f"many-{number}")
+                quick_publisher.publish_when_free(made["ingestUrl"], tags)
+                self.recorded.append(made["id"])
+            for channel in self.recorded:
+                self.server.wait_until_ended(channel, 60)
+        return [f"/recording-started-{channel}.json" for channel in self.recorded]
+
+    def long_playlist(self):
+        """A finished recording's, of 100 KB."""
+        if not self.long:
+            made = self.server.create_channel("long")
+            subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-readrate", "9", "-stream_loop", "-1", "-i",
+                            oxbow.test_card(size="160x90", rate=10, gop=1), "-t", str(LONG_SECONDS), "-c", "copy", "-f", "flv", made["ingestUrl"]], check=True)
+            self.server.wait_until_ended(made["id"], 60)
+            self.long = made["id"]
+        return self.lines(f"/rewind/{self.long}.m3u8")[0]
 
     def small_playlist(self):
         return self.live_playlist() + "?parts=0"
@@ -128,8 +153,8 @@ class Nginx:
     """Serves copies of what Oxbow serves, as files, with the same headers."""
     name = "nginx"
 
-    def __init__(self, port, tls_port, certificate):
-        self.port, self.tls_port, self.certificate = port, tls_port, certificate
+    def __init__(self, port, tls_port, certificate, connections=4096):
+        self.port, self.tls_port, self.certificate, self.connections = port, tls_port, certificate, connections
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-bench-nginx-"))
         (self.folder / "www").mkdir()
         self.locations = []
@@ -161,7 +186,7 @@ daemon off;
 user root;
 pid {self.folder}/nginx.pid;
 error_log {self.folder}/error.log;
-events {{ use epoll; worker_connections 4096; }}
+events {{ use epoll; worker_connections {self.connections}; }}
 http {{
   access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
   keepalive_requests 1000000000; keepalive_timeout 300s;
@@ -208,6 +233,8 @@ def workloads(server):
         Workload("playlist with parts, gzip", server.live_playlist, [gzip]),
         Workload("playlist, 304", server.finished_timeline, ["If-None-Match: {etag}"], status=304),
         Workload("recording-started-*.json", lambda: f"/recording-started-{server.live}.json"),
+        Workload("recording-started-*.json of 1,000 channels", server.thousand_metadata),
+        Workload("playlist, 100 KB, gzip", server.long_playlist, [gzip]),
         Workload("segment, 1.5 MB, live", server.newest_segment, connections=8),
         Workload("segment, 1.5 MB, of a finished recording", server.finished_segment, connections=8),
         Workload("object, 1.5 MB, by its key", server.finished_chunk, connections=8),
@@ -252,8 +279,9 @@ def run(peer, path, workload, seconds):
             line = line.replace("{etag}", connection.getresponse().headers["ETag"] or '"none"')
             connection.close()
         headers += ["--header", line]
+    paths = [word for each in ([path] if isinstance(path, str) else path) for word in ("--path", each)]
     done = subprocess.run(
-        [BUILD / "bench/http_load", "--port", str(port), "--path", path, "--connections", str(workload.connections),
+        [BUILD / "bench/http_load", "--port", str(port), *paths, "--connections", str(workload.connections),
          "--seconds", str(seconds), "--status", str(workload.status), *headers],
         capture_output=True, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
     return json.loads(done.stdout)
@@ -343,6 +371,7 @@ def main():
         names = []
         for workload in chosen:
             path = workload.path()
+            path = path if isinstance(path, str) else path[0]
             coded = server.server.get(path, {"Accept-Encoding": "gzip"})
             gzip = coded.body if coded.headers["Content-Encoding"] == "gzip" else None
             names.append(nginx.add(path, server.server.get(path), gzip))

@@ -1,8 +1,8 @@
-// http_load: asks one URL over and over on keep-alive connections, as many times as the server can
-// answer.
+// http_load: asks one URL over and over, or several at random, on keep-alive connections, as many
+// times as the server can answer.
 //
-//   http_load --port 8080 --path /x [--connections 32] [--seconds 3] [--header "Name: value"]...
-//   [--status 200]
+//   http_load --port 8080 --path /x [--path /y]... [--connections 32] [--seconds 3]
+//   [--header "Name: value"]... [--status 200]
 //
 // One thread, bare epoll; large bodies are thrown away in the kernel (MSG_TRUNC), so that the
 // client costs little beside what it measures. Out: one line of JSON: requests, bytes of bodies,
@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,7 @@ constexpr std::size_t kThrowAwayBytes = 4 * 1024 * 1024;
 
 struct Options {
     std::uint16_t port = 0;
-    std::string path = "/";
+    std::vector<std::string> paths;
     std::size_t connections = 32;
     double seconds = 3;
     std::vector<std::string> headers;
@@ -50,8 +51,8 @@ struct Totals {
 };
 
 /// What a browser sends with every request of a player.
-std::string request_of(const Options& options) {
-    std::string out = "GET " + options.path + " HTTP/1.1\r\n" +
+std::string request_of(const Options& options, const std::string& path) {
+    std::string out = "GET " + path + " HTTP/1.1\r\n" +
                       "Host: 127.0.0.1:" + std::to_string(options.port) + "\r\n" +
                       "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like "
                       "Gecko) Chrome/126.0.0.0 Safari/537.36\r\n"
@@ -70,8 +71,8 @@ std::string request_of(const Options& options) {
 /// One keep-alive connection: sends the request, reads the answer, sends it again.
 class Connection {
 public:
-    Connection(const Options& options, const std::string& request, Totals& totals)
-        : options_(options), request_(request), totals_(totals) {}
+    Connection(const Options& options, const std::vector<std::string>& requests, Totals& totals)
+        : options_(options), requests_(requests), totals_(totals) {}
     ~Connection() { disconnect(); }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -121,8 +122,10 @@ private:
     }
 
     bool ask() {
-        return ::send(fd_, request_.data(), request_.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(request_.size());
+        static std::minstd_rand random{7};
+        const std::string& request = requests_[random() % requests_.size()];
+        return ::send(fd_, request.data(), request.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(request.size());
     }
 
     bool head(std::string_view lines, std::size_t body_read) {
@@ -151,7 +154,7 @@ private:
     }
 
     const Options& options_;
-    const std::string& request_;
+    const std::vector<std::string>& requests_;
     Totals& totals_;
     int fd_ = -1;
     std::string head_;
@@ -165,7 +168,7 @@ bool read_options(int count, char** words, Options& options) {
         if (name == "--port") {
             options.port = static_cast<std::uint16_t>(std::atoi(value));
         } else if (name == "--path") {
-            options.path = value;
+            options.paths.emplace_back(value);
         } else if (name == "--connections") {
             options.connections = static_cast<std::size_t>(std::atoi(value));
         } else if (name == "--seconds") {
@@ -178,7 +181,7 @@ bool read_options(int count, char** words, Options& options) {
             return false;
         }
     }
-    return count % 2 == 1 && options.port != 0;
+    return count % 2 == 1 && options.port != 0 && !options.paths.empty();
 }
 
 }  // namespace
@@ -187,17 +190,18 @@ int main(int count, char** words) {
     Options options;
     if (!read_options(count, words, options)) {
         std::fputs(
-            "http_load --port PORT --path PATH [--connections N] [--seconds S] "
+            "http_load --port PORT --path PATH... [--connections N] [--seconds S] "
             "[--header LINE]... [--status CODE]\n",
             stderr);
         return 2;
     }
-    const std::string request = request_of(options);
+    std::vector<std::string> requests;
+    for (const std::string& path : options.paths) requests.push_back(request_of(options, path));
     const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
     Totals totals;
     std::vector<std::unique_ptr<Connection>> connections;
     for (std::size_t i = 0; i < options.connections; ++i) {
-        connections.push_back(std::make_unique<Connection>(options, request, totals));
+        connections.push_back(std::make_unique<Connection>(options, requests, totals));
         if (!connections.back()->connect(epoll)) {
             std::fprintf(stderr, "http_load: cannot connect to port %u: %s\n", options.port,
                          std::strerror(errno));

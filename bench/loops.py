@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""CPU per answer of a server with two loops beside one with one, in the same run, alternating, on the same cores.
+
+usage: loops.py [--rounds 5] [--seconds 3]
+"""
+
+import argparse
+import os
+import statistics
+
+import private_network
+from edge import CLIENT_CPU, SERVER_CPU, Oxbow, measure, spread, workloads
+
+BOTH = SERVER_CPU | CLIENT_CPU
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--seconds", type=float, default=3)
+    given = options.parse_args()
+    network = private_network.enter()
+    servers = []
+    try:
+        for loops in (1, 2):
+            servers.append(Oxbow(loops, BOTH))
+        print(f"{os.cpu_count()} cores; {network}; {given.rounds} rounds of {given.seconds} s, us of CPU per answer", flush=True)
+        both = zip(*(workloads(server) for server in servers))
+        for each in both:
+            if each[0].name not in ("playlist, 2 KB, live", "segment, 1.5 MB, live"):
+                continue
+            results = [[], []]
+            for _ in range(given.rounds):
+                for result, server, workload in zip(results, servers, each):
+                    result.append(measure(server, workload.path(), workload, given.seconds)["us"])
+            ratio = statistics.median(results[1]) / statistics.median(results[0])
+            print(f"{each[0].name:42} one loop {spread(results[0])}  two loops {spread(results[1])}  x {ratio:.2f}", flush=True)
+    finally:
+        for server in servers:
+            server.close()
+
+
+if __name__ == "__main__":
+    main()
