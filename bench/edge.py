@@ -254,7 +254,8 @@ def run_tls(port, path, workload, seconds):
     done = subprocess.run(
         ["h2load", "-t", "1", "-c", str(workload.connections), "-D", f"{round(seconds * 1000)}ms", *how, *headers,
          f"https://127.0.0.1:{port}{path}"],
-        capture_output=True, text=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
+        capture_output=True, text=True, check=True, timeout=seconds + 30,  # h2load has been seen not to end
+        preexec_fn=lambda: os.sched_setaffinity(0, CLIENT_CPU))
     spent = time.monotonic() - started
     protocol = {"h1": "http/1.1", "h2": "h2"}[workload.tls]
     for expected in ("TLS Protocol: TLSv1.3", f"Application protocol: {protocol}"):
@@ -289,7 +290,10 @@ def run(peer, path, workload, seconds):
 
 def measure(peer, path, workload, seconds):
     before = cpu_seconds(peer.pid)
-    got = run(peer, path, workload, seconds)
+    try:
+        got = run(peer, path, workload, seconds)
+    except subprocess.TimeoutExpired:
+        return None
     cpu = cpu_seconds(peer.pid) - before
     if got["requests"] == 0:
         return None

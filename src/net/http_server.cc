@@ -227,6 +227,7 @@ void HttpServer::Impl::sweep(Connection& connection) {
         connection.parser.release();
         connection.unread.shrink_to_fit();
     }
+    if (connection.tls) connection.tls->release();
     if (connection.http2 && connection.http2->session.sweep(now_))
         Readiness::wake(connection.readiness);
     if (std::min(connection.deadline, connection.answer_deadline) > now_) return;

@@ -41,7 +41,8 @@ public:
     void stop();
 
 private:
-    void dispatch();
+    /// True when there may be more.
+    bool dispatch();
 
     boost::asio::posix::stream_descriptor epoll_;
 };

@@ -177,6 +177,10 @@ TlsStream::Status TlsStream::flush() {
     return result == Sent::All ? Status::Done : Status::Blocked;
 }
 
+void TlsStream::release() {
+    if (SSL_is_init_finished(ssl_)) static_cast<void>(SSL_free_buffers(ssl_));
+}
+
 void TlsStream::close() {
     if (failed_ || !SSL_is_init_finished(ssl_)) return;
     ERR_clear_error();

@@ -56,6 +56,9 @@ public:
     Status flush();
     /// Bytes that flush() has still to send: what held() was, at most.
     std::size_t unsent() const { return wire_.unsent.size() - wire_.unsent_sent; }
+    /// Gives back the memory for records, of which each direction has one, unless one is under way.
+    /// They come again when they are needed.
+    void release();
     /// Tells the peer that no more comes; one try.
     void close();
 

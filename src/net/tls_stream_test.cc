@@ -183,6 +183,23 @@ TEST_CASE("records that are held go out together, and what the socket does not t
     CHECK(got + pair.client->read().size() == written + text.size());
 }
 
+TEST_CASE("memory for records comes again after it was given back, also in the middle of one") {
+    Pair pair{a_context()};
+    pair.server->release();
+    REQUIRE(pair.shake_hands() == Status::Done);
+    REQUIRE(pair.client->write("0123456789"));
+
+    pair.server->release();
+    char four[4];
+    CHECK(pair.server->read(four).bytes == 4);
+    pair.server->release();
+    CHECK(read_all(*pair.server) == "456789");
+    pair.server->release();
+    pair.server->release();
+    CHECK(pair.server->write(as_bytes("an answer")).bytes == 9);
+    CHECK(pair.client->read() == "an answer");
+}
+
 TEST_CASE("of a broken connection nothing waits") {
     Pair pair{a_context()};
     REQUIRE(pair.shake_hands() == Status::Done);
