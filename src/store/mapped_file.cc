@@ -15,11 +15,17 @@ namespace oxbow::store {
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     const FileHandle file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    const int error = file.open() ? 0 : errno;
+    // Where it is there, and too many files are open, it can be opened later.
+    if (error != 0 && error != ENOENT && error != ELOOP && error != ENOTDIR) {
+        return fail(ErrorCode::Unavailable,
+                    fmt::format("cannot open {}: {}", path.string(), describe(error)));
+    }
     struct stat status{};
-    if (!file.open() || ::fstat(file.fd(), &status) < 0 || !S_ISREG(status.st_mode)) {
+    if (error != 0 || ::fstat(file.fd(), &status) < 0 || !S_ISREG(status.st_mode)) {
         return fail(ErrorCode::NotFound,
                     fmt::format("cannot open {} to upload it: {}", path.string(),
-                                file.open() ? "it is no file" : describe(errno)));
+                                error == 0 ? "it is no file" : describe(error)));
     }
     MappedFile out;
     if (status.st_size == 0) return out;

@@ -163,7 +163,8 @@ void ObjectCache::hold_locked(Entry entry) const {
     bytes_ += entry.object.info.size;
     newest_first_.push_front(std::move(entry));
     by_key_.emplace(newest_first_.front().key, newest_first_.begin());
-    while (bytes_ > settings_.bytes_max) erase_locked(std::prev(newest_first_.end()));
+    while (bytes_ > settings_.bytes_max || newest_first_.size() > settings_.objects_max)
+        erase_locked(std::prev(newest_first_.end()));
 }
 
 void ObjectCache::erase_locked(Place place) const {
@@ -176,6 +177,16 @@ void ObjectCache::erase_locked(Place place) const {
 void ObjectCache::forget(std::string_view key) const {
     const std::lock_guard lock{mutex_};
     if (const auto found = by_key_.find(key); found != by_key_.end()) erase_locked(found->second);
+}
+
+void ObjectCache::forget_all(std::string_view prefix) {
+    const std::lock_guard lock{mutex_};
+    for (auto at = by_key_.lower_bound(prefix);
+         at != by_key_.end() && at->first.starts_with(prefix);) {
+        const Place place = at->second;
+        ++at;
+        erase_locked(place);
+    }
 }
 
 Result<ObjectInfo> ObjectCache::put(std::string_view key, BytesView bytes) {

@@ -15,10 +15,14 @@
 
 namespace oxbow::store {
 
+/// Files of a cache: each is open.
+inline constexpr std::size_t kCacheObjectsMax = 4'096;
+
 struct ObjectCacheSettings {
     std::filesystem::path folder;                     // its own
     std::uint64_t bytes_max = 1024ULL * 1024 * 1024;  // of the files
     std::uint64_t whole_max = 32ULL * 1024 * 1024;    // larger objects are not fetched whole
+    std::size_t objects_max = kCacheObjectsMax;
     /// Whether an object of this key never changes: it is not asked for again. Every other one is
     /// looked at in the bucket whenever it is opened.
     std::function<bool(std::string_view key)> never_changes;
@@ -39,6 +43,9 @@ public:
     Result<OpenedObject> open(std::string_view key) const override;
     /// Takes a file that is this object, so that it need not be fetched; it is gone afterwards.
     void admit(const std::filesystem::path& file, const ObjectInfo& object);
+
+    /// Lets go of all whose keys begin so; who has one open still reads it.
+    void forget_all(std::string_view prefix);
 
     Result<ObjectInfo> put(std::string_view key, BytesView bytes) override;
     Result<ObjectInfo> adopt(const std::filesystem::path& file, std::string_view key) override;

@@ -159,7 +159,8 @@ S3Store::Attempt S3Store::attempt(const Ask& ask, const S3Credentials& credentia
     if (problem.code == "NoSuchBucket")
         return {
             cannot(ErrorCode::Unavailable, "there is no such bucket: make it, or name another")};
-    if (answer->status == 404) return {cannot(ErrorCode::NotFound, "there is no such object")};
+    if (answer->status == 404 && !ask.key.empty() && ask.method != "PUT")
+        return {cannot(ErrorCode::NotFound, "there is no such object")};
     if (answer->status == 412) return {cannot(ErrorCode::Conflict, "the object is there already")};
     if (answer->status == 416) return {cannot(ErrorCode::Malformed, "the range is outside of it")};
     if (answer->status == 501) return {cannot(ErrorCode::Unsupported, said)};

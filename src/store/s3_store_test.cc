@@ -7,7 +7,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "base/random.h"
+#include "net/http_server.h"
+#include "net/loops.h"
 
 using namespace oxbow;
 using namespace oxbow::store;
@@ -47,6 +51,27 @@ TEST_CASE("a server that is not there is named, and not tried again for a moment
     const auto second = store.head("b");
     REQUIRE_FALSE(second);
     CHECK(second.error().what == first.error().what);
+}
+
+TEST_CASE("that there is nothing is no answer to a put, nor to a list") {
+    net::Loops loops{1};
+    const net::HttpServer proxy{loops.at(0),
+                                {boost::asio::ip::make_address("127.0.0.1"), 0},
+                                [](const net::HttpRequest&) {
+                                    return net::HttpResponse{
+                                        .status = 404, .body = net::HttpBody::of_string("<html>")};
+                                },
+                                {}};
+    loops.start();
+    S3Store store{settings_for("http://127.0.0.1:" + std::to_string(proxy.address().port())),
+                  kClock};
+
+    CHECK(store.put("a", as_bytes("1")).error().code == ErrorCode::Unavailable);
+    CHECK(store.list("a").error().code == ErrorCode::Unavailable);
+    CHECK(store.get("a").error().code == ErrorCode::NotFound);
+
+    loops.stop();
+    loops.join();
 }
 
 TEST_CASE("without credentials the places that were looked at are named") {

@@ -365,7 +365,12 @@ void UploadSpool::work() {
 Result<ObjectInfo> UploadSpool::upload(const Entry& entry) {
     const auto file = MappedFile::open(object_file(entry));
     if (!file) return std::unexpected(file.error());
-    return bucket_.put(entry.info.key, file->bytes());
+    auto done = bucket_.put(entry.info.key, file->bytes());
+    // Only a file that is gone is gone for ever. That there is nothing may also be said by whoever
+    // stands before the bucket, and passes.
+    if (!done && done.error().code == ErrorCode::NotFound)
+        return fail(ErrorCode::Unavailable, std::move(done.error().what));
+    return done;
 }
 
 void UploadSpool::settle(Lane& lane, const EntryPtr& entry, const Result<ObjectInfo>& done) {

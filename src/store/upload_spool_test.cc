@@ -7,9 +7,12 @@
 #include <mutex>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include "base/random.h"
 #include "store/folder_store.h"
 #include "store/forwarding_store.h"
+#include "store/mapped_file.h"
 #include "store/object_cache.h"
 #include "store/upload_spool.h"
 
@@ -31,6 +34,7 @@ public:
 
     Result<ObjectInfo> put(std::string_view key, BytesView bytes) override {
         if (away_) return gone();
+        if (strays-- > 0) return fail(ErrorCode::NotFound, "404, a proxy says");
         const std::lock_guard lock{mutex_};
         puts_.push_back(std::string{key} + "=" + std::string{as_text(bytes)});
         return ForwardingStore::put(key, bytes);
@@ -54,6 +58,7 @@ public:
     }
 
     std::function<void(std::string_view key)> before_read;
+    std::atomic<int> strays = 0;  // puts that somebody else answers
 
 private:
     static std::unexpected<Error> gone() { return fail(ErrorCode::Unavailable, "it is away"); }
@@ -246,6 +251,66 @@ TEST_CASE("what is removed is not uploaded any more, and not in the bucket eithe
     it.upload_all();
     CHECK(it.far->puts() == std::vector<std::string>{"a/1=1", "a/2=3"});
     CHECK(it.folder->get("a/1").error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("an object waits on where a put is answered as if there were nothing") {
+    Fixture it;
+    it.put("a/1", "1");
+    it.far->strays = 1;
+    it.upload_all();
+    CHECK(it.folder->get("a/1") == "1");
+}
+
+TEST_CASE("a file that cannot be opened now is told apart from one that is gone") {
+    Fixture it;
+    std::ofstream{it.root / "chunk"} << "media";
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = limit.rlim_max};
+
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto refused = MappedFile::open(it.root / "chunk");
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+
+    CHECK(refused.error().code == ErrorCode::Unavailable);
+    CHECK(MappedFile::open(it.root / "none").error().code == ErrorCode::NotFound);
+    CHECK(MappedFile::open(it.root / "chunk"));
+}
+
+TEST_CASE("the cache holds no more open files than may be") {
+    Fixture it;
+    const auto cache =
+        std::move(*ObjectCache::open({.folder = it.root / "cache",
+                                      .objects_max = 2,
+                                      .never_changes = [](std::string_view) { return true; }},
+                                     *it.far));
+    for (const char* key : {"a", "b", "c"}) REQUIRE(it.far->put(key, as_bytes("")));
+    REQUIRE(cache->open("a"));
+    REQUIRE(cache->open("b"));
+    REQUIRE(cache->open("a"));
+    REQUIRE(cache->open("c"));  // b leaves
+    it.far->go_away(true);
+    CHECK(cache->open("a"));
+    CHECK_FALSE(cache->open("b"));
+    CHECK(cache->open("c"));
+}
+
+TEST_CASE("the cache lets go of what others deleted") {
+    Fixture it;
+    const auto cache = std::move(*ObjectCache::open(
+        {.folder = it.root / "cache", .never_changes = [](std::string_view) { return true; }},
+        *it.far));
+    for (const char* key : {"a/1", "b/1", "b/2", "c/1"}) {
+        REQUIRE(it.far->put(key, as_bytes(key)));
+        REQUIRE(cache->open(key));
+    }
+    it.far->go_away(true);
+    cache->forget_all("b/");
+    CHECK(cache->open("a/1"));
+    CHECK_FALSE(cache->open("b/1"));
+    CHECK_FALSE(cache->open("b/2"));
+    CHECK(cache->open("c/1"));
+    CHECK(cache->bytes() == 6);
 }
 
 TEST_CASE("a list that lacks the bucket's part is none") {
