@@ -119,10 +119,11 @@ net::HttpAnswer S3Notifications::answer(const net::HttpRequest& request) {
 }
 
 asio::awaitable<net::HttpResponse> S3Notifications::handled(std::string body) {
+    const auto waiting = waiting_;
     // Also where nobody waits for the answer any more.
     const std::unique_ptr<std::atomic<std::size_t>, decltype([](auto* count) { --*count; })> place{
-        &waiting_};
-    const bool too_many = waiting_.fetch_add(1) >= kWaitingMax;
+        waiting.get()};
+    const bool too_many = waiting->fetch_add(1) >= kWaitingMax;
     const Outcome outcome = co_await asio::co_spawn(
         blocking_, run([this, too_many, body = std::move(body)] {
             return too_many ? Outcome{503, "too many notifications are being handled"}

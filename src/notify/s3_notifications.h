@@ -62,7 +62,9 @@ private:
     S3NotificationsOptions options_;
     Handler handler_;
     boost::asio::any_io_executor blocking_;
-    std::atomic<std::size_t> waiting_{0};
+    /// Shared with the answers under way, some of which may end after this.
+    std::shared_ptr<std::atomic<std::size_t>> waiting_ =
+        std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 /// The SubscribeURL of an SNS SubscriptionConfirmation; nullopt: `json` is none.

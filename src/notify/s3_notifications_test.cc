@@ -110,6 +110,23 @@ TEST_CASE("what is no notification is refused") {
     CHECK(it.ask(std::string(kS3EventBytesMax, ' ')).status == 400);
 }
 
+TEST_CASE("what waits to be refused when the server ends may go after the notifications") {
+    asio::io_context loop;
+    auto notifications = std::make_unique<S3Notifications>(
+        S3NotificationsOptions{.secret = std::string{kSecret}},
+        [](const auto&) { return Result<void>{}; }, loop.get_executor());
+    auto answer = notifications->answer({.method = "POST",
+                                         .path = S3Notifications::kPath,
+                                         .query = "secret=a-secret-of-16-b",
+                                         .body = "{}"});
+    auto later = asio::co_spawn(
+        loop, std::get<asio::awaitable<net::HttpResponse>>(std::move(answer)), asio::use_future);
+    loop.poll();
+
+    CHECK(later.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
+    notifications.reset();
+}
+
 TEST_CASE("only Amazon's own address confirms a subscription") {
     const auto message = [](const std::string& url) {
         return R"({"Type":"SubscriptionConfirmation","TopicArn":"arn:aws:sns:x","SubscribeURL":")" +
