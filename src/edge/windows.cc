@@ -215,9 +215,10 @@ Result<Windows::View> Windows::refresh(const WindowQuery& query, Growing& window
     const bool on_air = channel && channel->on_air && channel->on_air->recorded;
     const bool covered = reach.beyond || window.last_end >= query.range.to;
     const bool over = query.recording ? !reach.under_way : !reach.under_way && !on_air;
+    // What is recorded elsewhere is listed here once the bucket has it, which may be minutes later.
+    const bool may_come = reach.under_way && (on_air || !channel);
     // Nothing comes any more that began before the end.
-    const bool past = now >= query.range.to && now - query.range.to >= kSettleTime &&
-                      !(reach.under_way && on_air);
+    const bool past = now >= query.range.to && now - query.range.to >= kSettleTime && !may_come;
     auto view = std::make_shared<WindowView>();
     view->ended = covered || past || (over && (query.recording || query.range.to == kWallTimeMax));
     view->settled = covered || past || (over && query.recording);

@@ -167,6 +167,20 @@ TEST_CASE("while a channel is off the air a window goes on until its end, and a 
     CHECK(view->settled);
 }
 
+TEST_CASE("a window of what is recorded elsewhere waits for the playlist that has its end") {
+    Fixture at;
+    const auto row = at.add("r1", kStart, 4, false);
+    at.clock.advance(20s + Windows::kSettleTime);
+    CHECK(at.listed(kStart, kStart + 20s) == "r1-0 r1-1 r1-2 r1-3 ");
+
+    at.put(row, playlist_of(kStart, 12, false));
+    at.clock.advance(Windows::kWindowFresh);
+
+    CHECK(at.listed(kStart + 8s, kStart + 20s) == "r1-4 r1-5 r1-6 r1-7 r1-8 r1-9 .");
+    CHECK(at.listed(kStart + 1s, kStart + 20s) ==
+          "r1-0 r1-1 r1-2 r1-3 r1-4 r1-5 r1-6 r1-7 r1-8 r1-9 .");
+}
+
 TEST_CASE("without an end a window is over with the broadcast, and goes on with the next") {
     Fixture at;
     at.add("r1", kStart, 2);
