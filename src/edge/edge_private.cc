@@ -88,7 +88,10 @@ Edge::Later Edge::answer_recording(const net::HttpRequest& request, std::string 
         [&catalog = rooms_.catalog, recording] { return catalog.recording(recording); });
     if (!row) co_return responses_.error(request, 404, "there is no such recording");
     if (session && session->session.channel != row->channel) co_return responses_.refused(request);
-    if (!session && rooms_.gate.door({.channel = row->channel.view()}) == Door::Open) {
+    const Door door = rooms_.gate.door({.channel = row->channel.view(), .in_bucket = true});
+    if (!session && door == Door::Absent)
+        co_return responses_.error(request, 404, "there is no such recording");
+    if (!session && door == Door::Open) {
         net::HttpAnswer answer = behave(request, path);
         if (auto* const at_once = std::get_if<net::HttpResponse>(&answer))
             co_return std::move(*at_once);

@@ -125,6 +125,7 @@ class CatalogRebuild(unittest.TestCase):
         self.assertEqual(self.server.get("/channels/unknown0chan/recordings.json").status, 404)
         by_key = f"/{root}/unknown0chan/2023/2/9/22/5/unknown0recd/media/hls/master.m3u8"
         self.assertEqual(self.server.get(by_key).status, 404)
+        self.assertEqual(self.server.get("/recordings/unknown0recd.ts").status, 404)
 
         public = {each["id"]: each for each in self.server.get(f"/channels/{made['id']}/recordings.json").json["recordings"]}
         for name in ("amazon0recrd", "padded0recrd"):
