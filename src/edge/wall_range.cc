@@ -49,7 +49,9 @@ Result<WallRange> wall_range(std::string_view query, std::string_view from, std:
     if (!end) return std::unexpected(end.error());
     if (*first >= *end)
         return fail(ErrorCode::Malformed, fmt::format("{} must be before {}", from, to));
-    return WallRange{.from = *first, .to = *end};
+    // Nothing is older than that, and addresses have it as digits.
+    const bool is_earlier = *first != kWallTimeMin && *first < WallTime{} && *end > WallTime{};
+    return WallRange{.from = is_earlier ? WallTime{} : *first, .to = *end};
 }
 
 }  // namespace oxbow::edge

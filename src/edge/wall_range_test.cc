@@ -18,6 +18,13 @@ TEST_CASE("a moment is RFC 3339 or milliseconds, and the sides may be open") {
           WallRange{kTime, kTime + 1ms});
 }
 
+TEST_CASE("a range that begins before 1970 begins with it, so that addresses have it as digits") {
+    CHECK(wall_range("from=1969-01-01T00:00:00Z", "from", "to") ==
+          WallRange{WallTime{}, kWallTimeMax});
+    CHECK(wall_range("from=1960-01-01T00:00:00Z&to=1965-01-01T00:00:00Z", "from", "to")->to <
+          WallTime{});
+}
+
 TEST_CASE("the plus sign of an offset may be sent as it is") {
     CHECK(wall_range("from=2023-02-09T23:55:41.550+01:00", "from", "to")->from == kTime);
     CHECK(wall_range("from=2023-02-09T23:55:41.550%2B01:00", "from", "to")->from == kTime);
