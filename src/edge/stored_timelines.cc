@@ -160,6 +160,8 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->with_parts = Lazy<RewindPlaylist::LowLatency>{
         [listing] { return listing->low_latency(live::kRewindToRoot, {}); }};
     view->located = located.view();
+    // Here, and not on the loop of a viewer: of a long recording it takes a tenth of a second.
+    view->with_parts.get().whole->gzip();
     return view;
 }
 

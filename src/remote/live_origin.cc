@@ -104,6 +104,7 @@ Result<LiveOrigin::Pointer> LiveOrigin::fetch(const std::string& target) {
     if (out->status == 200 && out->content_type == kPlaylistType && !out->etag.empty()) {
         std::vector<TextVersion::Piece> pieces{std::make_shared<const TextPiece>(answer->body)};
         out->text = std::make_shared<const TextVersion>(std::move(pieces), out->etag);
+        out->text->gzip();  // here, and not on the loop of a viewer: it may take long
     } else {
         out->bytes = std::make_shared<const std::string>(answer->body);
     }
