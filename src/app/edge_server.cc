@@ -27,6 +27,7 @@
 #include "edge/edge.h"
 #include "edge/path_owner.h"
 #include "edge/path_pieces.h"
+#include "edge/reload.h"
 #include "ivs/ids.h"
 #include "meta/functions.h"
 #include "net/loops.h"
@@ -476,7 +477,11 @@ bool EdgeServer::Impl::is_at_origin(const LivePath& path) const {
 /// bucket has told nothing yet is only at the origin; one that has ended only in the bucket.
 Later EdgeServer::Impl::answer_with_origin(const net::HttpRequest& request, LivePath path) {
     std::string target{request.path};
-    if (!request.query.empty()) target.append("?").append(request.query);
+    if (!target.starts_with(edge::kSegmentPrefix)) {
+        const auto query = edge::canonical_query(request.query);
+        if (!query) co_return responses_.error(request, query.error());
+        if (!query->empty()) target.append("?").append(*query);
+    }
     if (const auto held = origin_->held(target)) co_return of_origin(request, held);
     if (path.is_root && !follower_->is_fresh(path.channel)) {
         co_await edge::in_blocking_pool(readers_.get_executor(), [this, channel = path.channel] {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "edge/wall_range.h"
 #include "net/http.h"
 
 namespace oxbow::edge {
@@ -45,6 +46,24 @@ Result<Reload> read_reload(std::string_view query) {
             return fail(ErrorCode::Malformed, "parts must be 0 or 1");
         out.parts = *parts == "1";
     }
+    return out;
+}
+
+Result<std::string> canonical_query(std::string_view query) {
+    const auto reload = read_reload(query);
+    if (!reload) return std::unexpected(reload.error());
+    const auto range = wall_range(query, "start", "end");
+    if (!range) return std::unexpected(range.error());
+    std::string out;
+    const auto append = [&](std::string_view name, auto value) {
+        out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, value);
+    };
+    if (reload->segment) append("_HLS_msn", *reload->segment);
+    if (reload->part) append("_HLS_part", *reload->part);
+    if (reload->skip) append("_HLS_skip", "YES");
+    if (!reload->parts) append("parts", 0);
+    if (range->from != kWallTimeMin) append("start", range->from.time_since_epoch().count());
+    if (range->to != kWallTimeMax) append("end", range->to.time_since_epoch().count());
     return out;
 }
 
