@@ -39,10 +39,12 @@ Result<RemoteChannel> read_channel(std::string_view json) {
     std::optional<Error> wrong;
     ivs::JsonMembers channel = ivs::JsonMembers{*object, "", wrong}.object("channel");
     RemoteChannel out{.name = channel.optional_text("name").value_or("")};
+    const auto policy = channel.optional_text("playbackRestrictionPolicyArn").value_or("");
     if (wrong) return std::unexpected(*std::move(wrong));
     const auto* const authorized = object->at("channel").as_object().if_contains("authorized");
     // What does not say that it is everybody's is not.
-    out.authorized = authorized == nullptr || !authorized->is_bool() || authorized->get_bool();
+    out.authorized = authorized == nullptr || !authorized->is_bool() || authorized->get_bool() ||
+                     !policy.empty();
     return out;
 }
 

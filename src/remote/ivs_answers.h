@@ -21,7 +21,7 @@ struct RemoteStream {
 /// What GetChannel tells that an edge needs.
 struct RemoteChannel {
     std::string name;
-    bool authorized = false;
+    bool authorized = false;  // or its viewers are restricted, by a policy that is not known here
 };
 
 /// The name of an error: of the header x-amzn-ErrorType, where it may stand before ':', else of
