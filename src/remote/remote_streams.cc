@@ -51,7 +51,11 @@ void RemoteStreams::refresh(const ChannelId& channel, const std::string& arn) {
         if (!asking) asking = std::make_shared<std::mutex>();
         ours = asking;
     }
-    const std::lock_guard one_at_a_time{*ours};
+    std::unique_lock one_at_a_time{*ours, std::try_to_lock};
+    if (!one_at_a_time) {
+        if (states_.get(channel)) return;
+        one_at_a_time.lock();
+    }
     if (is_fresh(channel)) return;  // somebody else asked
     const auto before = states_.get(channel);
     State state = before ? *before : State{};

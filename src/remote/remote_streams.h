@@ -26,7 +26,8 @@ public:
     /// Whether now() is as new as it can be.
     bool is_fresh(const ChannelId& channel) const;
 
-    /// Asks, unless it is fresh; one caller does, the others wait for it.
+    /// Asks, unless it is fresh. One caller does; for who comes meanwhile what was told last will
+    /// do, for an answer may take seconds; where nothing was told yet he waits.
     void refresh(const ChannelId& channel, const std::string& arn);
 
     /// As it was told last; nullopt: not on the air, or not known: an endpoint that has been away
@@ -37,13 +38,15 @@ public:
     static constexpr std::chrono::milliseconds kKeptMax{15'000};
     static constexpr std::chrono::milliseconds kPauseMax{30'000};
 
+    /// Whether the endpoint is not left alone at the moment.
+    bool may_ask() const;
+
 private:
     struct State {
         std::optional<RemoteStream> stream;
         SteadyTime fresh_until;
     };
 
-    bool may_ask() const;
     void answered();
     void failed(const Error& error);
 

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <future>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "net/sigv4.h"
@@ -26,6 +30,7 @@ struct Fixture {
               const auto secret = [](std::string_view id) {
                   return id == "KEY" ? std::optional<std::string>{"secret"} : std::nullopt;
               };
+              if (before_answer) before_answer();
               is_signed = net::verify_v4(request, secret, "ivs", SystemClock{}.wall()).has_value();
               return answer;
           }) {}
@@ -38,6 +43,7 @@ struct Fixture {
     }
 
     TestEndpoint::Answer answer{.body = std::string{kLive}};
+    std::function<void()> before_answer;
     std::string last;
     bool is_signed = false;
     SystemClock wall;  // what signatures are dated by
@@ -90,6 +96,13 @@ TEST_CASE("what the endpoint refuses is told apart") {
 
 TEST_CASE("a channel that does not say that it is everybody's is private") {
     CHECK_FALSE(read_channel(R"({"channel":{"name":"a","authorized":false}})")->authorized);
+    CHECK_FALSE(read_channel(R"({"channel":{"name":"a","authorized":false,)"
+                             R"("playbackRestrictionPolicyArn":""}})")
+                    ->authorized);
+    // Whom its policy lets in is not known here.
+    CHECK(read_channel(R"({"channel":{"name":"a","authorized":false,)"
+                       R"("playbackRestrictionPolicyArn":"arn:aws:ivs:us-east-1:1:x/y"}})")
+              ->authorized);
     CHECK(read_channel(R"({"channel":{"name":"a","authorized":true}})")->authorized);
     CHECK(read_channel(R"({"channel":{"name":"a"}})")->authorized);
     CHECK(read_channel(R"({"channel":{"name":"a","authorized":"no"}})")->authorized);
@@ -117,6 +130,30 @@ TEST_CASE("a channel is asked for once in a second") {
     streams.refresh(kChannel, kArn);
     CHECK(it.endpoint.asked == 2);
     CHECK(streams.now(kChannel) == std::nullopt);
+}
+
+TEST_CASE("who wants to know while the endpoint is being asked gets what it told last") {
+    Fixture it;
+    IvsClient client = it.make_client();
+    RemoteStreams streams{client, it.clock};
+    streams.refresh(kChannel, kArn);
+    it.clock.advance(RemoteStreams::kFresh);
+    std::promise<void> is_asked;
+    std::promise<void> go_on;
+    it.before_answer = [&] {
+        is_asked.set_value();
+        go_on.get_future().wait();
+    };
+    std::thread slow{[&] { streams.refresh(kChannel, kArn); }};
+    is_asked.get_future().wait();
+
+    streams.refresh(kChannel, kArn);
+
+    CHECK(streams.now(kChannel)->id == "st-1");
+    CHECK(it.endpoint.asked == 2);
+    go_on.set_value();
+    slow.join();
+    CHECK(streams.is_fresh(kChannel));
 }
 
 TEST_CASE("an endpoint that throttles is left alone, and what it told last counts") {
