@@ -127,6 +127,10 @@ std::uint64_t Bucket::cached_bytes() const {
     return cache_ ? cache_->bytes() : 0;
 }
 
+void Bucket::forget(std::string_view prefix) {
+    if (cache_) cache_->forget_all(prefix);
+}
+
 std::string Bucket::description() const {
     return description_;
 }

@@ -42,6 +42,9 @@ public:
     std::optional<store::UploadBacklog> backlog() const;
     std::uint64_t cached_bytes() const;
 
+    /// Lets go of what is kept on the disk of objects that others deleted.
+    void forget(std::string_view prefix);
+
     /// "/data/bucket", "bucket recordings of https://s3.eu-west-1.amazonaws.com"
     std::string description() const;
 

@@ -261,6 +261,12 @@ void EdgeServer::Impl::tie_rooms() {
                     log::info("[channel {}] recording {}: {}", recording.channel.view(),
                               recording.id.view(), ivs::name_of(recording.status));
                 },
+            .gone =
+                [this](const catalog::Recording& recording) {
+                    edge_->forget_recording(recording.channel, recording.id);
+                    objects_->forget(recording.prefix + "/");
+                    bucket_->forget(recording.prefix + "/");
+                },
             .looked_at = [this](const ChannelId& channel) { looked_at(channel); }});
     save_meta_ = std::make_unique<meta::SaveRecordingStartMeta>(*store_, *follower_);
     latest_meta_ = std::make_unique<meta::GetLatestRecordingStartMeta>(*store_, *follower_);
@@ -411,12 +417,13 @@ void EdgeServer::Impl::shut_down() {
         stopped->set_value();
     });
     stopped->get_future().wait_for(kLastPutsMax);
-    follower_->stop();
+    follower_->ask_to_stop();
     events_->close();
     private_events_->close();
     if (origin_) origin_->stop();
     viewer_doors_->stop(clock_);
     bucket_->stop(kLastPutsMax);
+    follower_->stop();  // behind the bucket, which has ended what it waits for
     loops_->stop();
     loops_->join();
     readers_.join();

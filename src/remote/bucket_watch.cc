@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -22,6 +24,15 @@ std::string_view account_of(std::string_view arn) {
         arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
     }
     return arn.substr(0, arn.find(':'));
+}
+
+// 5 of "5" and of "05"; nullopt: no minute of an hour
+std::optional<std::chrono::minutes> minute_of(std::string_view name) {
+    int minute = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), minute);
+    const bool is_number = error == std::errc{} && end == name.data() + name.size();
+    if (!is_number || name.size() > 2 || minute < 0 || minute > 59) return std::nullopt;
+    return std::chrono::minutes{minute};
 }
 
 bool is_open(const catalog::Recording& recording) {
@@ -112,18 +123,21 @@ bool BucketWatch::is_fresh(const ChannelId& channel) const {
 }
 
 void BucketWatch::refresh(const ChannelId& channel) {
-    const std::lock_guard one_at_a_time{refreshing_};
-    if (is_fresh(channel)) return;
+    {
+        const std::lock_guard lock{mutex_};
+        if (!refreshing_.insert(channel).second) return;
+    }
     const auto shown = rooms_.recordings.get(channel);
-    const auto done = refresh_open(shown->recording);
+    const bool looks = shown && is_open(shown->recording) && !is_fresh(channel);
+    const auto done = looks ? refresh_open(shown->recording) : Result<void>{};
     if (!done) log::debug("[channel {}] {}", channel.view(), done.error().what);
     const std::lock_guard lock{mutex_};
-    fresh_until_[channel] = rooms_.clock.steady() + kFresh;
+    if (looks) fresh_until_[channel] = rooms_.clock.steady() + kFresh;
+    refreshing_.erase(channel);
 }
 
-/// In: an open recording. It has ended where one of two objects is there; else it has what its
-/// playlist lists.
-Result<void> BucketWatch::refresh_open(catalog::Recording recording) {
+/// In: an open recording. It has ended where one of two objects is there. Out: whether.
+Result<bool> BucketWatch::take_end(const catalog::Recording& recording) {
     for (const std::string& key : {ivs::recording_ended_key(recording.prefix),
                                    ivs::recording_failed_key(recording.prefix)}) {
         const auto there = rooms_.store.head(key);
@@ -132,8 +146,18 @@ Result<void> BucketWatch::refresh_open(catalog::Recording recording) {
         auto ended =
             record::recording_in_bucket(rooms_.store, recording.prefix, record::Unended::Anybodys);
         if (!ended) return std::unexpected(ended.error());
-        return update(*std::move(ended));
+        if (auto updated = update(*std::move(ended)); !updated)
+            return std::unexpected(updated.error());
+        return true;
     }
+    return false;
+}
+
+/// In: an open recording. Where it has not ended it has what its playlist lists.
+Result<void> BucketWatch::refresh_open(catalog::Recording recording) {
+    const auto has_ended = take_end(recording);
+    if (!has_ended) return std::unexpected(has_ended.error());
+    if (*has_ended) return {};
     const auto duration = rooms_.duration(recording);
     if (!duration) return std::unexpected(duration.error());
     if (*duration == recording.duration) return {};
@@ -171,19 +195,17 @@ Result<void> BucketWatch::look_into_hour(const std::string& folder, WallTime hou
     const auto minutes = rooms_.store.folders(folder);
     if (!minutes) return std::unexpected(minutes.error());
     for (const std::string& each : *minutes) {
+        // ".../9/5/" of ".../9/"; a bucket may have a folder without a name, too.
+        const auto minute = minute_of(
+            std::string_view{each}.substr(folder.size(), each.size() - folder.size() - 1));
+        if (!minute) continue;
         {
             const std::lock_guard lock{mutex_};
             if (seen_.contains(each)) continue;
         }
         if (auto looked = look_into_minute(each); !looked) return looked;
-        // ".../9/5/": what began in minute 5 is there a moment later, and nothing comes after.
-        const std::string_view number =
-            std::string_view{each}.substr(folder.size(), each.size() - folder.size() - 1);
-        const bool digits = number.size() <= 2 && std::ranges::all_of(number, [](char c) {
-                                return c >= '0' && c <= '9';
-                            });
-        const std::chrono::minutes minute{digits ? std::stoi(std::string{number}) : 0};
-        if (rooms_.clock.wall() - (hour + minute) < kMinuteOpen) continue;
+        // What began in minute 5 is there a moment later, and nothing comes after.
+        if (rooms_.clock.wall() - (hour + *minute) < kMinuteOpen) continue;
         const std::lock_guard lock{mutex_};
         if (seen_.size() >= kSeenMax) seen_.clear();
         seen_.insert(each);
@@ -200,6 +222,58 @@ Result<void> BucketWatch::look_at(const catalog::Channel& channel) {
         }
     }
     refresh(channel.id);
+    return look_at_older(channel.id);
+}
+
+/// One whose channel shows a newer one by now: nobody else asks whether it has ended.
+Result<void> BucketWatch::look_at_older(const ChannelId& channel) {
+    const auto shown = rooms_.recordings.get(channel);
+    const auto open = rooms_.catalog.unfinished_recordings();
+    if (!open) return std::unexpected(open.error());
+    for (const catalog::Recording& row : *open) {
+        if (row.channel != channel || (shown && shown->recording.id == row.id)) continue;
+        const auto ended = take_end(row);
+        if (!ended && may_pass(ended.error())) return std::unexpected(ended.error());
+    }
+    return {};
+}
+
+/// One recording after the other, each in its turn.
+Result<void> BucketWatch::look_for_gone() {
+    const auto next = rooms_.catalog.retained_recordings(still_there_, 1);
+    if (!next) return std::unexpected(next.error());
+    if (next->empty()) {
+        still_there_ = {};
+        return {};
+    }
+    still_there_ = {.started_at = next->front().started_at, .id = next->front().id};
+    const auto row = rooms_.catalog.recording(next->front().id);
+    if (!row) return std::unexpected(row.error());
+    const auto there = rooms_.store.head(ivs::recording_started_key(row->prefix));
+    if (there) return {};
+    if (there.error().code != ErrorCode::NotFound) return std::unexpected(there.error());
+    // Somebody before the bucket may say so, too; a list comes from the bucket alone.
+    const auto left = rooms_.store.list(row->prefix + "/events/");
+    if (!left) return std::unexpected(left.error());
+    return left->empty() ? let_go(*row) : Result<void>{};
+}
+
+Result<void> BucketWatch::let_go(const catalog::Recording& recording) {
+    const std::lock_guard lock{taking_};
+    if (auto removed = rooms_.catalog.remove_recording(recording.id); !removed) return removed;
+    const auto shown = rooms_.recordings.get(recording.channel);
+    if (shown && shown->recording.id == recording.id) {
+        const auto others = rooms_.catalog.recordings(recording.channel, {.offset = 0, .limit = 1});
+        if (!others) return std::unexpected(others.error());
+        rooms_.recordings.publish(recording.channel,
+                                  others->empty()
+                                      ? nullptr
+                                      : std::make_shared<const record::RecordingView>(
+                                            record::RecordingView{.recording = others->front()}));
+    }
+    log::info("[channel {}] recording {} is not in the bucket any more", recording.channel.view(),
+              recording.id.view());
+    rooms_.gone(recording);
     return {};
 }
 
@@ -228,6 +302,8 @@ void BucketWatch::look(const std::function<bool()>& stopping) {
         look_at_[place.id] = now + kLookLive;
         return;  // the bucket is away: later, for all
     }
+    if (stopping()) return;
+    if (const auto looked = look_for_gone(); !looked) log::debug("{}", looked.error().what);
 }
 
 }  // namespace oxbow::remote

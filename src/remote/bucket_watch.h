@@ -38,6 +38,8 @@ public:
         std::function<Result<std::chrono::milliseconds>(const catalog::Recording&)> duration;
         /// It was found, or has ended.
         std::function<void(const catalog::Recording&)> changed;
+        /// It was deleted by others, and is in no list any more.
+        std::function<void(const catalog::Recording&)> gone;
     };
     explicit BucketWatch(Rooms rooms) : rooms_(std::move(rooms)) {}
 
@@ -50,10 +52,12 @@ public:
 
     /// Whether the newest recording of the channel is as it was in the bucket a moment ago.
     bool is_fresh(const ChannelId& channel) const;
-    /// Looks whether it has ended, or how long it is.
+    /// Looks whether it has ended, or how long it is. One caller does; for who comes meanwhile what
+    /// is known will do.
     void refresh(const ChannelId& channel);
 
-    /// One look at every channel whose time has come. In: asked between two: end early. One caller.
+    /// One look at every channel whose time has come, and at one recording, whether it is still
+    /// there. In: asked between two: end early. One caller.
     void look(const std::function<bool()>& stopping);
 
     static constexpr std::chrono::milliseconds kFresh{1'000};
@@ -68,15 +72,20 @@ private:
     Result<void> update(catalog::Recording recording);
     void publish(const catalog::Recording& recording);
     Result<void> refresh_open(catalog::Recording recording);
+    Result<bool> take_end(const catalog::Recording& recording);
+    Result<void> look_at_older(const ChannelId& channel);
+    Result<void> look_for_gone();
+    Result<void> let_go(const catalog::Recording& recording);
 
     Rooms rooms_;
-    std::mutex taking_;      // one at a time
-    std::mutex refreshing_;  // one at a time
+    std::mutex taking_;  // one at a time
     mutable std::mutex mutex_;
+    std::set<ChannelId> refreshing_;
     std::map<ChannelId, SteadyTime> fresh_until_;
     std::map<ChannelId, SteadyTime> look_at_;
     std::set<std::string> seen_;  // folders that have nothing new; of the last hours
     bool told_ = false;           // that the bucket cannot be looked at
+    catalog::Catalog::RetainedPlace still_there_{};  // the last that was looked for; of look()
 };
 
 /// Whether the bucket and the endpoint may say otherwise in a moment: then nothing is given up.

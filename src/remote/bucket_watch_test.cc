@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <future>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -28,10 +30,14 @@ public:
     Result<std::vector<std::string>> folders(std::string_view prefix) override {
         ++lists;
         if (away) return fail(ErrorCode::Unavailable, "it is away");
-        return ForwardingStore::folders(prefix);
+        if (prefix == strange_in + "/") return std::vector<std::string>{};
+        auto found = ForwardingStore::folders(prefix);
+        if (found && prefix == strange_in) found->push_back(strange_in + "/");
+        return found;
     }
     int lists = 0;
     bool away = false;
+    std::string strange_in = "-";  // has a folder without a name, as an S3 bucket may
 };
 
 struct Fixture {
@@ -54,8 +60,13 @@ struct Fixture {
             },
             .know_channel = [](const std::string&) { return Result<void>{}; },
             .is_live = [this](const ChannelId&) { return live; },
-            .duration = [this](const catalog::Recording&) { return duration; },
-            .changed = [this](const catalog::Recording& row) { changed.push_back(row); }});
+            .duration =
+                [this](const catalog::Recording&) {
+                    if (before_duration) before_duration();
+                    return duration;
+                },
+            .changed = [this](const catalog::Recording& row) { changed.push_back(row); },
+            .gone = [this](const catalog::Recording& row) { gone.push_back(row.id.str()); }});
     }
     ~Fixture() {
         watch.reset();
@@ -100,8 +111,10 @@ struct Fixture {
     record::RecordingViews views;
     bool live = false;
     Result<std::chrono::milliseconds> duration{7s};
+    std::function<void()> before_duration;
     std::vector<std::string> saved;
     std::vector<catalog::Recording> changed;
+    std::vector<std::string> gone;
     std::optional<BucketWatch> watch;
 };
 
@@ -198,6 +211,99 @@ TEST_CASE("an older recording that is told of late is listed, and not shown") {
     REQUIRE(it.watch->take(ivs::recording_started_key(kRoot + "2/9/23/1/older0000000")));
     CHECK(it.shown() == "j8Z9O91ndcVs");
     CHECK(it.catalog->recording(RecordingId{"older0000000"}));
+}
+
+TEST_CASE("a recording ends that is not the newest of its channel any more") {
+    Fixture it;
+    it.live = true;
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow);
+    it.look();
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow, true);
+    it.put("2/9/23/5/another00000", kNow + 2s);
+    it.clock.advance(BucketWatch::kLookLive);
+    it.look();
+
+    CHECK(it.shown() == "another00000");
+    const auto first = it.catalog->recording(RecordingId{"j8Z9O91ndcVs"});
+    CHECK(first->status == catalog::RecordingStatus::Ended);
+    CHECK(first->duration == 60s);
+}
+
+TEST_CASE("an older recording that is told of while it is open ends, too") {
+    Fixture it;
+    it.live = true;
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow);
+    it.put("2/9/23/1/older0000000", kNow - 240s);
+    it.look();
+    it.put("2/9/23/1/older0000000", kNow - 240s, true);
+    it.clock.advance(BucketWatch::kLookLive);
+    it.look();
+
+    CHECK(it.shown() == "j8Z9O91ndcVs");
+    CHECK(it.catalog->recording(RecordingId{"older0000000"})->status ==
+          catalog::RecordingStatus::Ended);
+}
+
+TEST_CASE("a folder that is no minute is passed over") {
+    Fixture it;
+    it.bucket->strange_in = kRoot + "2/9/23/";
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow);
+    it.look();
+    CHECK(it.shown() == "j8Z9O91ndcVs");
+}
+
+TEST_CASE("while the bucket is slow about one channel, others are not waited for") {
+    Fixture it;
+    const ChannelId other{"another0chan"};
+    const std::string arn = "arn:aws:ivs:us-east-1:123456789012:channel/another0chan";
+    REQUIRE(
+        it.catalog->add_channel({.id = other, .arn = arn, .name = "b"},
+                                {.arn = "arn:l", .value = StreamKeyValue{"l"}, .channel = other}));
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow);
+    it.look();
+    it.clock.advance(BucketWatch::kFresh);
+    std::promise<void> is_asked;
+    std::promise<void> go_on;
+    it.before_duration = [&] {
+        is_asked.set_value();
+        go_on.get_future().wait();
+    };
+    std::thread slow{[&] { it.watch->refresh(kChannel); }};
+    is_asked.get_future().wait();
+
+    it.watch->refresh(kChannel);  // what is known will do
+    it.watch->refresh(other);
+    CHECK_FALSE(it.watch->is_fresh(kChannel));
+
+    go_on.set_value();
+    slow.join();
+    CHECK(it.watch->is_fresh(kChannel));
+}
+
+TEST_CASE("a recording that others deleted is let go of, and the one before it is shown") {
+    Fixture it;
+    it.put("2/9/23/1/older0000000", kNow - 240s, true);
+    it.put("2/9/23/1/older0000000", kNow - 240s);
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow, true);
+    it.put("2/9/23/5/j8Z9O91ndcVs", kNow);
+    it.look();
+    it.look();
+    CHECK(it.shown() == "j8Z9O91ndcVs");
+    const std::string prefix = kRoot + "2/9/23/5/j8Z9O91ndcVs";
+    REQUIRE(it.bucket->remove(ivs::recording_started_key(prefix)));
+    it.look();
+    it.look();
+    it.look();
+    CHECK(it.gone.empty());  // half of it is there
+    REQUIRE(it.bucket->remove(ivs::recording_ended_key(prefix)));
+
+    it.look();
+    it.look();
+    it.look();
+
+    CHECK(it.gone == std::vector<std::string>{"j8Z9O91ndcVs"});
+    CHECK(it.shown() == "older0000000");
+    CHECK(it.catalog->recordings(kChannel, {.offset = 0, .limit = 9})->size() == 1);
 }
 
 TEST_CASE("while the bucket is away nothing is lost, and nothing is looked at again and again") {

@@ -50,7 +50,8 @@ Follower::Follower(Settings settings, Rooms rooms)
            .is_live =
                [this](const ChannelId& channel) { return streams_.now(channel) != std::nullopt; },
            .duration = rooms_.duration,
-           .changed = rooms_.changed}) {}
+           .changed = rooms_.changed,
+           .gone = rooms_.gone}) {}
 
 Result<void> Follower::start() {
     if (auto taken = watch_.take_up(); !taken) return taken;
@@ -58,12 +59,14 @@ Result<void> Follower::start() {
     return {};
 }
 
-void Follower::stop() {
-    {
-        const std::lock_guard lock{mutex_};
-        stopping_ = true;
-    }
+void Follower::ask_to_stop() {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
     wake_.notify_all();
+}
+
+void Follower::stop() {
+    ask_to_stop();
     if (thread_.joinable()) thread_.join();
 }
 
@@ -78,8 +81,10 @@ void Follower::work() {
         look_at_streams();
         look_at_channels();
         watch_.look([this] { return is_stopping(); });
-        for (const auto& place : *rooms_.catalog.directory()->channels_by_creation)
+        for (const auto& place : *rooms_.catalog.directory()->channels_by_creation) {
+            if (is_stopping()) return;
             rooms_.looked_at(place.id);
+        }
         std::unique_lock lock{mutex_};
         unknown_asked_ = 0;
         if (wake_.wait_for(lock, kRound, [this] { return stopping_; })) return;
@@ -130,7 +135,8 @@ void Follower::look_at_streams() {
 
 /// Names, and who may watch: of one channel a round.
 void Follower::look_at_channels() {
-    if (!settings_.ask_channels) return;
+    // One that is away would hold up the look at the bucket, five seconds each time.
+    if (!settings_.ask_channels || !streams_.may_ask()) return;
     const auto directory = rooms_.catalog.directory();
     const SteadyTime now = rooms_.clock.steady();
     for (const ChannelId& id : due_channels(*directory, channel_look_at_, now, 1)) {

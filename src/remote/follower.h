@@ -50,6 +50,8 @@ public:
         std::function<Result<std::chrono::milliseconds>(const catalog::Recording&)> duration;
         /// Whatever the recording was thought to be before, it is this now.
         std::function<void(const catalog::Recording&)> changed;
+        /// It was deleted by others.
+        std::function<void(const catalog::Recording&)> gone;
         /// How the channel is now. Often; most of the time nothing has changed.
         std::function<void(const ChannelId&)> looked_at;
     };
@@ -58,6 +60,8 @@ public:
 
     /// Shows what is known from before, and begins to look. Errors: the catalogue's.
     Result<void> start();
+    /// Begins nothing new; what is asked of the bucket goes on until it is answered, or cancelled.
+    void ask_to_stop();
     void stop();
 
     /// As BucketWatch::take.

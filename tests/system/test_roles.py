@@ -5,8 +5,10 @@ import datetime
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -231,6 +233,20 @@ class Roles(unittest.TestCase):
         found = oxbow.wait_for("the next recording to be found", 20, lambda: (
             body := functions.metadata(channel["id"])).get("masterKey") == next_one["masterKey"] and body)
         self.assertIs(found["isChannelLive"], True)
+
+
+class End(unittest.TestCase):
+    def test_an_edge_ends_at_once_while_its_bucket_and_its_endpoint_say_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            keys = f'endpoint = "{url}"\naccess_key_id = "a"\nsecret_access_key = "b"\n'
+            edge = oxbow.Server(f'[store]\nkind = "s3"\nbucket = "recordings"\n{keys}[ivs]\n{keys}', role="edge")
+            self.addCleanup(edge.close)
+            silent.settimeout(10)
+            with silent.accept()[0]:  # it asks
+                began = time.monotonic()
+                self.assertEqual(edge.stop(), 0)
+                self.assertLess(time.monotonic() - began, 10)
 
 
 def notify(server, key):
