@@ -85,6 +85,15 @@ class Roles(unittest.TestCase):
         for channel in channels:
             edge.wait_until_ended(channel["id"])
         oxbow.wait_for("all uploads", 60, lambda: live.metric("oxbow_upload_backlog_objects") == 0)
+        gone = channels.pop()["id"]
+        listed = f"/channels/{gone}/recordings.json"
+        [recording] = edge.get(listed).json["recordings"]
+        rendition = recording["playlistUrl"].rpartition("/")[2].removesuffix(".m3u8")
+        chunk = f"/{recording['masterKey'].rpartition('/')[0]}/{rendition}/0.ts"
+        self.assertEqual(edge.get(chunk).status, 200)
+        live.cli("recording", "delete", recording["id"])
+        oxbow.wait_for("the recording to be gone here, too", 20, lambda: edge.get(listed).json["recordings"] == [])
+        self.assertEqual((edge.get(chunk).status, edge.metadata(gone)), (404, None))
         live.kill()
         for channel in channels:
             self.assertEqual(oxbow.video_frames(edge.ready["http"] + f"/rewind/{channel['id']}.m3u8"),
