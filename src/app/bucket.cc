@@ -1,5 +1,9 @@
 #include "app/bucket.h"
 
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -110,8 +114,19 @@ void Bucket::start() {
     }};
 }
 
+void Bucket::give_up_in(std::chrono::milliseconds patience) {
+    if (spool_ == nullptr) return;
+    giving_up_ = std::jthread{[this, patience](const std::stop_token& stopped) {
+        std::mutex mutex;
+        std::unique_lock lock{mutex};
+        std::condition_variable_any().wait_for(lock, stopped, patience, [] { return false; });
+        if (!stopped.stop_requested()) s3_->cancel();
+    }};
+}
+
 void Bucket::stop(std::chrono::milliseconds patience) {
     if (spool_ == nullptr) return;
+    giving_up_ = {};
     spool_->finish(patience);
     s3_->cancel();
     spool_->stop();

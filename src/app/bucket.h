@@ -34,6 +34,9 @@ public:
 
     /// Uploads from here on, and looks what the server can do, for the log.
     void start();
+    /// From `patience` on no request waits for the server any more: who is to be ended meanwhile
+    /// may be waiting for one that says nothing.
+    void give_up_in(std::chrono::milliseconds patience);
     /// Ends requests of viewers to the server, and uploads once nothing waits or `patience` is
     /// over.
     void stop(std::chrono::milliseconds patience);
@@ -59,6 +62,7 @@ private:
     std::unique_ptr<store::ObjectStore> store_;
     store::UploadSpool* spool_ = nullptr;  // store_, of an S3 server
     std::thread look_;
+    std::jthread giving_up_;
 };
 
 /// Tries what recording and playing need: writes, reads, lists and deletes an object.

@@ -42,6 +42,7 @@ void Server::Impl::shut_down() {
     if (rtmps_server_) rtmps_server_->stop();
     live_->shut_down();
     recorder_->drain();
+    bucket_->give_up_in(kLastUploadsMax);
     thumbnails_->stop();
     commit_->stop();
     created_->stop();

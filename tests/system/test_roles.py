@@ -245,17 +245,36 @@ class Roles(unittest.TestCase):
 
 
 class End(unittest.TestCase):
-    def test_an_edge_ends_at_once_while_its_bucket_and_its_endpoint_say_nothing(self):
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-            keys = f'endpoint = "{url}"\naccess_key_id = "a"\nsecret_access_key = "b"\n'
-            edge = oxbow.Server(f'[store]\nkind = "s3"\nbucket = "recordings"\n{keys}[ivs]\n{keys}', role="edge")
-            self.addCleanup(edge.close)
-            silent.settimeout(10)
-            with silent.accept()[0]:  # it asks
-                began = time.monotonic()
-                self.assertEqual(edge.stop(), 0)
-                self.assertLess(time.monotonic() - began, 10)
+    """While the bucket, and the endpoint, take connections and say nothing."""
+
+    def setUp(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        silent.settimeout(10)
+        self.silent = silent
+        keys = f'endpoint = "http://127.0.0.1:{silent.getsockname()[1]}"\naccess_key_id = "a"\nsecret_access_key = "b"\n'
+        self.store, self.ivs = f'[store]\nkind = "s3"\nbucket = "recordings"\n{keys}', f"[ivs]\n{keys}"
+
+    def ends_soon(self, server):
+        with self.silent.accept()[0]:  # it asks
+            began = time.monotonic()
+            self.assertEqual(server.stop(), 0)
+            self.assertLess(time.monotonic() - began, 15)
+
+    def test_an_edge_ends_soon(self):
+        edge = oxbow.Server(self.store + self.ivs, role="edge")
+        self.addCleanup(edge.close)
+        self.ends_soon(edge)
+
+    def test_a_server_that_records_ends_soon_and_keeps_what_waits(self):
+        server = oxbow.Server(self.store)
+        self.addCleanup(server.close)
+        publisher = oxbow.Publisher(server.create_channel("a"), oxbow.test_card(size="320x180", rate=25, gop=1, tone=880,
+                                                                              seconds=10))
+        self.addCleanup(publisher.close)
+        oxbow.wait_for("what waits", 20, lambda: server.metric("oxbow_upload_backlog_objects") > 3)
+        self.ends_soon(server)
+        self.assertRegex(server.log_text(), r"\d+ objects wait for the bucket: they go there after the next start")
 
 
 def notify(server, key):
