@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The commands of docs/publish.md, as they stand there, put a channel on the air."""
+"""The commands of docs/publish.md, as they stand there, put a channel on the air; no page has what a merge left."""
 
 import re
 import signal
@@ -45,6 +45,15 @@ class Docs(unittest.TestCase):
     def test_the_command_of_gstreamer(self):
         self.assertEqual(len(commands("gst-launch-1.0")), 1)
         self.goes_live(commands("gst-launch-1.0")[0])
+
+
+class Pages(unittest.TestCase):
+    def test_no_page_has_the_marks_of_a_merge(self):
+        pages = [*oxbow.ROOT.glob("*.md"), *oxbow.ROOT.glob("*/**/README.md"), *oxbow.ROOT.glob("docs/**/*.md")]
+        pages = [page for page in pages if not {"node_modules", "build"} & set(page.parts)]
+        marked = [str(page) for page in pages if re.search(r"^(<{7} |>{7} |={7}$)", page.read_text(), re.M)]
+        self.assertGreater(len(pages), 50)
+        self.assertEqual(marked, [])
 
 
 if __name__ == "__main__":
