@@ -69,6 +69,7 @@ struct HttpResponse {
     HttpBody body;
     /// What follows the body until it ends, and by HTTP/1.1 the connection with it; may be null.
     std::shared_ptr<HttpStream> stream{};
+    std::uint8_t mark = 0;  // the handler's own: whoever counts answers is told of it
 
     /// Of body and stream; nullopt: its end is not known.
     std::optional<std::uint64_t> content_length() const;

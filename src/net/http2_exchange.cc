@@ -155,13 +155,13 @@ bool HttpServer::Impl::receive_frames(Connection& connection) {
 void HttpServer::Impl::answer_requests(const std::shared_ptr<Http2>& http2) {
     const Connection& connection = *http2->connection;
     while (const auto stream = http2->session.next_request()) {
+        HttpRequest& request = stream->request.request();
+        request.peer = connection.peer;
         if (stream->refusal) {
             const HttpRefusal& refusal = *stream->refusal;
             http2->session.answer(stream, refusal_response(refusal.status, refusal.why), date());
             continue;
         }
-        HttpRequest& request = stream->request.request();
-        request.peer = connection.peer;
         request.from_proxy = connection.from_proxy;
         request.secure = true;
         HttpAnswer answer = ask_handler(request);

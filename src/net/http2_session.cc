@@ -120,6 +120,7 @@ struct Http2Session::Callbacks {
         if (!stream.body.take(to.subspan(kFrameHeadBytes)))
             return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
         out.end += to.size();
+        stream.outcome.bytes += size;
         return 0;
     }
 
@@ -174,9 +175,11 @@ struct Http2Session::Callbacks {
     }
 };
 
-Http2Session::Http2Session(const HttpServerLimits& limits, Http2Memory& memory, Time now)
+Http2Session::Http2Session(const HttpServerLimits& limits, Http2Memory& memory, Time now,
+                           const HttpObserver* observer)
     : limits_(limits),
       memory_(memory),
+      observer_(observer && observer->answered ? observer : nullptr),
       watch_(now),
       now_(now),
       idle_since_(now),
@@ -256,6 +259,7 @@ void Http2Session::begin_stream(std::int32_t id) {
 
 void Http2Session::remove(Http2Stream& stream) {
     ENSURE(streams_[stream.place].get() == &stream);
+    if (observer_ && stream.answered) tell(stream);
     end_sending(stream);
     body_bytes_ -= stream.request.body_bytes();
     auto removed = std::move(streams_[stream.place]);
@@ -300,6 +304,7 @@ void Http2Session::add_body(Http2Stream& stream, BytesView bytes) {
 void Http2Session::end_request(Http2Stream& stream) {
     if (std::exchange(stream.whole, true)) return;
     stream.body_deadline = Time::max();
+    if (observer_ && observer_->in_full) stream.begun = std::chrono::steady_clock::now();
     ready_.push_back(streams_[stream.place]);
 }
 
@@ -322,6 +327,7 @@ void Http2Session::answer(const std::shared_ptr<Http2Stream>& to, HttpResponse r
     const fmt::format_int status{response.status};
     const auto known = may_have_body ? response.content_length() : std::nullopt;
     const fmt::format_int length{known.value_or(0)};
+    stream.outcome = {.status = response.status, .mark = response.mark, .protocol = "HTTP/2.0"};
     stream.block = memory_.blocks.of(response.header_block);
     stream.extra.assign(response.extra_headers);
 
@@ -375,6 +381,16 @@ void Http2Session::go_on(const std::shared_ptr<Http2Stream>& stream,
     }
     // Refused where it was not waited for yet: then it is found when it is.
     static_cast<void>(nghttp2_session_resume_data(native_, stream->id));
+}
+
+void Http2Session::tell(const Http2Stream& stream) const {
+    HttpOutcome outcome = stream.outcome;
+    outcome.complete = stream.body.left() == 0 && (!stream.source || stream.source_ended);
+    if (observer_->in_full) outcome.took = std::chrono::steady_clock::now() - stream.begun;
+    const HttpRequest& request = stream.request.request();
+    // What was refused is no request to be looked at.
+    const HttpRequest refused{.peer = request.peer};
+    observer_->answered(stream.refusal ? refused : request, outcome);
 }
 
 /// All answers together have as long as a reader of the slowest rate needs.

@@ -59,8 +59,9 @@ public:
     /// Frames that wait for a peer who reads nothing.
     static constexpr std::size_t kFramesQueuedMax = 1'000;
 
-    /// `limits` and `memory` outlive it.
-    Http2Session(const HttpServerLimits& limits, Http2Memory& memory, Time now);
+    /// `limits`, `memory` and `observer` outlive it.
+    Http2Session(const HttpServerLimits& limits, Http2Memory& memory, Time now,
+                 const HttpObserver* observer = nullptr);
     ~Http2Session();
     Http2Session(const Http2Session&) = delete;
     Http2Session& operator=(const Http2Session&) = delete;
@@ -112,6 +113,7 @@ private:
     void end_request(Http2Stream& stream);
     void refuse(Http2Stream& stream, HttpRefusal refusal);
     void reset(Http2Stream& stream, std::uint32_t code);
+    void tell(const Http2Stream& stream) const;
     void begin_sending(Http2Stream& stream);
     void end_sending(Http2Stream& stream);
     void sweep_stream(Http2Stream& stream);
@@ -122,6 +124,7 @@ private:
 
     const HttpServerLimits& limits_;
     Http2Memory& memory_;
+    const HttpObserver* observer_;  // may be null
     nghttp2_session* native_ = nullptr;
     Http2Watch watch_;
     Time now_;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "net/test_http2_client.h"
 
@@ -13,7 +14,8 @@ using namespace std::chrono_literals;
 
 /// A client and a session that speak to each other, and a clock.
 struct Pair {
-    explicit Pair(HttpServerLimits the_limits = {}) : limits(the_limits) {}
+    explicit Pair(HttpServerLimits the_limits = {}, HttpObserver the_observer = {})
+        : limits(the_limits), observer(std::move(the_observer)) {}
 
     /// Until both have nothing more to say.
     void talk() {
@@ -41,7 +43,8 @@ struct Pair {
     HttpServerLimits limits;
     Http2Memory memory;
     Http2Session::Time now{1h};
-    Http2Session session{limits, memory, now};
+    HttpObserver observer;
+    Http2Session session{limits, memory, now, &observer};
     TestHttp2Client client;
 };
 
@@ -464,6 +467,39 @@ TEST_CASE("what is no HTTP/2 is let go") {
     pair.session.feed(as_bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), pair.now);
 
     CHECK(pair.session.failed());
+}
+
+TEST_CASE("by HTTP/2 an observer is told of each answer when its stream is closed") {
+    std::string told;
+    Pair pair{{}, {.answered = [&](const HttpRequest& request, const HttpOutcome& outcome) {
+                  told +=
+                      fmt::format("{} {} {} {} {} {};", request.path, outcome.status, outcome.mark,
+                                  outcome.bytes, outcome.complete, outcome.protocol);
+              }}};
+    const auto answer = [&](std::string path, HttpResponse response) {
+        const auto id = pair.client.get(path);
+        pair.talk();
+        pair.session.answer(pair.session.next_request(), std::move(response), kDate);
+        return id;
+    };
+    HttpResponse marked = text("four");
+    marked.mark = 7;
+
+    answer("/a", std::move(marked));
+    pair.talk();
+    answer("/b", {.status = 304});
+    pair.talk();
+    const auto large = answer("/c", text(std::string(1'000'000, 'x')));
+    pair.hear();  // as much as the window has
+    pair.client.reset(large);
+    pair.talk();
+    pair.client.get("/never-answered");
+    pair.talk();
+    pair.session.close();
+
+    CHECK(told.starts_with("/a 200 7 4 true HTTP/2.0;/b 304 0 0 true HTTP/2.0;/c 200 0 "));
+    CHECK(told.ends_with(" false HTTP/2.0;"));
+    CHECK_FALSE(told.contains("never"));
 }
 
 }  // namespace oxbow::net

@@ -49,6 +49,7 @@ void Http2Stream::clear() {
     closed = false;
     body_deadline = Time::max();
     answered = false;
+    outcome = {};
     block = nullptr;
     body.assign({});
     source = nullptr;

@@ -45,6 +45,8 @@ struct Http2Stream {
 
     // Of the answer.
     bool answered = false;
+    HttpOutcome outcome;  // as far as it is known
+    Time begun{};         // of the request, where the observer wants times
     std::shared_ptr<const Http2Fields> block;
     Http2Fields extra;
     Http2Body body;

@@ -17,6 +17,7 @@ constexpr std::size_t kLingerBytesMax = 256 * 1024;
 constexpr milliseconds kLingerDeadline{2'000};
 /// Requests that one connection has answered before others of the loop get their turn.
 constexpr std::size_t kTurnRequestsMax = 32;
+const HttpRequest kNoRequest;
 /// What is spoken behind TLS.
 const std::string kProtocols = "\2h2\10http/1.1";
 
@@ -98,6 +99,8 @@ asio::awaitable<void> HttpServer::Impl::converse(Connection& connection) {
         connection.idle = false;
         connection.deadline = Time::max();
 
+        if (observer_.in_full) connection.begun = steady_clock::now();
+
         ParsedRequest& parsed = connection.parser.take();
         parsed.request.peer = connection.peer;
         parsed.request.from_proxy = connection.from_proxy;
@@ -116,9 +119,15 @@ asio::awaitable<void> HttpServer::Impl::converse(Connection& connection) {
             progress = sent ? HttpTransfer::Progress::Done : HttpTransfer::Progress::Failed;
         }
         end_transfer(connection);
-        if (progress != HttpTransfer::Progress::Done) co_return;
-        if (connection.stream) co_await send_stream(connection);
-        if (!stays) co_return;
+        bool complete = progress == HttpTransfer::Progress::Done;
+        const bool streams = complete && connection.stream != nullptr;
+        if (streams) {
+            const bool ended = co_await send_stream(connection);
+            complete = ended;
+        }
+        const bool is_gone = streams && !observer_.in_full;
+        tell(connection, is_gone ? kNoRequest : parsed.request, complete);
+        if (!complete || !stays) co_return;
         // A peer that pipelines without end lets the others have their turn.
         if (turn == kTurnRequestsMax) {
             turn = 0;
@@ -254,22 +263,35 @@ bool HttpServer::Impl::begin_answer(Connection& connection, const ParsedRequest&
                     .keep_alive = stays,
                     .http_1_0 = parsed.http_1_0,
                     .only = parsed.request.method == "HEAD"});
+    connection.outcome.protocol = parsed.http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
     return stays;
 }
 
 void HttpServer::Impl::begin_transfer(Connection& connection, HttpResponse response,
                                       HeadContext context) {
     write_head(spare_head_, response, context);
+    connection.outcome = {.status = response.status, .mark = response.mark};
     if (context.only) response = {};
+    connection.outcome.bytes = response.body.size();  // less what is left when it ends
     connection.stream = std::move(response.stream);
     connection.transfer.emplace(std::move(spare_head_), std::move(response.body));
 }
 
 void HttpServer::Impl::end_transfer(Connection& connection) {
+    const std::uint64_t left = connection.transfer->left();
+    connection.outcome.bytes -= std::min(connection.outcome.bytes, left);
     spare_head_ = connection.transfer->release_head();
     connection.transfer.reset();
     connection.deadline = Time::max();
     connection.answer_deadline = Time::max();
+}
+
+/// Tells the observer what became of the answer that was under way.
+void HttpServer::Impl::tell(Connection& connection, const HttpRequest& request, bool complete) {
+    if (!observer_.answered) return;
+    connection.outcome.complete = complete;
+    if (observer_.in_full) connection.outcome.took = steady_clock::now() - connection.begun;
+    observer_.answered(request, connection.outcome);
 }
 
 asio::awaitable<void> HttpServer::Impl::refuse(Connection& connection, HttpRefusal refusal) {
@@ -279,6 +301,8 @@ asio::awaitable<void> HttpServer::Impl::refuse(Connection& connection, HttpRefus
                    {.date = date(), .keep_alive = false});
     const bool sent = co_await send_rest(connection);
     end_transfer(connection);
+    if (observer_.in_full) connection.begun = steady_clock::now();
+    tell(connection, {.peer = connection.peer}, sent);
     if (sent) co_await linger(connection);
 }
 
@@ -310,15 +334,18 @@ asio::awaitable<bool> HttpServer::Impl::send_rest(Connection& connection) {
 
 /// Sends what the stream makes until it or the peer has enough. Each piece has the deadlines of an
 /// answer: who reads too slowly is cut off, and holds one piece meanwhile.
-asio::awaitable<void> HttpServer::Impl::send_stream(Connection& connection) {
-    connection.parser.release();  // there is no next request
+/// False when the peer had enough first.
+asio::awaitable<bool> HttpServer::Impl::send_stream(Connection& connection) {
+    // There is no next request; this one is kept for who wants to know which it was.
+    if (!observer_.in_full) connection.parser.release();
     while (true) {
         std::optional<std::string> bytes = co_await next_of(*connection.stream);
-        if (!bytes) co_return;
+        if (!bytes) co_return true;
+        connection.outcome.bytes += bytes->size();
         connection.transfer.emplace(std::move(*bytes), HttpBody{});
         const bool sent = co_await send_rest(connection);
         end_transfer(connection);
-        if (!sent) co_return;
+        if (!sent) co_return false;
     }
 }
 

@@ -54,13 +54,15 @@ std::string HttpServer::Impl::Connection::peer_of(const tcp::socket& socket) {
 }
 
 HttpServer::Impl::Impl(asio::io_context& loop, const tcp::endpoint& address, HttpHandler handler,
-                       HttpServerLimits limits, std::shared_ptr<const TlsCertificate> certificate)
+                       HttpServerLimits limits, std::shared_ptr<const TlsCertificate> certificate,
+                       HttpObserver observer)
     : acceptor_(loop),
       sweep_timer_(loop),
       readiness_(loop),
       handler_(std::move(handler)),
       limits_(std::move(limits)),
-      certificate_(std::move(certificate)) {
+      certificate_(std::move(certificate)),
+      observer_(std::move(observer)) {
     // sendfile has no MSG_NOSIGNAL: a viewer who leaves must not end the server.
     std::signal(SIGPIPE, SIG_IGN);
     boost::system::error_code error;
@@ -246,9 +248,10 @@ std::string_view HttpServer::Impl::date() {
 }
 
 HttpServer::HttpServer(asio::io_context& loop, const tcp::endpoint& address, HttpHandler handler,
-                       HttpServerLimits limits, std::shared_ptr<const TlsCertificate> certificate)
+                       HttpServerLimits limits, std::shared_ptr<const TlsCertificate> certificate,
+                       HttpObserver observer)
     : impl_(std::make_shared<Impl>(loop, address, std::move(handler), std::move(limits),
-                                   std::move(certificate))) {
+                                   std::move(certificate), std::move(observer))) {
     impl_->start();
 }
 

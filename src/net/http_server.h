@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -33,6 +35,26 @@ struct HttpServerLimits {
     Networks trusted_proxies = {};
 };
 
+/// What became of an answer.
+struct HttpOutcome {
+    int status = 0;
+    std::uint8_t mark = 0;                       // of HttpResponse
+    std::uint64_t bytes = 0;                     // of the body that went out
+    bool complete = false;                       // all of it
+    std::string_view protocol{};                 // "HTTP/1.1"
+    std::chrono::steady_clock::duration took{};  // 0 where nobody asked for times
+};
+
+/// Told of every request when its answer has gone out, or ended early; not of one that was given up
+/// before it had an answer. On the loop of its connection; must not block. The request refers to
+/// its connection's bytes; it is empty where it was malformed.
+struct HttpObserver {
+    std::function<void(const HttpRequest&, const HttpOutcome&)> answered;  // may be empty
+    /// Wants the request and the time of each answer; else the request is empty where its answer
+    /// was a stream.
+    bool in_full = false;
+};
+
 /// HTTP/1.1 on one loop, with a certificate by TLS. One server per loop: they share a port by
 /// SO_REUSEPORT. Who speaks plain HTTP where TLS is spoken gets 400.
 ///
@@ -45,7 +67,8 @@ public:
     /// "cannot listen on 127.0.0.1:8080: Address already in use".
     HttpServer(boost::asio::io_context& loop, const boost::asio::ip::tcp::endpoint& address,
                HttpHandler handler, HttpServerLimits limits,
-               std::shared_ptr<const TlsCertificate> certificate = nullptr);
+               std::shared_ptr<const TlsCertificate> certificate = nullptr,
+               HttpObserver observer = {});
     /// When the loop does not run, or on it.
     ~HttpServer();
 

@@ -34,7 +34,8 @@ inline constexpr std::size_t kReadBytes = 16 * 1024;
 class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 public:
     Impl(asio::io_context& loop, const tcp::endpoint& address, HttpHandler handler,
-         HttpServerLimits limits, std::shared_ptr<const TlsCertificate> certificate);
+         HttpServerLimits limits, std::shared_ptr<const TlsCertificate> certificate,
+         HttpObserver observer);
 
     void start();
     void stop();
@@ -49,7 +50,8 @@ private:
     /// What a connection of HTTP/2 has; the answers that are worked at keep it until they are done.
     struct Http2 {
         Http2(Impl& server, Connection& of)
-            : session(server.limits_, server.http2_memory_, server.now_), connection(&of) {}
+            : session(server.limits_, server.http2_memory_, server.now_, &server.observer_),
+              connection(&of) {}
 
         Http2Session session;
         Connection* connection;  // null once it is gone
@@ -72,6 +74,8 @@ private:
         std::string unread;         // what a pipelining peer sent ahead; at most kReadBytes
         std::optional<HttpTransfer> transfer;  // the answer under way
         std::shared_ptr<HttpStream> stream;    // what follows it, to the connection's end
+        HttpOutcome outcome;                   // of the answer under way, as far as it is known
+        Time begun{};                          // of the request, where the observer wants times
         Http2* http2 = nullptr;                // null: it speaks HTTP/1.1
         Time deadline = Time::max();           // of the wait under way
         Time answer_deadline = Time::max();    // of the whole answer under way
@@ -103,7 +107,7 @@ private:
     asio::awaitable<HttpResponse> await_answer(asio::awaitable<HttpResponse> pending,
                                                std::string_view path);
     asio::awaitable<bool> send_rest(Connection& connection);
-    asio::awaitable<void> send_stream(Connection& connection);
+    asio::awaitable<bool> send_stream(Connection& connection);
     asio::awaitable<std::optional<std::string>> next_of(HttpStream& stream);
     asio::awaitable<void> refuse(Connection& connection, HttpRefusal refusal);
     asio::awaitable<void> linger(Connection& connection);
@@ -131,6 +135,7 @@ private:
     bool begin_answer(Connection& connection, const ParsedRequest& parsed, HttpResponse response);
     void begin_transfer(Connection& connection, HttpResponse response, HeadContext context);
     void end_transfer(Connection& connection);
+    void tell(Connection& connection, const HttpRequest& request, bool complete);
     void sweep(Connection& connection);
     void abort(Connection& connection);
     bool is_full_for(tcp::socket& socket);
@@ -146,6 +151,7 @@ private:
     HttpHandler handler_;
     HttpServerLimits limits_;
     std::shared_ptr<const TlsCertificate> certificate_;  // null: plain
+    HttpObserver observer_;
     bool stopping_ = false;
 
     std::list<Connection*> connections_;

@@ -2,7 +2,11 @@
 
 #include <array>
 #include <future>
+#include <mutex>
 #include <optional>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -86,13 +90,14 @@ std::shared_ptr<const SharedFile> digits_file() {
 /// A server on a free loopback port with its own thread.
 class TestServer {
 public:
-    explicit TestServer(HttpServerLimits limits = {}) : gate(std::make_shared<Gate>(loops_.at(0))) {
+    explicit TestServer(HttpServerLimits limits = {}, HttpObserver observer = {})
+        : gate(std::make_shared<Gate>(loops_.at(0))) {
         server_.emplace(
             loops_.at(0), asio::ip::tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0},
             [gate = gate, file = digits_file()](const HttpRequest& request) {
                 return echo(request, gate, file);
             },
-            limits);
+            limits, nullptr, std::move(observer));
         port = server_->address().port();
         loops_.start();
     }
@@ -601,6 +606,94 @@ TEST_CASE("an address that cannot be listened on is a failed start") {
     CHECK_THROWS_WITH_AS((HttpServer{loop, {asio::ip::make_address("192.0.2.1"), 80}, {}, {}}),
                          "cannot listen on 192.0.2.1:80: Cannot assign requested address",
                          std::system_error);
+}
+
+namespace {
+
+/// What an observer was told, as texts.
+class Told {
+public:
+    HttpObserver observer(bool in_full) {
+        return {.answered =
+                    [this](const HttpRequest& request, const HttpOutcome& outcome) {
+                        const std::lock_guard lock{mutex_};
+                        told_.push_back(fmt::format("{} {} {} {} {} {}", request.method,
+                                                    request.path, outcome.status, outcome.bytes,
+                                                    outcome.complete, outcome.protocol));
+                        took_ = took_ || outcome.took > 0ns;
+                    },
+                .in_full = in_full};
+    }
+    /// Once there are so many.
+    std::vector<std::string> wait_for(std::size_t count) {
+        for (int i = 0; i < 5'000; ++i) {
+            {
+                const std::lock_guard lock{mutex_};
+                if (told_.size() >= count) return told_;
+            }
+            std::this_thread::sleep_for(1ms);
+        }
+        return {};
+    }
+    bool took() {
+        const std::lock_guard lock{mutex_};
+        return took_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::string> told_;
+    bool took_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("an observer is told of every answer, also a refused one, and what went out of it") {
+    Told told;
+    TestServer server{{}, told.observer(true)};
+
+    asked(server, "GET /a" + std::string{kClosing});
+    asked(server, "HEAD /a" + std::string{kClosing});
+    asked(server, "GET /big HTTP/1.0\r\nHost: h\r\n\r\n");
+    asked(server, "GET /stream" + std::string{kClosing});
+    asked(server, "GET / HTTP/1.1\r\nHost : h\r\n\r\n");
+    asked(server, "GET /throw" + std::string{kClosing});
+
+    const auto list = told.wait_for(6);
+    REQUIRE(list.size() == 6);
+    CHECK(list[0] == "GET /a 200 7 true HTTP/1.1");
+    CHECK(list[1] == "HEAD /a 200 0 true HTTP/1.1");
+    CHECK(list[2] == "GET /big 200 3000000 true HTTP/1.0");
+    CHECK(list[3] == "GET /stream 200 12 true HTTP/1.1");
+    CHECK(list[4].starts_with("  400 "));
+    CHECK(list[5].starts_with("GET /throw 500 "));
+    CHECK(told.took());
+}
+
+TEST_CASE("of a reader that leaves the observer hears what it took, of a stream no request") {
+    Told told;
+    TestServer server{{}, told.observer(false)};
+
+    {
+        TestClient client{server};
+        client.send("GET /huge HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.some();
+    }
+    const auto left = told.wait_for(1);
+    {
+        TestClient client{server};
+        client.send("GET /endless HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.some();
+    }
+    const auto list = told.wait_for(2);
+
+    REQUIRE(list.size() == 2);
+    CHECK(left[0].starts_with("GET /huge 200 "));
+    CHECK(left[0].ends_with(" false HTTP/1.1"));
+    CHECK_FALSE(left[0].contains(" 30000000 "));
+    CHECK(list[1].starts_with("  200 "));
+    CHECK(list[1].ends_with(" false HTTP/1.1"));
+    CHECK_FALSE(told.took());
 }
 
 }  // namespace oxbow::net

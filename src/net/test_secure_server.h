@@ -29,7 +29,7 @@ bool comes_true(auto condition) {
 /// A server by TLS on a free loopback port, with a certificate of its own.
 class TestSecureServer {
 public:
-    TestSecureServer(HttpServerLimits limits, HttpHandler handler) {
+    TestSecureServer(HttpServerLimits limits, HttpHandler handler, HttpObserver observer = {}) {
         const TestFolder folder;
         const TestCertificate pair = TestCertificate::make();
         certificate = TlsCertificate::load({.certificate = folder.put("c", pair.certificate),
@@ -38,7 +38,7 @@ public:
         server_.emplace(
             loops_.at(0),
             boost::asio::ip::tcp::endpoint{boost::asio::ip::make_address("127.0.0.1"), 0},
-            std::move(handler), limits, certificate);
+            std::move(handler), limits, certificate, std::move(observer));
         loops_.start();
     }
     ~TestSecureServer() { end(); }
