@@ -82,7 +82,7 @@ Result<void> Bucket::open_s3(const Settings& settings, const Clock& clock) {
     auto cache = store::ObjectCache::open({.folder = settings.data / "cache",
                                            .bytes_max = settings.store.cache_max,
                                            .never_changes = is_chunk},
-                                          *s3_);
+                                          *s3_, clock);
     if (!cache) return std::unexpected(cache.error());
     cache_ = std::move(*cache);
     auto spool = store::UploadSpool::open(

@@ -22,23 +22,46 @@ std::string text_of(const net::HttpClientResponse& answer, std::string_view head
     return std::string{answer.header(header).value_or("")};
 }
 
+/// What every page may read is so for all who ask; that it is so for one says nothing of the next.
+std::string cors_lines_of(const net::HttpClientResponse& answer) {
+    if (text_of(answer, "access-control-allow-origin") != "*") return {};
+    std::string lines = "Access-Control-Allow-Origin: *\r\n";
+    const std::string exposed = text_of(answer, "access-control-expose-headers");
+    const bool is_list = !exposed.empty() && std::ranges::all_of(exposed, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == ',' || c == ' ';
+    });
+    if (is_list) lines += fmt::format("Access-Control-Expose-Headers: {}\r\n", exposed);
+    return lines;
+}
+
 }  // namespace
 
+bool is_private(std::string_view cache_control) {
+    return cache_control.contains("no-store") || cache_control.contains("private");
+}
+
 std::chrono::seconds kept_for(std::string_view cache_control) {
-    for (const std::string_view no : {"no-store", "no-cache", "private"}) {
-        if (cache_control.contains(no)) return std::chrono::seconds{0};
-    }
+    if (is_private(cache_control)) return std::chrono::seconds{0};
+    return said_for(cache_control).value_or(std::chrono::seconds{0});
+}
+
+std::optional<std::chrono::seconds> said_for(std::string_view cache_control) {
+    if (cache_control.contains("no-cache")) return std::chrono::seconds{0};
     constexpr std::string_view kMaxAge = "max-age=";
     const std::size_t at = cache_control.find(kMaxAge);
-    if (at == std::string_view::npos) return std::chrono::seconds{0};
+    if (at == std::string_view::npos) return std::nullopt;
     const std::string_view digits = cache_control.substr(at + kMaxAge.size());
     std::int32_t seconds = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
     return std::chrono::seconds{std::max(seconds, 0)};
 }
 
-LiveOrigin::LiveOrigin(std::string url, const Clock& clock)
-    : url_(std::move(url)), clock_(clock), client_({.idle_max = kThreads}) {}
+LiveOrigin::LiveOrigin(std::string url, const Clock& clock, KeptFor kept_for)
+    : url_(std::move(url)),
+      clock_(clock),
+      kept_for_(std::move(kept_for)),
+      client_({.idle_max = kThreads}) {}
 
 LiveOrigin::Pointer LiveOrigin::held(const std::string& target) {
     const std::lock_guard lock{mutex_};
@@ -101,6 +124,7 @@ Result<LiveOrigin::Pointer> LiveOrigin::fetch(const std::string& target) {
     out->cache_control = text_of(*answer, "cache-control");
     out->etag = text_of(*answer, "etag");
     std::erase(out->etag, '"');
+    out->cors = cors_lines_of(*answer);
     if (out->status == 200 && out->content_type == kPlaylistType && !out->etag.empty()) {
         std::vector<TextVersion::Piece> pieces{std::make_shared<const TextPiece>(answer->body)};
         out->text = std::make_shared<const TextVersion>(std::move(pieces), out->etag);
@@ -132,7 +156,7 @@ void LiveOrigin::settle(const std::string& target, const Result<Pointer>& answer
 void LiveOrigin::hold_locked(const std::string& target, const Pointer& answer) {
     if (const auto found = by_target_.find(target); found != by_target_.end())
         erase_locked(found->second);
-    const auto kept = kept_for(answer->cache_control);
+    const auto kept = kept_for_ ? kept_for_(target, *answer) : kept_for(answer->cache_control);
     if (kept.count() == 0) return;
     newest_first_.push_front({target, answer, clock_.steady() + kept});
     by_target_.emplace(target, newest_first_.begin());

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct OriginAnswer {
     std::string content_type;
     std::string cache_control;
     std::string etag;                          // without quotes; of 200
+    std::string cors;                          // header lines, where it lets every page read
     std::shared_ptr<const TextVersion> text;   // of a playlist
     std::shared_ptr<const std::string> bytes;  // of anything else
     std::uint64_t size() const { return text ? text->size() : bytes ? bytes->size() : 0; }
@@ -41,8 +43,13 @@ class LiveOrigin {
 public:
     using Pointer = std::shared_ptr<const OriginAnswer>;
 
-    /// In: "http://10.0.0.5:8080", no slash at the end. `clock` outlives it.
-    LiveOrigin(std::string url, const Clock& clock);
+    /// How long an answer to a target is told again; 0: it is not.
+    using KeptFor =
+        std::function<std::chrono::seconds(std::string_view target, const OriginAnswer& answer)>;
+
+    /// In: "http://10.0.0.5:8080", no slash at the end. `clock` outlives it. Without a `kept_for`
+    /// its Cache-Control says it.
+    LiveOrigin(std::string url, const Clock& clock, KeptFor kept_for = {});
     ~LiveOrigin() { stop(); }
 
     /// What is held and may still be told; nullptr: get() it. Never blocks.
@@ -84,6 +91,7 @@ private:
 
     const std::string url_;
     const Clock& clock_;
+    const KeptFor kept_for_;
     net::HttpClient client_;
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
@@ -96,6 +104,11 @@ private:
     bool told_ = false;  // that it is away
     boost::asio::thread_pool threads_{kThreads};
 };
+
+/// What must not be kept at all, or not by a cache of many.
+bool is_private(std::string_view cache_control);
+/// How long a cache may tell it again; nullopt: it does not say.
+std::optional<std::chrono::seconds> said_for(std::string_view cache_control);
 
 /// For how long a cache may tell an answer of this Cache-Control again; 0: not at all.
 std::chrono::seconds kept_for(std::string_view cache_control);

@@ -86,4 +86,46 @@ TEST_CASE("an answer is kept as its Cache-Control says") {
     CHECK(kept_for("") == 0s);
 }
 
+TEST_CASE("an answer is kept for as long as who asked for it says, which its target counts in") {
+    std::vector<std::string> told;
+    ManualClock clock{WallTime{}};
+    TestEndpoint endpoint{[](const net::HttpRequest&) {
+        return TestEndpoint::Answer{
+            .headers =
+                "Content-Type: video/mp2t\r\nETag: \"e\"\r\nCache-Control: max-age=1\r\n"
+                "Access-Control-Allow-Origin: *\r\n"
+                "Access-Control-Expose-Headers: Date, ETag\r\n"};
+    }};
+    asio::thread_pool asker{1};
+    LiveOrigin origin{endpoint.url, clock,
+                      [&](std::string_view target, const OriginAnswer& answer) {
+                          told.push_back(std::string{target} + " " + answer.cache_control);
+                          return 60s;
+                      }};
+
+    const auto answer =
+        asio::co_spawn(asker.get_executor(), origin.get("/seg/a.ts?x=1"), asio::use_future).get();
+
+    REQUIRE(answer);
+    CHECK(told == std::vector<std::string>{"/seg/a.ts?x=1 max-age=1"});
+    CHECK((*answer)->cors ==
+          "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: Date, ETag\r\n");
+    clock.advance(59s);
+    CHECK(origin.held("/seg/a.ts?x=1") != nullptr);
+    CHECK(origin.held("/seg/a.ts") == nullptr);
+    clock.advance(1s);
+    CHECK(origin.held("/seg/a.ts?x=1") == nullptr);
+}
+
+TEST_CASE(
+    "what an origin does not say is not taken for nothing, and what is private is told apart") {
+    CHECK(said_for("") == std::nullopt);
+    CHECK(said_for("public") == std::nullopt);
+    CHECK(said_for("max-age=0") == 0s);
+    CHECK(said_for("no-cache") == 0s);
+    CHECK(is_private("private, no-store"));
+    CHECK(is_private("no-store"));
+    CHECK_FALSE(is_private("public, max-age=1"));
+}
+
 }  // namespace oxbow::remote

@@ -34,7 +34,7 @@ Result<OpenedObject> opened(const std::filesystem::path& file, ObjectInfo info) 
 }  // namespace
 
 Result<std::unique_ptr<ObjectCache>> ObjectCache::open(ObjectCacheSettings settings,
-                                                       ObjectStore& bucket) {
+                                                       ObjectStore& bucket, const Clock& clock) {
     std::error_code error;
     std::filesystem::remove_all(settings.folder, error);
     std::filesystem::create_directories(settings.folder, error);
@@ -43,28 +43,44 @@ Result<std::unique_ptr<ObjectCache>> ObjectCache::open(ObjectCacheSettings setti
                     fmt::format("cannot make the cache folder {}: {}", settings.folder.string(),
                                 describe(error.value())));
     }
-    return std::unique_ptr<ObjectCache>{new ObjectCache{std::move(settings), bucket}};
+    return std::unique_ptr<ObjectCache>{new ObjectCache{std::move(settings), bucket, clock}};
 }
 
-std::optional<OpenedObject> ObjectCache::find(std::string_view key) const {
+std::optional<ObjectCache::Entry> ObjectCache::find(std::string_view key) const {
     const std::lock_guard lock{mutex_};
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return std::nullopt;
     newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
-    return found->second->object;
+    return *found->second;
+}
+
+bool ObjectCache::is_fresh(const Entry& entry) const {
+    if (!settings_.fresh_for) return settings_.never_changes(entry.key);
+    return clock_.steady() - entry.looked_at < settings_.fresh_for(entry.key);
+}
+
+void ObjectCache::looked_at_again(std::string_view key, std::string_view etag) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end() && found->second->object.info.etag == etag)
+        found->second->looked_at = clock_.steady();
 }
 
 Result<OpenedObject> ObjectCache::open(std::string_view key) const {
     auto held = find(key);
-    if (held && !settings_.never_changes(key)) {
+    if (held && !is_fresh(*held)) {
         const auto now = real_.head(key);
         if (!now) {
             if (now.error().code == ErrorCode::NotFound) forget(key);
             return std::unexpected(now.error());
         }
-        if (now->etag != held->info.etag) held.reset();
+        if (now->etag != held->object.info.etag) {
+            held.reset();
+        } else {
+            looked_at_again(key, now->etag);
+        }
     }
-    if (held) return *std::move(held);
+    if (held) return std::move(held->object);
 
     std::promise<Result<OpenedObject>> ours;
     Fetch others;
@@ -138,7 +154,7 @@ Result<OpenedObject> ObjectCache::fetch(const std::string& key, ObjectInfo info)
         return object;
     }
     const std::lock_guard lock{mutex_};
-    hold_locked({key, *object, path});
+    hold_locked({key, *object, path, clock_.steady()});
     return object;
 }
 
@@ -154,7 +170,7 @@ void ObjectCache::admit(const std::filesystem::path& file, const ObjectInfo& obj
         return;
     }
     const std::lock_guard lock{mutex_};
-    hold_locked({object.key, *std::move(taken), path});
+    hold_locked({object.key, *std::move(taken), path, clock_.steady()});
 }
 
 void ObjectCache::hold_locked(Entry entry) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -26,6 +27,9 @@ struct ObjectCacheSettings {
     /// Whether an object of this key never changes: it is not asked for again. Every other one is
     /// looked at in the bucket whenever it is opened.
     std::function<bool(std::string_view key)> never_changes;
+    /// How long an object that was looked at need not be looked at again; without it, for ever
+    /// where it never changes, and not at all where it may.
+    std::function<std::chrono::seconds(std::string_view key)> fresh_for = {};
 };
 
 /// A bucket without files, with those of its objects that were read last as files: open() fetches
@@ -37,7 +41,7 @@ class ObjectCache final : public ForwardingStore {
 public:
     /// `bucket` and `clock` outlive the cache. Errors: Unavailable.
     static Result<std::unique_ptr<ObjectCache>> open(ObjectCacheSettings settings,
-                                                     ObjectStore& bucket);
+                                                     ObjectStore& bucket, const Clock& clock);
 
     /// Errors: as the bucket's; LimitExceeded above whole_max or bytes_max: ask for ranges of it.
     Result<OpenedObject> open(std::string_view key) const override;
@@ -61,14 +65,17 @@ private:
         std::string key;
         OpenedObject object;
         std::filesystem::path file;
+        SteadyTime looked_at{};  // in the bucket
     };
     using Place = std::list<Entry>::iterator;
     using Fetch = std::shared_future<Result<OpenedObject>>;
 
-    ObjectCache(ObjectCacheSettings settings, ObjectStore& bucket)
-        : ForwardingStore(bucket), settings_(std::move(settings)) {}
+    ObjectCache(ObjectCacheSettings settings, ObjectStore& bucket, const Clock& clock)
+        : ForwardingStore(bucket), settings_(std::move(settings)), clock_(clock) {}
 
-    std::optional<OpenedObject> find(std::string_view key) const;
+    std::optional<Entry> find(std::string_view key) const;
+    bool is_fresh(const Entry& entry) const;
+    void looked_at_again(std::string_view key, std::string_view etag) const;
     Result<OpenedObject> fetch(const std::string& key) const;
     Result<OpenedObject> fetch(const std::string& key, ObjectInfo info) const;
     std::filesystem::path new_file() const;
@@ -77,6 +84,7 @@ private:
     void forget(std::string_view key) const;
 
     ObjectCacheSettings settings_;
+    const Clock& clock_;
     mutable std::mutex mutex_;
     mutable std::list<Entry> newest_first_;
     mutable std::map<std::string, Place, std::less<>> by_key_;

@@ -283,7 +283,7 @@ TEST_CASE("the cache holds no more open files than may be") {
         std::move(*ObjectCache::open({.folder = it.root / "cache",
                                       .objects_max = 2,
                                       .never_changes = [](std::string_view) { return true; }},
-                                     *it.far));
+                                     *it.far, it.clock));
     for (const char* key : {"a", "b", "c"}) REQUIRE(it.far->put(key, as_bytes("")));
     REQUIRE(cache->open("a"));
     REQUIRE(cache->open("b"));
@@ -299,7 +299,7 @@ TEST_CASE("the cache lets go of what others deleted") {
     Fixture it;
     const auto cache = std::move(*ObjectCache::open(
         {.folder = it.root / "cache", .never_changes = [](std::string_view) { return true; }},
-        *it.far));
+        *it.far, it.clock));
     for (const char* key : {"a/1", "b/1", "b/2", "c/1"}) {
         REQUIRE(it.far->put(key, as_bytes(key)));
         REQUIRE(cache->open(key));
@@ -326,7 +326,7 @@ TEST_CASE("the cache has an object as a file, fetches it once, and lets the olde
     Fixture it;
     const auto never = [](std::string_view key) { return key.ends_with(".ts"); };
     const auto cache = std::move(*ObjectCache::open(
-        {.folder = it.root / "cache", .bytes_max = 10, .never_changes = never}, *it.far));
+        {.folder = it.root / "cache", .bytes_max = 10, .never_changes = never}, *it.far, it.clock));
     REQUIRE(it.far->put("a.ts", as_bytes("12345")));
     REQUIRE(it.far->put("b.ts", as_bytes("67890")));
     REQUIRE(it.far->put("c.ts", as_bytes("abcde")));
@@ -356,13 +356,45 @@ TEST_CASE("the cache has an object as a file, fetches it once, and lets the olde
     CHECK(cache->open("l.m3u8").error().code == ErrorCode::NotFound);
 }
 
+TEST_CASE("an object is looked at again once it has been kept for as long as it may be") {
+    Fixture it;
+    ManualClock clock{WallTime{}};
+    const auto cache = std::move(*ObjectCache::open(
+        {.folder = it.root / "cache",
+         .bytes_max = 100,
+         .never_changes = [](std::string_view) { return false; },
+         .fresh_for =
+             [](std::string_view key) { return std::chrono::seconds{key == "l.m3u8" ? 12 : 0}; }},
+        *it.far, clock));
+    REQUIRE(it.far->put("l.m3u8", as_bytes("v1")));
+    REQUIRE(it.far->put("other", as_bytes("v1")));
+    CHECK(cache->open("l.m3u8")->info.size == 2);
+    CHECK(cache->open("other")->info.size == 2);
+    REQUIRE(it.far->put("l.m3u8", as_bytes("v22")));
+    REQUIRE(it.far->put("other", as_bytes("v22")));
+    clock.advance(std::chrono::milliseconds{11'999});
+    CHECK(cache->open("l.m3u8")->info.size == 2);
+    CHECK(cache->open("other")->info.size == 3);
+    clock.advance(std::chrono::milliseconds{1});
+    CHECK(cache->open("l.m3u8")->info.size == 3);
+    it.far->go_away(true);
+    clock.advance(std::chrono::milliseconds{11'999});
+    CHECK(cache->open("l.m3u8")->info.size == 3);
+    clock.advance(std::chrono::milliseconds{1});
+    CHECK_FALSE(cache->open("l.m3u8"));
+    it.far->go_away(false);
+    CHECK(cache->open("l.m3u8")->info.size == 3);
+    it.far->go_away(true);
+    CHECK(cache->open("l.m3u8")->info.size == 3);
+}
+
 TEST_CASE("an object above whole_max is no file, and its ranges are read from the bucket") {
     Fixture it;
     const auto cache =
         std::move(*ObjectCache::open({.folder = it.root / "cache",
                                       .whole_max = 4,
                                       .never_changes = [](std::string_view) { return true; }},
-                                     *it.far));
+                                     *it.far, it.clock));
     REQUIRE(it.folder->put("0.ts", as_bytes("media")));
     REQUIRE(it.folder->put("1.ts", as_bytes("less")));
     CHECK(cache->open("0.ts").error().code == ErrorCode::LimitExceeded);
@@ -377,7 +409,7 @@ TEST_CASE("an object that is replaced while it is fetched is of one version") {
         std::move(*ObjectCache::open({.folder = it.root / "cache",
                                       .bytes_max = 100,
                                       .never_changes = [](std::string_view) { return false; }},
-                                     *it.far));
+                                     *it.far, it.clock));
     REQUIRE(it.far->put("l.m3u8", as_bytes("v1")));
     int replaced = 0;
     it.far->before_read = [&](std::string_view key) {
@@ -397,7 +429,7 @@ TEST_CASE("what was uploaded is in the cache without being fetched") {
         std::move(*ObjectCache::open({.folder = it.root / "cache",
                                       .bytes_max = 10,
                                       .never_changes = [](std::string_view) { return true; }},
-                                     *it.far));
+                                     *it.far, it.clock));
     std::ofstream{it.root / "chunk"} << "media";
     cache->admit(it.root / "chunk", {.key = "a.ts", .size = 5, .etag = "e", .last_modified = {}});
     CHECK_FALSE(std::filesystem::exists(it.root / "chunk"));
