@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "app/behaviour_settings.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "store/folder_store.h"
@@ -79,10 +80,18 @@ Result<void> Bucket::open_s3(const Settings& settings, const Clock& clock) {
         return std::unexpected(credentials.error());
     s3_ = std::make_unique<store::S3Store>(std::move(*s3), clock);
     description_ = s3_->name();
-    auto cache = store::ObjectCache::open({.folder = settings.data / "cache",
-                                           .bytes_max = settings.store.cache_max,
-                                           .never_changes = is_chunk},
-                                          *s3_, clock);
+    store::ObjectCacheSettings caching{.folder = settings.data / "cache",
+                                       .bytes_max = settings.store.cache_max,
+                                       .never_changes = is_chunk};
+    // Elsewhere what is in the bucket was put there by this process, which knows.
+    if (settings.role == Role::Edge) {
+        caching.fresh_for = [behaviours = behaviours_of(settings)](std::string_view key) {
+            const std::string path = "/" + std::string{key};
+            const auto said = is_chunk(key) ? std::optional{edge::kTtlMax} : std::nullopt;
+            return behaviours->at(behaviours->index_of(path)).ttl.of(said);
+        };
+    }
+    auto cache = store::ObjectCache::open(std::move(caching), *s3_, clock);
     if (!cache) return std::unexpected(cache.error());
     cache_ = std::move(*cache);
     auto spool = store::UploadSpool::open(

@@ -26,6 +26,7 @@ struct Parsed {
     ServeOptions serve;
     ClientCommand client;
     CatalogRebuildCommand rebuild;
+    BehavioursCommand behaviours;
     CheckConfigCommand check_config;
     VersionCommand version;
     std::vector<std::string> help_of;
@@ -76,6 +77,25 @@ void add_catalog(CLI::App& app, CatalogRebuildCommand& command) {
         ->envname("OXBOW_CONFIG")
         ->type_name("FILE");
     rebuild->add_flag("--json", command.json, "Print JSON for scripts.");
+}
+
+void add_behaviours(CLI::App& app, BehavioursCommand& command) {
+    CLI::App* const group = app.add_subcommand(
+        "behaviours", "See how the answers to viewers are cached, compressed and let read.");
+    group->require_subcommand(1);
+    const auto add = [&](const char* name, const char* text) {
+        CLI::App* const made = group->add_subcommand(name, text);
+        made->add_option("--config", command.config,
+                         "The server's configuration in TOML. Default: none, so the built-in list.")
+            ->type_name("FILE");
+        made->add_flag("--json", command.json, "Print JSON for scripts.");
+        return made;
+    };
+    add("list", "List the behaviours in their order.");
+    add("explain", "Say which behaviour answers a path, why, and which headers it gives.")
+        ->add_option("PATH", command.path, "A path of the server, like /channels.json.")
+        ->required()
+        ->type_name("");
 }
 
 /// The commands that ask a running server.
@@ -307,18 +327,22 @@ Result<void> check_client_command(const ClientCommand& command, std::string_view
 
 /// Every client command has these options, and CLI11 would let the environment of those that were
 /// not called overrule the flag of the one that was.
+void fill_from_environment(std::optional<std::string>& option, const char* variable) {
+    const char* const value = std::getenv(variable);
+    if (!option && value != nullptr && *value != '\0') option = value;
+}
 void fill_from_environment(ClientCommand& command) {
-    const auto fill = [](std::optional<std::string>& option, const char* variable) {
-        const char* const value = std::getenv(variable);
-        if (!option && value != nullptr && *value != '\0') option = value;
-    };
-    fill(command.data, "OXBOW_DATA");
-    fill(command.api, "OXBOW_API");
+    fill_from_environment(command.data, "OXBOW_DATA");
+    fill_from_environment(command.api, "OXBOW_API");
 }
 
 Result<CommandLine> chosen(CLI::App& app, Parsed& parsed) {
     if (app.got_subcommand("serve")) return parsed.serve;
     if (app.got_subcommand("catalog")) return parsed.rebuild;
+    if (app.got_subcommand("behaviours")) {
+        fill_from_environment(parsed.behaviours.config, "OXBOW_CONFIG");
+        return parsed.behaviours;
+    }
     if (app.got_subcommand("check-config")) return parsed.check_config;
     if (app.got_subcommand("version")) return parsed.version;
     if (app.got_subcommand("help")) return help_of(app, parsed.help_of);
@@ -341,6 +365,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
     add_serve(app, parsed.serve);
     ClientCommands{app, parsed.client}.add_all();
     add_catalog(app, parsed.rebuild);
+    add_behaviours(app, parsed.behaviours);
     app.add_subcommand(
            "check-config",
            "Check a configuration file without starting anything, and try its S3 bucket.")

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "app/cli_behaviours.h"
 #include "app/cli_token.h"
 #include "base/result.h"
 
@@ -79,8 +80,9 @@ struct HelpCommand {
     std::string text;
 };
 
-using CommandLine = std::variant<ServeOptions, ClientCommand, CatalogRebuildCommand,
-                                 CheckConfigCommand, VersionCommand, HelpCommand>;
+using CommandLine =
+    std::variant<ServeOptions, ClientCommand, CatalogRebuildCommand, BehavioursCommand,
+                 CheckConfigCommand, VersionCommand, HelpCommand>;
 
 /// Reads the command line; where a flag is not given, its environment variable counts
 /// ("OXBOW_DATA").

@@ -51,7 +51,7 @@ Result<void> apply(const Entry& entry, const std::string& file, Settings& settin
     const auto known = std::ranges::find(configuration_keys(), entry.key, &ConfigurationKey::name);
     if (known != configuration_keys().end()) {
         const auto applied = known->apply(*entry.node, settings);
-        if (applied) return {};
+        if (applied || known->tells_place) return applied;
         return std::unexpected(at_line(applied.error(), file, *entry.node, entry.key));
     }
     if (is_section(entry.key)) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "app/behaviour_settings.h"
 #include "app/event_settings.h"
 #include "app/ivs_settings.h"
 #include "app/retention_settings.h"
@@ -98,26 +99,6 @@ bool is_region(const std::string& text) {
 }
 bool is_log_level(const std::string& text) {
     return text == "debug" || text == "info" || text == "warning" || text == "error";
-}
-
-Result<void> apply_origins(const toml::node& node, Settings& settings) {
-    const toml::array* array = node.as_array();
-    if (array == nullptr)
-        return fail(ErrorCode::Malformed, "must be a list of origins, such as [\"*\"]");
-    if (array->empty())
-        return fail(ErrorCode::Malformed, "must list an origin; [\"*\"] lets every page read");
-    std::vector<std::string> origins;
-    for (const toml::node& item : *array) {
-        auto origin = text_of(item);
-        if (!origin) return std::unexpected(origin.error());
-        if (*origin != "*" && !is_url(*origin)) {
-            return fail(ErrorCode::Malformed,
-                        "must list \"*\" or origins such as \"https://example.org\"");
-        }
-        origins.push_back(std::move(*origin));
-    }
-    settings.cors_origins = std::move(origins);
-    return {};
 }
 
 Result<void> apply_reconnect_window(const toml::node& node, Settings& settings) {
@@ -244,8 +225,31 @@ std::span<const ConfigurationKey> configuration_keys() {
         ConfigurationKey{"edge.default_channel", "", "\"AsXego4U6tnj\"", false,
                          "id of the channel of /recording-started-latest.json",
                          apply_default_channel},
-        ConfigurationKey{"edge.cors_origins", "", "[\"*\"]", true,
-                         "origins whose pages may read answers; at least one", apply_origins},
+        ConfigurationKey{
+            "edge.cors_origins", "", "[\"*\"]", true,
+            "origins whose pages may read answers, such as \"https://example.org\" and "
+            "\"https://*.example.org\"; at least one",
+            apply_cors_origins},
+        ConfigurationKey{
+            "edge.behaviours", "", "[]", false,
+            "how the answers of each path pattern are cached, compressed and let read, "
+            "written [[edge.behaviours]]: the whole list, the last for \"*\"; without "
+            "it, the one that 'oxbow behaviours list' shows",
+            apply_behaviours, true},
+        ConfigurationKey{"edge.request_log", "", "\"off\"", true,
+                         "a line for each answer to viewers: off, sampled or on",
+                         apply_request_log},
+        ConfigurationKey{"edge.request_log_one_in", "", "100", true,
+                         "1 to 1000000: of how many answers a sampled log has one",
+                         apply_request_log_one_in},
+        ConfigurationKey{"edge.request_log_format", "", "\"common\"", true,
+                         "common, as Apache's and nginx's combined; or json",
+                         apply_request_log_format},
+        ConfigurationKey{
+            "edge.request_log_file", "", "\"stderr\"", true,
+            "where it goes: stderr, or a file, which is opened again when it was moved "
+            "and at SIGHUP",
+            apply_request_log_file},
         ConfigurationKey{"edge.trusted_proxies", "", "[]", true,
                          "addresses and networks, such as [\"10.0.0.0/8\"]: from them "
                          "X-Forwarded-Proto and X-Forwarded-Host count, and their connections are "

@@ -22,6 +22,7 @@ struct ConfigurationKey {
     bool has_default;
     std::string_view meaning;
     ApplyValue apply;
+    bool tells_place = false;  // its errors begin with file, line and key
 };
 
 /// All of them; those of a section stand together.

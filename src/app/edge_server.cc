@@ -14,12 +14,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "app/behaviour_settings.h"
 #include "app/bucket.h"
 #include "app/certificate_watch.h"
 #include "app/listening.h"
 #include "app/metrics.h"
 #include "app/process_epoch.h"
 #include "app/ready_file.h"
+#include "app/request_watch.h"
 #include "app/session_secret.h"
 #include "app/viewer_doors.h"
 #include "base/log.h"
@@ -60,6 +62,17 @@ edge::Freshness freshness_of(std::string_view cache_control) {
     if (cache_control.contains("immutable")) return edge::Freshness::Immutable;
     if (kept >= std::chrono::hours{1}) return edge::Freshness::Long;
     return kept > std::chrono::seconds{1} ? edge::Freshness::Awaited : edge::Freshness::Second;
+}
+
+/// How long an answer of the origin is kept: what it says, within what its behaviour lets it say.
+/// Errors are kept for as long as they say, and what is private never is.
+std::chrono::seconds kept_for(const edge::Behaviours& behaviours, std::string_view target,
+                              const remote::OriginAnswer& answer) {
+    if (remote::is_private(answer.cache_control)) return std::chrono::seconds{0};
+    const auto said = remote::said_for(answer.cache_control);
+    if (answer.status >= 400) return said.value_or(std::chrono::seconds{0});
+    const std::size_t index = behaviours.index_of_sent(target.substr(0, target.find('?')));
+    return behaviours.at(index).ttl.of(said);
 }
 
 // Of /rewind/AsXego4U6tnj/window.m3u8, behind the channel.
@@ -117,6 +130,8 @@ private:
     Later of_edge(const net::HttpRequest& request);
     net::HttpResponse of_origin(const net::HttpRequest& request,
                                 const std::shared_ptr<const remote::OriginAnswer>& answer) const;
+    net::HttpResponse made_of(const net::HttpRequest& request,
+                              const remote::OriginAnswer& answer) const;
     net::HttpAnswer answer_sender(const net::HttpRequest& request);
     net::HttpResponse metrics() const;
     bool is_edge() const { return settings_.role == Role::Edge; }
@@ -139,7 +154,8 @@ private:
     ivs::NewestThumbnails thumbnails_;
     NoOpenPlaylists open_playlists_;
     edge::ServedRecordings served_{clock_};
-    edge::Responses responses_{settings_.cors_origins};
+    std::shared_ptr<const edge::Behaviours> behaviours_ = behaviours_of(settings_);
+    edge::Responses responses_{behaviours_};
     std::unique_ptr<edge::ViewerEvents> events_;
     std::unique_ptr<edge::ViewerEvents> private_events_;
     asio::thread_pool readers_{kEdgeReaders};
@@ -156,6 +172,7 @@ private:
     std::unique_ptr<edge::Windows> windows_;
     std::unique_ptr<edge::OpenObjects> objects_;
     std::unique_ptr<edge::Edge> edge_;
+    std::unique_ptr<RequestWatch> request_watch_;
     std::unique_ptr<ViewerDoors> viewer_doors_;
     std::unique_ptr<net::HttpServer> api_server_;
     std::unique_ptr<CertificateWatch> certificate_watch_;
@@ -174,6 +191,7 @@ Result<void> EdgeServer::Impl::start() {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     signals_.async_wait([this](boost::system::error_code, int) { main_loop_.stop(); });
+    request_watch_->reopen_at_signal(main_loop_);
     if (settings_.certificate) {
         certificate_watch_ =
             std::make_unique<CertificateWatch>(main_loop_, settings_.certificate, clock_);
@@ -234,7 +252,12 @@ void EdgeServer::Impl::tie_rooms() {
     windows_ = std::make_unique<edge::Windows>(edge::Windows::Rooms{
         .catalog = *catalog_, .ranges = *ranges_, .channels = channels_, .clock = clock_});
     if (is_edge() && !settings_.live_origin.empty())
-        origin_ = std::make_unique<remote::LiveOrigin>(settings_.live_origin, clock_);
+        origin_ = std::make_unique<remote::LiveOrigin>(
+            settings_.live_origin, clock_,
+            [behaviours = behaviours_](std::string_view target,
+                                       const remote::OriginAnswer& answer) {
+                return kept_for(*behaviours, target, answer);
+            });
     remote::Follower::Settings following{
         .region = settings_.region, .account = settings_.account, .ask_channels = is_edge()};
     if (origin_) {
@@ -287,7 +310,7 @@ void EdgeServer::Impl::make_edge() {
             .default_channel = settings_.default_channel
                                    ? std::optional{ChannelId{*settings_.default_channel}}
                                    : std::nullopt,
-            .cors_origins = settings_.cors_origins,
+            .behaviours = behaviours_,
             .ingest_url = {}},
         edge::EdgeRooms{.catalog = *catalog_,
                         .store = *store_,
@@ -357,8 +380,12 @@ void EdgeServer::Impl::looked_at(const ChannelId& channel) {
 }
 
 Result<void> EdgeServer::Impl::listen() {
+    auto watch = RequestWatch::open(settings_, behaviours_, clock_);
+    if (!watch) return std::unexpected(watch.error());
+    request_watch_ = *std::move(watch);
     viewer_doors_ = std::make_unique<ViewerDoors>(
-        settings_, *loops_, [this](const net::HttpRequest& request) { return answer(request); });
+        settings_, *loops_, [this](const net::HttpRequest& request) { return answer(request); },
+        request_watch_->observer());
     if (auto listens = viewer_doors_->listen(); !listens) return listens;
     auto listens = listening("--api", [this] {
         const auto address = endpoint_of(settings_.api);
@@ -427,6 +454,7 @@ void EdgeServer::Impl::shut_down() {
     loops_->stop();
     loops_->join();
     readers_.join();
+    request_watch_->stop();
 }
 
 // --- What viewers ask ----------------------------------------------------------------------------
@@ -483,12 +511,13 @@ bool EdgeServer::Impl::is_at_origin(const LivePath& path) const {
 /// The other of the two, origin and bucket, where the first has nothing. A recording of which the
 /// bucket has told nothing yet is only at the origin; one that has ended only in the bucket.
 Later EdgeServer::Impl::answer_with_origin(const net::HttpRequest& request, LivePath path) {
-    std::string target{request.path};
-    if (!target.starts_with(edge::kSegmentPrefix)) {
-        const auto query = edge::canonical_query(request.query);
-        if (!query) co_return responses_.error(request, query.error());
-        if (!query->empty()) target.append("?").append(*query);
+    std::string query;  // what is asked by it, in one spelling
+    if (!request.path.starts_with(edge::kSegmentPrefix)) {
+        auto canonical = edge::canonical_query(request.query);
+        if (!canonical) co_return responses_.error(request, canonical.error());
+        query = *std::move(canonical);
     }
+    const std::string target = behaviours_->target(request.path, query);
     if (const auto held = origin_->held(target)) co_return of_origin(request, held);
     if (path.is_root && !follower_->is_fresh(path.channel)) {
         co_await edge::in_blocking_pool(readers_.get_executor(), [this, channel = path.channel] {
@@ -519,16 +548,25 @@ Later EdgeServer::Impl::answer_with_origin(const net::HttpRequest& request, Live
 net::HttpResponse EdgeServer::Impl::of_origin(
     const net::HttpRequest& request,
     const std::shared_ptr<const remote::OriginAnswer>& answer) const {
-    const edge::Freshness freshness = freshness_of(answer->cache_control);
-    if (answer->text) return responses_.text(request, edge::kPlaylistType, freshness, answer->text);
+    net::HttpResponse response = made_of(request, *answer);
+    responses_.keep_cors_of_origin(response, answer->cors);
+    // Of a channel that is private there, and here not yet.
+    if (remote::is_private(answer->cache_control)) responses_.keep_private(response);
+    return response;
+}
+
+net::HttpResponse EdgeServer::Impl::made_of(const net::HttpRequest& request,
+                                            const remote::OriginAnswer& answer) const {
+    const edge::Freshness freshness = freshness_of(answer.cache_control);
+    if (answer.text) return responses_.text(request, edge::kPlaylistType, freshness, answer.text);
     net::HttpBody body;
-    body.owner = answer->bytes;
-    body.pieces = {as_bytes(*answer->bytes)};
-    if (answer->status == 200 && !answer->etag.empty()) {
+    body.owner = answer.bytes;
+    body.pieces = {as_bytes(*answer.bytes)};
+    if (answer.status == 200 && !answer.etag.empty()) {
         return responses_.media(request, edge::content_type_of(request.path), freshness,
-                                answer->etag, body);
+                                answer.etag, body);
     }
-    return responses_.error(request, answer->status == 200 ? 502 : answer->status,
+    return responses_.error(request, answer.status == 200 ? 502 : answer.status,
                             "the live origin has nothing at this path");
 }
 
@@ -559,6 +597,7 @@ net::HttpResponse EdgeServer::Impl::metrics() const {
                static_cast<double>(live)},
         Metric{"oxbow_cache_bytes", "gauge", "Objects of the bucket that are kept on the disk.",
                static_cast<double>(bucket_->cached_bytes())}};
+    request_watch_->add_metrics(metrics);
     add_process(metrics, use);
     if (const auto backlog = bucket_->backlog()) add_uploads(metrics, *backlog);
     return metrics_answer(200, metrics_text(metrics));

@@ -23,6 +23,9 @@ struct Run {
     int operator()(const CatalogRebuildCommand& command) const {
         return rebuild_catalog(command, std::cout, std::cerr);
     }
+    int operator()(const BehavioursCommand& command) const {
+        return show_behaviours(command, std::cout, std::cerr);
+    }
     int operator()(const CheckConfigCommand& command) const {
         return check_config(command.file, std::cout, std::cerr);
     }

@@ -33,6 +33,8 @@ Result<void> Server::Impl::start() {
     log::set_level(level_of(settings_.log_level));
     epoch_ = process_epoch(clock_.wall());
     made_ = places_of(settings_.data);
+    if (settings_.request_log.mode != edge::LogMode::Off && !settings_.request_log.file.empty())
+        made_.push_back(settings_.request_log.file);
     std::erase_if(made_, [](const std::filesystem::path& place) {
         std::error_code not_there;
         return std::filesystem::exists(std::filesystem::symlink_status(place, not_there));
@@ -54,6 +56,7 @@ Result<void> Server::Impl::start_rooms() {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     signals_.async_wait([this](boost::system::error_code, int) { main_loop_.stop(); });
+    request_watch_->reopen_at_signal(main_loop_);
     if (settings_.certificate) {
         certificate_watch_ =
             std::make_unique<CertificateWatch>(main_loop_, settings_.certificate, clock_);
@@ -111,6 +114,7 @@ void Server::Impl::take_back() {
     shut_down();
     if (event_log_) event_log_->stop();  // it writes to the database
     webhooks_.clear();
+    if (request_watch_) request_watch_->stop();  // it would make its file again
     if (catalog_) catalog_->take_back();
     for (; !made_.empty(); made_.pop_back()) {
         std::error_code ignored;

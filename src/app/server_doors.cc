@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "app/behaviour_settings.h"
 #include "app/listening.h"
 #include "base/bytes.h"
 #include "base/log.h"
@@ -58,9 +59,14 @@ std::vector<console::PageFile> operator_files() {
 Result<void> Server::Impl::listen() {
     if (auto listens = listen_for_publishers(); !listens) return listens;
     if (auto listens = listen_for_secure_publishers(); !listens) return listens;
+    behaviours_ = behaviours_of(settings_);
+    auto watch = RequestWatch::open(settings_, behaviours_, clock_);
+    if (!watch) return std::unexpected(watch.error());
+    request_watch_ = *std::move(watch);
     viewer_doors_ = std::make_unique<ViewerDoors>(
         settings_, *loops_,
-        [this](const net::HttpRequest& request) { return edge_->answer(request); });
+        [this](const net::HttpRequest& request) { return edge_->answer(request); },
+        request_watch_->observer());
     if (auto listens = viewer_doors_->listen(); !listens) return listens;
     if (auto listens = listen_for_clients(); !listens) return listens;
     open_doors();
@@ -129,7 +135,7 @@ void Server::Impl::open_doors() {
             .default_channel = settings_.default_channel
                                    ? std::optional{ChannelId{*settings_.default_channel}}
                                    : std::nullopt,
-            .cors_origins = settings_.cors_origins,
+            .behaviours = behaviours_,
             .ingest_url = *ready_.rtmp},
         edge::EdgeRooms{.catalog = *catalog_,
                         .store = *store_,

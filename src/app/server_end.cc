@@ -55,6 +55,7 @@ void Server::Impl::shut_down() {
     loops_->join();
     background_.join();
     readers_.join();
+    request_watch_->stop();
 }
 
 /// The last events of streams and recordings into the log, and to who gets them, as far as they are

@@ -22,6 +22,7 @@
 #include "app/ready_file.h"
 #include "app/recording_buckets.h"
 #include "app/recording_remover.h"
+#include "app/request_watch.h"
 #include "app/retention_keeper.h"
 #include "app/server.h"
 #include "app/viewer_doors.h"
@@ -144,6 +145,8 @@ private:
     std::unique_ptr<control::ControlApi> api_;
     std::unique_ptr<HealthSampler> sampler_;
     std::unique_ptr<console::Console> console_;
+    std::shared_ptr<const edge::Behaviours> behaviours_;
+    std::unique_ptr<RequestWatch> request_watch_;
     std::unique_ptr<ViewerDoors> viewer_doors_;
     std::unique_ptr<net::HttpServer> api_server_;
     std::unique_ptr<ingest::RtmpServer> rtmp_server_;

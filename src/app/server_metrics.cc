@@ -57,6 +57,7 @@ net::HttpResponse Server::Impl::metrics(const net::HttpRequest& request) {
         Metric{"oxbow_disk_free_bytes", "gauge", "Room on the disk of the data directory.",
                static_cast<double>(disk.free)},
         Metric{"oxbow_disk_size_bytes", "gauge", "Its size.", static_cast<double>(disk.size)}};
+    request_watch_->add_metrics(metrics);
     add_process(metrics, use);
     if (const auto backlog = bucket_->backlog()) add_uploads(metrics, *backlog);
     return metrics_answer(200, metrics_text(metrics));

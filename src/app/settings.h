@@ -13,6 +13,8 @@
 #include "app/store_settings.h"
 #include "base/result.h"
 #include "control/quotas.h"
+#include "edge/behaviours.h"
+#include "edge/request_log.h"
 #include "net/networks.h"
 #include "net/tls.h"
 #include "record/limits.h"
@@ -71,7 +73,9 @@ struct Settings {
     std::string public_url;  // edge.public_url
     std::optional<std::string> default_channel;
     std::vector<std::string> cors_origins{"*"};
-    net::Networks trusted_proxies;  // edge.trusted_proxies
+    std::vector<edge::Behaviour> behaviours;  // edge.behaviours; empty: the built-in list
+    edge::RequestLogSettings request_log;     // edge.request_log and its kin
+    net::Networks trusted_proxies;            // edge.trusted_proxies
 
     std::string live_origin;  // edge.live_origin; empty: the bucket alone
 

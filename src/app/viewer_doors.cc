@@ -57,7 +57,7 @@ void ViewerDoors::add(tcp::endpoint address,
     refuse_shared_port(address);
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         servers_.push_back(std::make_unique<net::HttpServer>(loops_.at(i), address, handler_,
-                                                             limits(), certificate));
+                                                             limits(), certificate, observer_));
         address = servers_.back()->address();
     }
 }

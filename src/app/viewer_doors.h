@@ -18,9 +18,13 @@ namespace oxbow::app {
 /// Where viewers come in: a listener on each loop, and with a certificate one more, by TLS.
 class ViewerDoors {
 public:
-    /// All outlive it. In: a handler for any loop.
-    ViewerDoors(const Settings& settings, net::Loops& loops, net::HttpHandler handler)
-        : settings_(settings), loops_(loops), handler_(std::move(handler)) {}
+    /// All outlive it. In: a handler and an observer for any loop.
+    ViewerDoors(const Settings& settings, net::Loops& loops, net::HttpHandler handler,
+                net::HttpObserver observer)
+        : settings_(settings),
+          loops_(loops),
+          handler_(std::move(handler)),
+          observer_(std::move(observer)) {}
 
     /// Errors: Unavailable  names the address and the flag.
     Result<void> listen();
@@ -43,6 +47,7 @@ private:
     const Settings& settings_;
     net::Loops& loops_;
     net::HttpHandler handler_;
+    net::HttpObserver observer_;
     /// One of each loop, in their order; with a certificate then one more of each, by TLS.
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
 };

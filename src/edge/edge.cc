@@ -41,7 +41,7 @@ std::shared_ptr<const TextVersion> same_or_new(std::shared_ptr<const TextVersion
 Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
     : settings_(std::move(settings)),
       rooms_(std::move(rooms)),
-      responses_(settings_.cors_origins),
+      responses_(settings_.behaviours),
       stored_(rooms_.catalog, rooms_.store, rooms_.clock) {
     for (const UiFile& file : ui_files()) {
         if (file.path.starts_with(kOperatorFolder)) continue;
@@ -116,6 +116,9 @@ net::HttpAnswer Edge::behave(const net::HttpRequest& request, std::string_view p
     if (path.starts_with(kSegmentPrefix)) return segment(request, path);
     if (const auto rest = after(path, "/rewind/")) return rewind(request, *rest);
     if (const auto rest = after(path, kMetadataPrefix)) {
+        const Behaviours& behaviours = responses_.behaviours();
+        if (behaviours.at(behaviours.index_of(path)).function == EdgeFunction::None)
+            return object(request, path.substr(1));  // as SaveRecordingStartMeta left it
         const auto id = before(*rest, ".json");
         if (!id) return responses_.error(request, 404, "the metadata of a channel ends in .json");
         return latest_metadata(request, *id);

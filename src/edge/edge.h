@@ -12,6 +12,7 @@
 #include "base/shared_slot.h"
 #include "base/snapshots.h"
 #include "catalog/catalog.h"
+#include "edge/behaviours.h"
 #include "edge/channel_waits.h"
 #include "edge/downloads.h"
 #include "edge/open_objects.h"
@@ -48,7 +49,7 @@ struct EdgeSettings {
     std::string account;
     std::string public_url;  // "": the request's Host
     std::optional<ChannelId> default_channel;
-    std::vector<std::string> cors_origins{"*"};
+    std::shared_ptr<const Behaviours> behaviours;
     std::string ingest_url;  // shown where nothing is published yet
 };
 

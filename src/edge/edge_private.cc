@@ -108,7 +108,7 @@ net::HttpResponse Edge::refusal(const net::HttpRequest& request, const ChannelId
         return responses_.refused(request);
     }
     net::HttpResponse response = responses_.error(request, error);
-    Responses::keep_private(response);
+    responses_.keep_private(response);
     return response;
 }
 
@@ -144,7 +144,7 @@ Edge::Later Edge::answer_guarded(const net::HttpRequest& request, Guarded what) 
     }
     if (!own.allowed.empty() || !rules.origins.allowed.empty())
         Responses::allow_only(response, allowed ? origin : "");
-    if (rules.authorized || strict || !admitted->mount.empty()) Responses::keep_private(response);
+    if (rules.authorized || strict || !admitted->mount.empty()) responses_.keep_private(response);
     co_return response;
 }
 

@@ -18,5 +18,6 @@ inline std::optional<std::string_view> before(std::string_view text, std::string
 }
 
 inline constexpr std::string_view kLivePrefix = "/api/video/v1/";
+inline constexpr std::string_view kSessionPrefix = "/p/";  // of one private channel, for one viewer
 
 }  // namespace oxbow::edge

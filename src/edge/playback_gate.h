@@ -41,8 +41,6 @@ struct Admitted {
     WallTime token_expires_at{};
 };
 
-inline constexpr std::string_view kSessionPrefix = "/p/";
-
 /// Who may watch what: reads tokens and sessions and holds them against the catalogue. Every change
 /// there counts at once.
 ///

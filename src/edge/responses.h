@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -8,34 +9,28 @@
 
 #include "base/result.h"
 #include "base/text_version.h"
+#include "edge/behaviours.h"
+#include "edge/response_policy.h"
 #include "net/http.h"
 
 namespace oxbow::edge {
 
-inline constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
-inline constexpr std::string_view kSegmentType = "video/mp2t";
-inline constexpr std::string_view kJsonType = "application/json";
-
-/// How long caches may keep an answer.
-enum class Freshness {
-    Immutable,  // one URL, one content, for ever
-    Long,       // an hour: a finished recording's playlists
-    Awaited,    // six target durations: a playlist that holds what was waited for
-    Second,     // what grows: playlists, metadata, lists, errors
-    Never,      // gigabytes for one viewer
-};
-
 /// Texts below this are sent as they are: compressed they would fill one packet as well.
 inline constexpr std::uint64_t kGzipBytesMin = 512;
 
-/// Makes the edge's answers: header lines prepared once per kind, CORS as configured.
+/// Makes the edge's answers as the behaviour of their path says: header lines prepared once per
+/// kind, CORS, compression. Every answer has its behaviour as its mark (mark_of).
 ///
 /// With the origins {"*"}, every answer allows every origin; with a list, the request's Origin is
 /// echoed where it is listed, and caches are told to keep answers apart by it. Thread-safe:
 /// immutable.
 class Responses {
 public:
+    explicit Responses(std::shared_ptr<const Behaviours> behaviours);
+    /// The built-in behaviours.
     explicit Responses(std::vector<std::string> cors_origins);
+
+    const Behaviours& behaviours() const { return *behaviours_; }
 
     /// A text: 304 where the viewer has this version, gzip where it takes it, a part where it asks
     /// for one.
@@ -77,11 +72,15 @@ public:
                             std::string_view message) const;
     net::HttpResponse error(const net::HttpRequest& request, const Error& error) const;
 
-    /// Makes an answer one that belongs to one viewer: "private, no-store".
-    static void keep_private(net::HttpResponse& response);
+    /// Makes an answer one that belongs to one viewer: "private, no-store", and no header that a
+    /// behaviour added, for some of those tell caches something.
+    void keep_private(net::HttpResponse& response) const;
     /// Makes an answer one that a page of `origin` may read and no other page, whatever the
     /// settings are. In: "" no page may.
     static void allow_only(net::HttpResponse& response, std::string_view origin);
+    /// Gives an answer of a live origin the CORS lines that came with it, where its behaviour does
+    /// not override them. In: "" it came with none.
+    void keep_cors_of_origin(net::HttpResponse& response, std::string_view lines) const;
 
     /// To who may not have what is there, or is not: the same bytes, whatever the reason.
     net::HttpResponse refused(const net::HttpRequest& request) const;
@@ -89,27 +88,30 @@ public:
     net::HttpResponse preflight(const net::HttpRequest& request) const;
 
 private:
-    using HeaderBlock = std::shared_ptr<const std::string>;
-    struct Kind {
-        std::string_view content_type;
-        Freshness freshness;
-        HeaderBlock header_block;
+    /// What a request's behaviour gives its answer.
+    struct Of {
+        const ResponsePolicy& policy;
+        std::uint8_t mark;
     };
+    Of of(const net::HttpRequest& request) const;
+    net::HttpResponse error(const net::HttpRequest& request, const Of& of, int status,
+                            std::string_view message) const;
+    net::HttpResponse outside(const net::HttpRequest& request, const Of& of,
+                              std::uint64_t size) const;
+    net::HttpResponse part(const net::HttpRequest& request, const Of& of,
+                           const net::RangeRequest& range, std::string_view content_type,
+                           Freshness freshness, const net::HttpBody& whole,
+                           std::string extra_headers) const;
 
-    HeaderBlock make_header_block(std::string_view content_type, Freshness freshness) const;
-    HeaderBlock header_block(std::string_view content_type, Freshness freshness) const;
-    HeaderBlock not_modified_block(Freshness freshness) const;
-    std::string cors_lines(const net::HttpRequest& request) const;
-    net::HttpResponse outside(const net::HttpRequest& request, std::uint64_t size) const;
-    net::HttpResponse part(const net::HttpRequest& request, const net::RangeRequest& range,
-                           std::string_view content_type, Freshness freshness,
-                           const net::HttpBody& whole, std::string extra_headers) const;
-
-    std::vector<std::string> cors_origins_;
-    bool any_origin_;
-    std::vector<Kind> kinds_;                // the usual ones
-    std::vector<HeaderBlock> not_modified_;  // by Freshness
+    std::shared_ptr<const Behaviours> behaviours_;
+    std::vector<std::unique_ptr<const ResponsePolicy>> policies_;  // behaviours alike share one
+    std::vector<const ResponsePolicy*> policy_of_;                 // by behaviour
 };
+
+/// The mark of an answer of the behaviour with this index: 0 is none.
+constexpr std::uint8_t mark_of(std::size_t behaviour) {
+    return static_cast<std::uint8_t>(behaviour + 1);
+}
 
 // "video/mp2t" for ".../17.ts"
 std::string_view content_type_of(std::string_view path);

@@ -196,8 +196,8 @@ TEST_CASE("an answer for one viewer is kept by nobody, whatever its kind") {
     auto segment = responses.media(net::TestRequest{}, kSegmentType, Freshness::Immutable, "1",
                                    net::HttpBody::of_string("x"));
 
-    Responses::keep_private(playlist_answer);
-    Responses::keep_private(segment);
+    responses.keep_private(playlist_answer);
+    responses.keep_private(segment);
 
     CHECK(has(playlist_answer, "Cache-Control: private, no-store\r\n"));
     CHECK_FALSE(has(playlist_answer, "max-age"));
@@ -258,4 +258,209 @@ TEST_CASE("a download is a file to be kept by its viewer alone, and can be gone 
     CHECK(outside.status == 416);
     CHECK(has(outside, "Content-Range: bytes */100\r\n"));
     CHECK(known.status == 304);
+}
+
+namespace {
+
+/// Of one list, whose last behaviour is a plain one.
+Responses with(std::vector<Behaviour> list) {
+    list.push_back({.name = "rest", .path = "*"});
+    return Responses{std::make_shared<const Behaviours>(std::move(list))};
+}
+
+net::TestRequest at(std::string path) {
+    return {.path = std::move(path)};
+}
+
+}  // namespace
+
+TEST_CASE("an answer has the Cache-Control of its behaviour, an error a second") {
+    const Responses responses =
+        with({{.name = "a", .path = "/a/*", .cache_control = "public, max-age=12"}});
+
+    const auto found = responses.json(at("/a/x"), text("{}"));
+    const auto known = responses.json(
+        net::TestRequest{.path = "/a/x", .headers = {{"if-none-match", "*"}}}, text("{}"));
+    const auto other = responses.json(at("/b"), text("{}"));
+    const auto missing = responses.error(at("/a/x"), 404, "no");
+    const auto outside =
+        responses.media(net::TestRequest{.path = "/a/x", .headers = {{"range", "bytes=9-"}}},
+                        kSegmentType, Freshness::Immutable, "e", net::HttpBody::of_string("x"));
+
+    CHECK(has(found, "Cache-Control: public, max-age=12\r\n"));
+    CHECK(known.status == 304);
+    CHECK(has(known, "Cache-Control: public, max-age=12\r\n"));
+    CHECK(has(other, "Cache-Control: max-age=1\r\n"));
+    CHECK(has(missing, "Cache-Control: max-age=1\r\n"));
+    CHECK(outside.status == 416);
+    CHECK(has(outside, "Cache-Control: max-age=1\r\n"));
+    CHECK(found.mark == mark_of(0));
+    CHECK(missing.mark == mark_of(0));
+    CHECK(other.mark == mark_of(1));
+}
+
+TEST_CASE("with compression off a text has one form") {
+    const Responses responses = with({{.name = "a", .path = "/a", .compress = false}});
+
+    const auto answer =
+        responses.json(net::TestRequest{.path = "/a", .headers = {{"accept-encoding", "gzip"}}},
+                       text(std::string(600, 'a')));
+
+    CHECK(answer.body.size() == 600);
+    CHECK_FALSE(has(answer, "Content-Encoding"));
+    CHECK_FALSE(has(answer, "Vary"));
+}
+
+TEST_CASE("each behaviour has origins of its own, and caches keep those answers apart") {
+    const Responses responses =
+        with({{.name = "a",
+               .path = "/a",
+               .cors = CorsPolicy{.origins = {"https://*.example.org"}, .expose = {"X-A", "Date"}}},
+              {.name = "b", .path = "/b", .cors = CorsPolicy{.origins = {}}}});
+    const auto asked = [&](std::string path, std::string origin) {
+        return responses.json(
+            net::TestRequest{.path = std::move(path), .headers = {{"origin", std::move(origin)}}},
+            text("{}"));
+    };
+
+    CHECK(has(asked("/a", "https://x.example.org"),
+              "Access-Control-Allow-Origin: https://x.example.org\r\nVary: Origin\r\n"
+              "Access-Control-Expose-Headers: X-A, Date\r\n"));
+    CHECK_FALSE(has(asked("/a", "https://evil.net"), "Access-Control-Allow-Origin"));
+    CHECK(has(asked("/a", "https://evil.net"), "Vary: Origin\r\n"));
+    CHECK_FALSE(has(asked("/b", "https://x.example.org"), "Access-Control"));
+    CHECK(has(asked("/c", "https://evil.net"), "Access-Control-Allow-Origin: *\r\n"));
+}
+
+TEST_CASE("a preflight says what the behaviour allows") {
+    const Responses responses = with(
+        {{.name = "a",
+          .path = "/a",
+          .cors = CorsPolicy{.allow_headers = {"X-Trace"}, .max_age = std::chrono::seconds{5}}}});
+
+    const auto own = responses.preflight(at("/a"));
+    const auto usual = responses.preflight(at("/b"));
+
+    CHECK(has(own, "Access-Control-Allow-Headers: X-Trace\r\n"));
+    CHECK(has(own, "Access-Control-Max-Age: 5\r\n"));
+    CHECK(has(usual, "Access-Control-Allow-Headers: Range, If-Range, If-None-Match\r\n"));
+    CHECK(has(usual, "Access-Control-Max-Age: 86400\r\n"));
+}
+
+TEST_CASE("added and security headers are in every answer, that of HTTPS by HTTPS alone") {
+    const Responses responses = with(
+        {{.name = "a",
+          .path = "/a",
+          .security = {{"Strict-Transport-Security", "max-age=1"}, {"X-Frame-Options", "DENY"}},
+          .headers = {{"X-Served-By", "oxbow"}}}});
+    const net::TestRequest request = at("/a");
+    const net::HttpRequest plain = request;
+    net::HttpRequest secure = plain;
+    secure.secure = true;
+    net::HttpRequest by_proxy = plain;
+    by_proxy.from_proxy = true;
+    by_proxy.headers.push_back({"x-forwarded-proto", "https"});
+    net::HttpRequest by_stranger = by_proxy;
+    by_stranger.from_proxy = false;
+
+    const auto error = responses.error(plain, 404, "no");
+
+    CHECK(has(responses.json(plain, text("{}")), "X-Served-By: oxbow\r\n"));
+    CHECK(has(error, "X-Served-By: oxbow\r\n"));
+    CHECK(has(error, "X-Frame-Options: DENY\r\n"));
+    CHECK_FALSE(has(error, "Strict-Transport-Security"));
+    CHECK(has(responses.error(secure, 404, "no"), "Strict-Transport-Security: max-age=1\r\n"));
+    CHECK(has(responses.error(by_proxy, 404, "no"), "Strict-Transport-Security"));
+    CHECK_FALSE(has(responses.error(by_stranger, 404, "no"), "Strict-Transport-Security"));
+}
+
+TEST_CASE("a private answer stays private, whatever its behaviour says") {
+    const Responses responses =
+        with({{.name = "a",
+               .path = "/a",
+               .cache_control = "public, max-age=31536000, immutable",
+               .security = {{"X-Frame-Options", "DENY"}},
+               .headers = {{"X-Note", "Cache-Control: public"}, {"Edge-Cache-Tag", "all"}}}});
+    auto found = responses.json(at("/a"), text("{}"));
+    auto known = responses.json(net::TestRequest{.path = "/a", .headers = {{"if-none-match", "*"}}},
+                                text("{}"));
+
+    responses.keep_private(found);
+    responses.keep_private(known);
+
+    for (const net::HttpResponse& answer : {found, known}) {
+        CHECK(has(answer, "Cache-Control: private, no-store\r\n"));
+        CHECK_FALSE(has(answer, "public"));
+        CHECK_FALSE(has(answer, "X-Note"));
+        CHECK_FALSE(has(answer, "Edge-Cache-Tag"));
+        CHECK(has(answer, "X-Frame-Options: DENY\r\n"));
+    }
+    CHECK(has(responses.refused(at("/a")), "Cache-Control: private, no-store\r\n"));
+    CHECK_FALSE(has(responses.refused(at("/a")), "Edge-Cache-Tag"));
+}
+
+TEST_CASE("the origins of a channel's rules come before a behaviour's, whatever that exposes") {
+    const Responses responses = with({{.name = "a",
+                                       .path = "/a",
+                                       .cors = CorsPolicy{.expose = {"X-A"}},
+                                       .headers = {{"X-Note", "Access-Control-Allow-Origin: *"}}}});
+    auto answer = responses.json(at("/a"), text("{}"));
+
+    Responses::allow_only(answer, "");
+
+    CHECK_FALSE(has(answer, "\nAccess-Control-Allow-Origin"));
+    CHECK_FALSE(has(answer, "Access-Control-Expose-Headers"));
+    CHECK(has(answer, "Vary: Origin\r\n"));
+}
+
+TEST_CASE("a download's own name stays where the behaviour's does not override it") {
+    const auto named = [](bool overrides, std::string name) {
+        const Responses responses =
+            with({{.name = "a",
+                   .path = "/a",
+                   .headers = {{"Content-Disposition", "inline", overrides}}}});
+        const Responses::Download file{kSegmentType, "e", std::move(name), 10};
+        return responses.download(at("/a"), file, [](std::uint64_t, std::uint64_t) {
+            return std::shared_ptr<net::HttpStream>{};
+        });
+    };
+
+    CHECK(has(named(true, "film.ts"), "Content-Disposition: inline\r\n"));
+    CHECK_FALSE(has(named(true, "film.ts"), "attachment"));
+    CHECK(
+        has(named(false, "film.ts"), "Content-Disposition: attachment; filename=\"film.ts\"\r\n"));
+    CHECK_FALSE(has(named(false, "film.ts"), "inline"));
+    CHECK(has(named(false, ""), "Content-Disposition: inline\r\n"));
+}
+
+TEST_CASE("what the live origin says of CORS stays where the behaviour does not override it") {
+    const auto answer = [](bool overrides, std::string_view lines) {
+        const Responses responses = with(
+            {{.name = "a",
+              .path = "/a",
+              .cors = CorsPolicy{.origins = {"https://example.org"}, .overrides = overrides}}});
+        auto made = responses.json(
+            net::TestRequest{.path = "/a", .headers = {{"origin", "https://example.org"}}},
+            text("{}"));
+        responses.keep_cors_of_origin(made, lines);
+        return made;
+    };
+    constexpr std::string_view kAny = "Access-Control-Allow-Origin: *\r\n";
+
+    CHECK(has(answer(true, kAny), "Access-Control-Allow-Origin: https://example.org\r\n"));
+    CHECK(has(answer(false, ""), "Access-Control-Allow-Origin: https://example.org\r\n"));
+    CHECK(has(answer(false, kAny), kAny));
+    CHECK_FALSE(has(answer(false, kAny), "https://example.org"));
+    CHECK_FALSE(has(answer(false, kAny), "Vary: Origin"));
+}
+
+TEST_CASE("answers alike share their header lines, also of two behaviours") {
+    const Responses responses = with({{.name = "a", .path = "/a", .cache_control = "no-store"},
+                                      {.name = "b", .path = "/b", .cache_control = "no-store"}});
+
+    const auto one = responses.json(at("/a"), text("{}"));
+    const auto other = responses.json(at("/b"), text("{}"));
+
+    CHECK(one.header_block == other.header_block);
+    CHECK(one.header_block != responses.json(at("/c"), text("{}")).header_block);
 }
