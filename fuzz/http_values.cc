@@ -1,10 +1,18 @@
-// What requests carry: ranges, conditions, queries, percent escapes. Input: 2 bytes of size, a line
+// What requests carry: ranges, conditions, queries, percent escapes; paths and origins, as patterns
+// see them; and what a log may say of all that. Input: 2 bytes of size, a line
 // with a Range or a condition, a line with a name, and the rest.
 
 #include <algorithm>
 #include <string>
+#include <vector>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 
 #include "base/ensure.h"
+#include "edge/allowed_origin.h"
+#include "edge/path_pattern.h"
+#include "edge/request_line.h"
 #include "fuzz/input.h"
 #include "fuzz/target.h"
 #include "net/http.h"
@@ -77,6 +85,69 @@ void check_escapes(std::string_view text) {
     ENSURE(query_value("a=2&" + pair, *decoded) == (*decoded == "a" ? "2" : "1"));
 }
 
+/// A wildcard match, one character after the other.
+bool is_match(std::string_view pattern, std::string_view path) {
+    std::vector<char> reached(path.size() + 1, 0);
+    reached[0] = 1;
+    for (const char c : pattern) {
+        std::vector<char> next(path.size() + 1, 0);
+        char before = 0;
+        for (std::size_t i = 0; i <= path.size(); ++i) {
+            before = static_cast<char>(before | reached[i]);
+            if (c == '*') next[i] = before;
+            if (c != '*' && i < path.size() && reached[i] != 0 && (c == '?' || c == path[i]))
+                next[i + 1] = 1;
+        }
+        reached = std::move(next);
+    }
+    return reached.back() != 0;
+}
+
+void check_path(std::string_view text, std::string_view sent) {
+    std::string made;
+    const std::string path{edge::matched_path(sent, made)};
+    ENSURE(path.starts_with('/') && !path.contains("//"));
+    ENSURE(!path.contains("/../") && !path.contains("/./"));
+    const auto pattern = edge::PathPattern::parse(text);
+    if (!pattern) return;
+    ENSURE(pattern->text().starts_with('/') && pattern->text().ends_with(text));
+    for (const std::string_view tried : {std::string_view{path}, text, sent})
+        ENSURE(pattern->matches(tried) == is_match(pattern->text(), tried));
+}
+
+/// An origin that a wildcard allows ends as it says, and has no other host in front.
+void check_origin(std::string_view origin, std::string_view text) {
+    static const auto kWildcard = edge::AllowedOrigin::parse("https://*.example.org").value();
+    if (kWildcard.matches(origin)) {
+        ENSURE(origin.size() > 20 && origin.substr(8).find_first_of("/@?#\\:\r\n ") == origin.npos);
+    }
+    const auto allowed = edge::AllowedOrigin::parse(text);
+    ENSURE(!allowed || !allowed->matches("null") || allowed->is_any());
+}
+
+/// One line, and no secret in it.
+void check_log(std::string_view path, std::string_view query) {
+    constexpr std::string_view kSecret = "sEcReT-08/15";
+    constexpr std::string_view kPart = "sEcReT-08";
+    if (path.contains(kPart) || query.contains(kPart)) return;
+    ENSURE(!edge::masked_target(path, std::string{query} + "&token=" + std::string{kSecret})
+                .contains(kPart));
+    ENSURE(!edge::masked_target("/p/" + std::string{kSecret} + std::string{path}, query)
+                .contains(kPart));
+    ENSURE(!edge::masked_url("https://h/?" + std::string{query} + "&token=" + std::string{kSecret})
+                .contains(kPart));
+    HttpRequest request{.method = "GET", .path = path, .query = query, .peer = "127.0.0.1:1"};
+    request.headers = {{"user-agent", path}, {"referer", query}};
+    const HttpOutcome outcome{.status = 200, .protocol = "HTTP/1.1"};
+    std::string line;
+    edge::append_combined_line(line, {request, outcome, "page", WallTime{}});
+    ENSURE(line.find('\n') == line.size() - 1 && line.size() <= edge::kLogLineBytesMax);
+    line.clear();
+    edge::append_json_line(line, {request, outcome, "page", WallTime{}});
+    ENSURE(line.find('\n') == line.size() - 1 && line.size() <= edge::kLogLineBytesMax);
+    ENSURE(boost::json::parse(line).is_object());
+}
+
 }  // namespace
 
 void check(BytesView bytes) {
@@ -90,6 +161,10 @@ void check(BytesView bytes) {
     check_conditions(range, name);
     check_query(as_text(input.rest()), name);
     check_escapes(as_text(input.rest()));
+    check_path(range, as_text(input.rest()));
+    check_path(name, as_text(input.rest()));
+    check_origin(as_text(input.rest()), name);
+    check_log(as_text(input.rest()), name);
 }
 
 }  // namespace oxbow::fuzz
