@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""From the end of the first live segment to a masterKey whose every object can be fetched.
+"""From the end of the first segment behind the lead to a masterKey whose every object can be fetched.
 
 usage: master_key.py [--runs 7]
 """
@@ -48,9 +48,9 @@ def one_run(server, number, file):
             time.sleep(0.005)
         playlist = fetch_all(server, body["masterKey"])
         now = time.time()
-        first = playlist.entries[0]
-        start = datetime.datetime.fromisoformat(first["pdt"].replace("Z", "+00:00")).timestamp()
-        return now - (start + first["ms"] / 1000)
+        start = datetime.datetime.fromisoformat(playlist.entries[0]["pdt"].replace("Z", "+00:00")).timestamp()
+        first_chunk = [entry["ms"] for entry in playlist.entries if entry["uri"] == playlist.entries[0]["uri"]]
+        return now - (start + sum(first_chunk) / 1000)
     finally:
         publisher.close()
 

@@ -15,13 +15,6 @@ namespace {
 /// A segment that was cut short says nothing of the rate: it is mostly one key frame, or has none.
 constexpr MediaTime kRateMeasured = std::chrono::seconds{1};
 
-/// What the first segment of a rendition tells of it.
-Variant variant_of_segment(const LiveSegment& segment) {
-    const double frame_rate =
-        frame_rate_of(*segment.parameters, segment.video_frames, segment.duration);
-    return variant_of(*segment.parameters, frame_rate, bits_per_second(segment));
-}
-
 }  // namespace
 
 ChannelPipeline::ChannelPipeline(ChannelId channel, asio::any_io_executor executor,
@@ -120,6 +113,7 @@ Segmenter& ChannelPipeline::segmenter() {
         }
         start.part_path = fmt::format("/seg/{}/{}/{}-p", channel_.view(), broadcast_->stream.view(),
                                       wiring_.epoch);
+        start.lead = !rate_decides();
         broadcast_->segmenter.emplace(SegmenterLimits{}, start);
     }
     return *broadcast_->segmenter;
@@ -219,7 +213,7 @@ void ChannelPipeline::show_parts(std::span<const LivePart> parts, std::string_vi
 void ChannelPipeline::take(const LiveSegmentPtr& segment) {
     choose_recording(segment);
     if (!broadcast_->variant) {
-        broadcast_->variant = variant_of_segment(*segment);
+        broadcast_->variant = variant_of(*segment);
         live_.describe(*broadcast_->variant);
     }
     widen_variants(*segment);
@@ -306,6 +300,14 @@ void ChannelPipeline::choose_recording(const LiveSegmentPtr& segment) {
     }
 }
 
+/// Whether a recording waits and its bit rate, as measured, decides if this broadcast goes on with
+/// it: then the first segment must be long enough to have one.
+bool ChannelPipeline::rate_decides() const {
+    if (!recording_ || recording_->original_rates.most == 0) return false;
+    return recording_->declared_bits_per_second == 0 ||
+           record::declared_bits_per_second(broadcast_->metadata) == 0;
+}
+
 record::StreamTraits ChannelPipeline::traits_of_recording() const {
     record::StreamTraits traits = record::traits_of(recording_->variant);
     traits.declared_bits_per_second = recording_->declared_bits_per_second;
@@ -314,7 +316,7 @@ record::StreamTraits ChannelPipeline::traits_of_recording() const {
 }
 
 record::StreamTraits ChannelPipeline::traits_of_broadcast(const LiveSegment& first) const {
-    record::StreamTraits traits = record::traits_of(variant_of_segment(first));
+    record::StreamTraits traits = record::traits_of(variant_of(first));
     traits.declared_bits_per_second = record::declared_bits_per_second(broadcast_->metadata);
     traits.measured.widen(bits_per_second(first));
     return traits;
@@ -353,7 +355,7 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
     const std::string prefix = ivs::recording_prefix({spec.account, channel_, id, spec.started_at});
     auto timeline = std::make_shared<live::Timeline>(live::Timeline::Names{
         .channel = channel_, .recording = id, .prefix = prefix, .epoch = wiring_.epoch});
-    Variant variant = variant_of_segment(*first);
+    Variant variant = variant_of(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
     recording_ = OpenRecording{

@@ -169,6 +169,7 @@ private:
     void widen_variants(const LiveSegment& segment);
 
     void choose_recording(const LiveSegmentPtr& segment);
+    bool rate_decides() const;
     record::StreamTraits traits_of_recording() const;
     record::StreamTraits traits_of_broadcast(const LiveSegment& first) const;
     bool can_merge(const LiveSegment& first) const;

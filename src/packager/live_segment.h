@@ -37,6 +37,12 @@ struct SegmentPart {
     std::vector<BytesView> bytes;  // of the segment's buffer
 };
 
+/// How much a lead holds; nothing where there is none.
+struct LeadSize {
+    std::size_t bytes = 0;
+    MediaTime duration{};
+};
+
 /// One live segment: MPEG-TS, muxed once, shared by the live playlist, the rewind timeline, the
 /// chunk object and every viewer. Immutable from the moment it is handed out.
 struct LiveSegment {
@@ -46,6 +52,8 @@ struct LiveSegment {
     WallTime program_date_time;
     bool discontinuity = false;  // true: its clock or its parameters do not continue the one before
     bool starts_with_idr = false;
+    bool lead = false;   // it ends early, so that there is something to play: the next completes it
+    LeadSize completes;  // what it goes on with, where the one before is a lead
     std::optional<KeyFramePlace> key_frame;  // its first
     std::uint32_t video_frames = 0;
     std::uint32_t audio_frames = 0;
@@ -58,10 +66,13 @@ struct LiveSegment {
     }
 };
 
-/// The segment's bit rate, as BANDWIDTH counts it.
+/// The segment's bit rate, as BANDWIDTH counts it; with the lead that it completes, whose key frame
+/// is its own.
 inline std::uint64_t bits_per_second(const LiveSegment& segment) {
-    const std::int64_t duration_ms = std::max<std::int64_t>(1, milliseconds(segment.duration));
-    return segment.bytes.size() * 8'000 / static_cast<std::uint64_t>(duration_ms);
+    const LeadSize& lead = segment.completes;
+    const std::int64_t duration_ms =
+        std::max<std::int64_t>(1, milliseconds(lead.duration + segment.duration));
+    return (lead.bytes + segment.bytes.size()) * 8'000 / static_cast<std::uint64_t>(duration_ms);
 }
 
 using LiveSegmentPtr = std::shared_ptr<const LiveSegment>;

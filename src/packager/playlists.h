@@ -162,6 +162,7 @@ struct Variant {
     int width = 0;                // 0: no video
     int height = 0;
     double frame_rate = 0;  // 0: not known
+    bool of_lead = false;   // bandwidth is that of a lead, which is mostly one key frame
 };
 
 /// The multivariant playlist of a recording, as Amazon IVS writes it (session data, one EXT-X-MEDIA
@@ -185,10 +186,13 @@ std::string rendition_name(const RenditionParameters& parameters, double frame_r
 Variant variant_of(const RenditionParameters& parameters, double frame_rate,
                    std::uint64_t bandwidth);
 
-/// Takes into `variant` what a later segment brings that it does not say: more bits per second, and
-/// the codec of a track that came late. A player that was not told of a codec leaves its track out.
+/// What the first segment of a rendition tells of it; path left empty.
+Variant variant_of(const LiveSegment& first);
+
+/// Takes into `variant` what a later segment brings that it does not say: more bits per second (or
+/// the first that count, behind a lead), and the codec of a track that came late. A player that was not told of a codec leaves its track out.
 ///
-/// Out:    true when it says more than before: playlists that show it are to be written again.
+/// Out:    true when it says something else than before: playlists that show it are to be written again.
 /// Source: RFC 8216 §4.3.4.2 (CODECS names every format that any sample has).
 bool widen(Variant& variant, const LiveSegment& segment);
 

@@ -12,6 +12,7 @@
 #include "packager/held_audio.h"
 #include "packager/id3.h"
 #include "packager/mpegts.h"
+#include "packager/playlists.h"
 #include "packager/publisher_clock.h"
 
 namespace oxbow {
@@ -29,6 +30,9 @@ constexpr MediaTime kFrameDefault = Milliseconds{33};
 // Encoders reorder over a few pictures; a larger composition time is a broken one.
 constexpr MediaTime kReorderMax = seconds{5};
 constexpr std::size_t kTablesBytes = 2 * MpegTsMuxer::kPacketBytes;  // PAT and PMT
+// In clocks of milliseconds frames of one duration differ by this at most.
+constexpr MediaTime kRegularWithin = Milliseconds{2};
+constexpr std::uint32_t kRegularFramesMin = 3;
 
 MediaTime whole_milliseconds(MediaTime time) {
     return std::chrono::floor<Milliseconds>(time);
@@ -50,6 +54,7 @@ public:
           start_(std::move(start)),
           next_start_(start_.media),
           next_discontinuity_(start_.discontinuity),
+          lead_due_(start_.lead),
           has_parts_(!start_.part_path.empty()) {}
 
     void set_video_parameters(VideoParameters parameters);
@@ -92,6 +97,7 @@ private:
     void make_room(const AccessUnit& unit);
     std::optional<MediaTime> cut_before(const AccessUnit& unit) const;
     void mux(const AccessUnit& unit);
+    void note_frame(MediaTime dts);
     const VideoParameters* parameter_sets_for(const AccessUnit& unit) const;
     void write_metadata();
     MediaTime metadata_time() const;
@@ -101,6 +107,9 @@ private:
     std::optional<MediaTime> part_ends_before(const AccessUnit& unit) const;
     MediaTime part_end(MediaTime end) const;
     void close_part(MediaTime end);
+    bool is_lead_until(MediaTime end) const;
+    bool rate_can_be_told(MediaTime end) const;
+    void close_lead(MediaTime end);
     void close(MediaTime boundary);
     void close_with_discontinuity(MediaTime boundary);
     MediaTime expected_end() const;
@@ -135,9 +144,21 @@ private:
     std::vector<LiveSegmentPtr> closed_;
     std::uint64_t dropped_ = 0;
 
+    /// A lead that has closed, until what completes it has.
+    struct Lead {
+        MediaTime start;
+        MediaTime end;
+        std::size_t bytes;
+    };
+    std::optional<Lead> lead_;
+    bool lead_due_;  // the first segment has not closed yet
+
     // The open part of the open segment; without parts, that is all of it.
     bool has_parts_;
     MediaTime part_start_{};
+    WallTime part_anchor_{};  // where its begin put the timeline's start
+    std::optional<MediaTime> part_last_picture_;
+    MediaTime part_frame_least_{}, part_frame_most_{};
     std::size_t part_offset_ = 0;
     std::uint32_t part_video_frames_ = 0;
     bool part_independent_ = false;
@@ -308,8 +329,12 @@ void Segmenter::Impl::add(AccessUnit unit) {
     if (const auto boundary = cut_before(unit)) {
         close(*boundary);
     } else if (const auto end = part_ends_before(unit)) {
-        close_part(*end);
-        begin_part(*end);
+        if (is_lead_until(*end)) {
+            close_lead(*end);
+        } else {
+            close_part(*end);
+            begin_part(*end);
+        }
     }
     mux(unit);
 }
@@ -347,7 +372,7 @@ bool Segmenter::Impl::place(AccessUnit& unit) {
 /// Where the open segment must end so that `unit` begins the next one; nullopt when it goes in.
 std::optional<MediaTime> Segmenter::Impl::cut_before(const AccessUnit& unit) const {
     if (!open_) return std::nullopt;
-    const MediaTime in_segment = unit.dts - open_->start;
+    const MediaTime in_segment = unit.dts - (lead_ ? lead_->start : open_->start);
     const std::size_t tables = has_parts_ ? kTablesBytes : 0;
     const std::size_t needed = tables + muxer_.bytes_at_most(unit, parameter_sets_for(unit));
     const bool full = open_->bytes.size() + needed > limits_.bytes_max;
@@ -379,6 +404,7 @@ void Segmenter::Impl::mux(const AccessUnit& unit) {
             if (!open_->key_frame) open_->key_frame = {open_->bytes.size(), unit.pts};
         }
         muxer_.write_video(open_->bytes, unit, parameter_sets_for(unit));
+        note_frame(unit.dts);
         ++open_->video_frames;
         ++part_video_frames_;
         part_independent_ |= unit.key_frame == KeyFrame::Yes;
@@ -422,6 +448,7 @@ void Segmenter::Impl::open() {
     open_->program_date_time = start_.wall + Milliseconds{milliseconds(next_start_ - start_.media)};
     open_->discontinuity = std::exchange(next_discontinuity_, false);
     open_->part_path = start_.part_path;
+    if (lead_) open_->completes = {lead_->bytes, lead_->end - lead_->start};
     whole_only_ = false;
     begin_part(open_->start);
 }
@@ -431,6 +458,10 @@ void Segmenter::Impl::begin_part(MediaTime start) {
     part_offset_ = open_->bytes.size();
     part_video_frames_ = 0;
     part_independent_ = false;
+    part_anchor_ = start_.wall;
+    part_last_picture_.reset();
+    part_frame_least_ = MediaTime::max();
+    part_frame_most_ = MediaTime{};
     muxer_.begin_segment(open_->bytes, with_video_, audio_.has_value());
 }
 
@@ -472,7 +503,42 @@ void Segmenter::Impl::close_part(MediaTime end) {
     if (!anchors_) parts_.push_back({open_, open_->parts.back()});
 }
 
+void Segmenter::Impl::note_frame(MediaTime dts) {
+    if (part_last_picture_) {
+        const MediaTime lasted = dts - *part_last_picture_;
+        part_frame_least_ = std::min(part_frame_least_, lasted);
+        part_frame_most_ = std::max(part_frame_most_, lasted);
+    }
+    part_last_picture_ = dts;
+}
+
+/// Whether the open segment may end with the part that ends there, as a lead.
+bool Segmenter::Impl::is_lead_until(MediaTime end) const {
+    if (!lead_due_ || !with_video_ || end - part_start_ > kPartTarget) return false;
+    const MediaTime sooner = part_anchor_ - start_.wall;
+    const bool burst = anchors_ && sooner > (end - part_start_) / 2;
+    return !burst && rate_can_be_told(end);
+}
+
+/// Whether the first segment, should it end there, says the frame rate that a longer one would.
+bool Segmenter::Impl::rate_can_be_told(MediaTime end) const {
+    const double measured = frame_rate_of(*parameters_, open_->video_frames, end - open_->start);
+    if (video_->frame_rate && measured == video_->frame_rate->value()) return true;
+    const MediaTime last = end - part_last_picture_.value_or(end);
+    return part_video_frames_ >= kRegularFramesMin &&
+           std::max(part_frame_most_, last) - std::min(part_frame_least_, last) <= kRegularWithin;
+}
+
+void Segmenter::Impl::close_lead(MediaTime end) {
+    open_->lead = true;
+    close(end);
+    const LiveSegment& lead = *closed_.back();
+    lead_ = Lead{lead.start, lead.start + lead.duration, lead.bytes.size()};
+}
+
 void Segmenter::Impl::close(MediaTime boundary) {
+    lead_.reset();
+    lead_due_ = false;
     const MediaTime start = open_->start;
     const MediaTime end = part_end(std::clamp<MediaTime>(
         whole_milliseconds(boundary), start + Milliseconds{1}, start + limits_.segment_max));
@@ -491,6 +557,7 @@ void Segmenter::Impl::close(MediaTime boundary) {
 
 void Segmenter::Impl::close_with_discontinuity(MediaTime boundary) {
     if (open_) close(boundary);
+    lead_.reset();
     if (next_start_ != start_.media) next_discontinuity_ = true;  // nothing is before the first
     parameters_ = nullptr;
 }

@@ -45,6 +45,13 @@ struct SegmenterLimits {
 /// one is served whole, and after kWholeSegmentsMax of them in a row the rest of the broadcast is.
 /// Parts of a publisher's first segment, whose time is not final, are given out with the segment.
 ///
+/// With Start::lead the first segment ends with its first part already, so that players, which
+/// begin with no less than a segment, can begin 0.4 s after the first key frame. The next segment
+/// completes it: it begins without a key frame, and ends where the two would have ended as one.
+/// A part is no lead that came in less than half its time, as what a relay has kept does: it would
+/// fix PROGRAM-DATE-TIME too late by the rest of that; nor one whose frame rate is neither stated
+/// nor regular, because the first segment names the rendition.
+///
 /// Another publisher may go on with the broadcast (next_publisher): with its first key frame, on a
 /// clock of its own, put onto the timeline where the wall clock says. Where its parameters are
 /// those of the one before, and at most kTakeoverHoleMax is missing, the segment before lasts until
@@ -65,6 +72,7 @@ public:
         WallTime wall;      // its PROGRAM-DATE-TIME, or later: see arrived()
         bool discontinuity = false;
         std::string part_path{};  // what the names of its parts begin with; empty: no parts
+        bool lead = false;        // its first segment ends early; only where it has parts
     };
 
     Segmenter(SegmenterLimits limits, Start start);

@@ -120,10 +120,23 @@ Variant variant_of(const RenditionParameters& parameters, double frame_rate,
     return out;
 }
 
+Variant variant_of(const LiveSegment& first) {
+    const double frame_rate = frame_rate_of(*first.parameters, first.video_frames, first.duration);
+    Variant out = variant_of(*first.parameters, frame_rate, bits_per_second(first));
+    out.of_lead = first.lead;
+    return out;
+}
+
 bool widen(Variant& variant, const LiveSegment& segment) {
     const Variant before = variant;
     const RenditionParameters& parameters = *segment.parameters;
-    variant.bandwidth = std::max(variant.bandwidth, bits_per_second(segment));
+    const bool counts_alone = variant.of_lead && !segment.lead;
+    if (counts_alone) {
+        variant.bandwidth = bits_per_second(segment);
+        variant.of_lead = false;
+    } else if (!segment.lead) {
+        variant.bandwidth = std::max(variant.bandwidth, bits_per_second(segment));
+    }
     if (parameters.audio && !variant.codecs.contains("mp4a."))
         variant.codecs += ',' + codec_string(*parameters.audio);
     if (parameters.video && !variant.codecs.contains("avc1."))

@@ -8,7 +8,7 @@
 namespace oxbow::record {
 
 /// A chunk closes at the first live segment end at or after this (the first chunk with its first
-/// segment).
+/// segment that is no lead).
 inline constexpr MediaTime kChunkTarget = std::chrono::seconds{10};
 
 /// Live segments waiting for the disk, all channels together. What is above it is not recorded:

@@ -73,7 +73,7 @@ Result<void> Recording::append(const LiveSegment& segment, std::uint64_t gap) {
     listener_->on_written(*written);
     if (lost_ > 0) resume();
 
-    const bool first_chunk = open_->chunk.number == 0;
+    const bool first_chunk = open_->chunk.number == 0 && !segment.lead;
     if (first_chunk || open_->chunk.duration() >= kChunkTarget) {
         const auto closed = close_chunk();
         return closed || announced_ ? Result<void>{} : closed;
@@ -176,9 +176,7 @@ void Recording::resume() {
 }
 
 Result<void> Recording::start_rendition(const LiveSegment& first) {
-    const RenditionParameters& parameters = *first.parameters;
-    const double frame_rate = frame_rate_of(parameters, first.video_frames, first.duration);
-    variant_ = variant_of(parameters, frame_rate, bits_per_second(first));
+    variant_ = variant_of(first);
     auto journal = Journal::create(spool(), {.recording = spec_.recording,
                                              .channel = spec_.channel,
                                              .account = spec_.account,

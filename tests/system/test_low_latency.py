@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Low-latency HLS as a player uses it: blocking reloads, hinted parts, delta updates, and players without all that."""
 
+import re
+import subprocess
 import threading
 import time
 import unittest
 import urllib.parse
 
+import api_client
 import oxbow
+import rtmp
 from hls_checker import History
 from hls_parts import with_delta
 from hls_playlist import Playlist, lasting
@@ -154,6 +158,137 @@ class LowLatencyEnds(unittest.TestCase):
         server.stop()
         server.start()
         self.assertEqual(server.get(rewind).text, finished)  # read from the bucket
+
+
+LONG_GOP = 4  # s: much later than a lead
+LEAD = 0.4
+
+
+class FirstPlaylist(unittest.TestCase):
+    """A broadcast whose second key frame is far away."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = oxbow.Server("[recording]\nreconnect_window_seconds = 30\n")
+        cls.addClassCleanup(cls.server.close)
+        cls.api = api_client.Api(cls.server.ready)
+        cls.addClassCleanup(cls.api.close)
+        cls.tags = rtmp.flv_tags(oxbow.media("lead.flv", "-i", oxbow.test_card(seconds=12, gop=LONG_GOP), "-c", "copy",
+                                             "-f", "flv"))
+
+    def publish(self, made, tags=None):
+        """Out: a function that ends the broadcast, and when the first tag went out."""
+        client = rtmp.Client(self.server).publish(made)
+
+        def play():
+            try:
+                client.play_tags(tags or self.tags)
+            except OSError:
+                pass  # it was closed
+
+        thread = threading.Thread(target=play, daemon=True)
+        began = time.monotonic()
+        thread.start()
+
+        def end():
+            client.close()
+            thread.join(20)
+
+        self.addCleanup(end)
+        return end, began
+
+    def live_of(self, made):
+        region, account = made["channel"]["arn"].split(":")[3:5]
+        return f"/api/video/v1/{region}.{account}.channel.{made['id']}.m3u8"
+
+    def first_of(self, multivariant):
+        """The first multivariant playlist that is there, and the media playlist that it names."""
+        answer = oxbow.wait_for(multivariant, 20, lambda: (
+            lambda answer: answer if answer.status == 200 else None)(self.server.get(multivariant)))
+        return answer.text, answer.text.splitlines()[-1]
+
+    def test_everything_that_says_live_leads_to_media_long_before_the_second_key_frame(self):
+        made = self.server.create_channel("early")
+        live, rewind = self.live_of(made), f"/rewind/{made['id']}.m3u8"
+        for url in (live, rewind):
+            self.assertEqual(self.server.get(url).status, 404)
+        _, began = self.publish(made)
+
+        multivariant, media = self.first_of(live)
+        texts = {url: self.server.get(url).text for url in (media, media + "?parts=0", self.first_of(rewind)[1])}
+        listed = next(one for one in self.server.get("/channels.json").json["channels"] if one["id"] == made["id"])
+        stream = self.api.made("GetStream", {"channelArn": made["channel"]["arn"]})["stream"]
+        metadata = self.server.metadata(made["id"])
+        for text in texts.values():
+            playlist = Playlist(text)
+            self.assertEqual(playlist.entries[0]["ms"], 1000 * LEAD)
+            for uri in [entry["uri"] for entry in playlist.entries] + [part["uri"] for part in playlist.parts]:
+                self.assertEqual(self.server.get(uri).status, 200, uri)
+        self.assertLess(time.monotonic() - began, LONG_GOP, "the machine is too slow to tell: nothing was shown")
+
+        self.assertIn("RESOLUTION=640x360,FRAME-RATE=30.000", multivariant)
+        self.assertEqual((listed["live"], stream["state"]), (True, "LIVE"))
+        self.assertTrue(metadata["isChannelLive"] and metadata["livePlaybackUrl"])
+        self.assertNotIn("masterKey", metadata)
+
+        recorded = self.server.wait_for_recording(made["id"])
+        folder = recorded["masterKey"].rpartition("/")[0]
+        chunks = Playlist(self.server.get(f"/{folder}/360p30/playlist.m3u8").text)
+        ranges = Playlist(self.server.get(f"/{folder}/360p30/byte-range-variant.m3u8").text)
+        self.assertEqual([entry["ms"] for entry in chunks.entries], [1000 * LONG_GOP])
+        self.assertEqual([entry["ms"] for entry in ranges.entries], [1000 * LEAD, 1000 * (LONG_GOP - LEAD)])
+        of_both = 8 * self.server.bucket(f"{folder}/360p30/0.ts").stat().st_size / LONG_GOP
+        self.assertAlmostEqual(bandwidth(self.server.get(live).text), of_both, delta=8)
+        self.assertAlmostEqual(bandwidth(self.server.get("/" + recorded["masterKey"]).text), of_both, delta=8)
+
+    def test_players_that_know_no_parts_begin_with_the_first_playlist(self):
+        made = self.server.create_channel("plain")
+        self.publish(made)
+        multivariant = self.live_of(made)
+        self.first_of(multivariant)
+
+        for query in ("", "?parts=0"):
+            done = subprocess.run(["ffmpeg", "-v", "warning", "-nostdin", "-i",
+                                   f"{self.server.ready['http']}{multivariant}{query}", "-t", "2", "-map", "0", "-c", "copy",
+                                   "-f", "null", "-"], capture_output=True, text=True, timeout=20)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_reconnect_is_there_as_early_and_its_recording_goes_on(self):
+        made = self.server.create_channel("again")
+        end, _ = self.publish(made)
+        recorded = self.server.wait_for_recording(made["id"])
+        end()
+        rewind = f"/rewind/{made['id']}.m3u8"
+        oxbow.wait_for("the end of the stream", 10, lambda: not self.server.metadata(made["id"])["isChannelLive"])
+        before = Playlist(self.server.get(self.server.get(rewind).text.splitlines()[-1]).text)
+        _, began = self.publish(made)
+
+        _, media = self.first_of(self.live_of(made))
+        live = Playlist(self.server.get(media).text)
+        after = oxbow.wait_for("the rewind timeline to go on", LONG_GOP, lambda: (
+            lambda now: now if len(now.entries) > len(before.entries) else None)(
+                Playlist(self.server.get(self.server.get(rewind).text.splitlines()[-1]).text)))
+        self.assertLess(time.monotonic() - began, LONG_GOP, "the machine is too slow to tell: nothing was shown")
+        self.assertEqual(live.entries[0]["ms"], 1000 * LEAD)
+        self.assertEqual(after.entries[len(before.entries)]["ms"], 1000 * LEAD)
+        self.assertEqual(self.server.metadata(made["id"])["masterKey"], recorded["masterKey"])
+
+    def test_where_the_measured_rate_decides_a_reconnect_shows_a_whole_segment_first(self):
+        made = self.server.create_channel("unsaid")
+        unsaid = [tag for tag in self.tags if tag[0] != rtmp.DATA]
+        end, _ = self.publish(made, unsaid)
+        self.server.wait_for_recording(made["id"])
+        end()
+        oxbow.wait_for("the end of the stream", 10, lambda: not self.server.metadata(made["id"])["isChannelLive"])
+        self.publish(made, unsaid)
+
+        _, media = self.first_of(self.live_of(made))
+        self.assertEqual(Playlist(self.server.get(media).text).entries[0]["ms"], 1000 * LONG_GOP)
+        self.assertEqual(self.server.get(f"/channels/{made['id']}/recordings.json").json["recordings"][1:], [])
+
+
+def bandwidth(multivariant):
+    return int(re.search(r"BANDWIDTH=(\d+)", multivariant)[1])
 
 
 if __name__ == "__main__":
