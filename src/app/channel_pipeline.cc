@@ -43,12 +43,22 @@ std::uint64_t ChannelPipeline::begin(BroadcastSpec spec) {
         .recorded = recording.has_value(),
         .reconnect_window = recording ? recording->reconnect_window : std::chrono::seconds{0},
         .thumbnails = recording ? record::thumbnail_settings(*recording) : std::nullopt,
-        .metadata = spec.metadata});
+        .metadata = spec.metadata,
+        .target_seconds = target_seconds_of(spec)});
     broadcast_->watch = make_watch(std::move(spec));
-    live_.begin(broadcast_->stream, broadcast_->started_at);
+    live_.begin(broadcast_->stream, broadcast_->started_at, broadcast_->target_seconds);
     ++wiring_.counters.streams;
     log::info("[channel {}] [stream {}] begins", channel_.view(), broadcast_->stream.view());
     return broadcast_->number;
+}
+
+/// A playlist says it once and for all: a broadcast that may be merged into a recording goes by the
+/// recording's.
+int ChannelPipeline::target_seconds_of(const BroadcastSpec& spec) const {
+    if (recording_) return recording_->timeline->target_seconds();
+    if (wiring_.target_seconds) return *wiring_.target_seconds;
+    return spec.key_frames_apart ? target_seconds_for(*spec.key_frames_apart)
+                                 : kLiveTargetDurationSeconds;
 }
 
 std::shared_ptr<StreamWatch> ChannelPipeline::make_watch(BroadcastSpec spec) {
@@ -114,7 +124,8 @@ Segmenter& ChannelPipeline::segmenter() {
         start.part_path = fmt::format("/seg/{}/{}/{}-p", channel_.view(), broadcast_->stream.view(),
                                       wiring_.epoch);
         start.lead = !rate_decides();
-        broadcast_->segmenter.emplace(SegmenterLimits{}, start);
+        const SegmenterLimits limits{.segment_max = segment_max_of(broadcast_->target_seconds)};
+        broadcast_->segmenter.emplace(limits, start);
     }
     return *broadcast_->segmenter;
 }
@@ -156,6 +167,7 @@ void ChannelPipeline::end(std::uint64_t broadcast) {
     const Broadcast ended = std::move(*broadcast_);
     broadcast_.reset();
     ended.watch->publisher_gone();
+    key_frames_apart_ = ended.watch->meter().key_frames_apart();
     ending_ = Ending{ended.stream, ended.watch};
     // A broadcast that brought nothing has not used up the time that its recording waits.
     if (recording_ && recording_->publisher_there) wait_for_publisher(ended.reconnect_window);
@@ -351,10 +363,15 @@ void ChannelPipeline::begin_recording(const LiveSegmentPtr& first) {
         .stream = broadcast_->stream,
         .started_at = std::max(first->program_date_time, broadcast_->started_at),
         .epoch = wiring_.epoch,
-        .thumbnails = broadcast_->thumbnails};
+        .thumbnails = broadcast_->thumbnails,
+        .live_target_seconds = broadcast_->target_seconds};
     const std::string prefix = ivs::recording_prefix({spec.account, channel_, id, spec.started_at});
-    auto timeline = std::make_shared<live::Timeline>(live::Timeline::Names{
-        .channel = channel_, .recording = id, .prefix = prefix, .epoch = wiring_.epoch});
+    auto timeline = std::make_shared<live::Timeline>(
+        live::Timeline::Names{.channel = channel_,
+                              .recording = id,
+                              .prefix = prefix,
+                              .epoch = wiring_.epoch,
+                              .target_seconds = broadcast_->target_seconds});
     Variant variant = variant_of(*first);
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);
     timeline->describe(variant.group_id, multivariant_playlist(std::span{&variant, 1}));
@@ -389,7 +406,9 @@ void ChannelPipeline::take_up(record::TakenUp taken_up, WallTime until) {
         std::make_shared<live::Timeline>(live::Timeline::Names{.channel = channel_,
                                                                .recording = id,
                                                                .prefix = taken_up.row.prefix,
-                                                               .epoch = wiring_.epoch});
+                                                               .epoch = wiring_.epoch,
+                                                               .target_seconds =
+                                                                   taken_up.spec.live_target_seconds});
     timeline->take_up(taken_up.chunks, taken_up.names, taken_up.next_number);
     Variant variant = taken_up.variant;
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);

@@ -40,6 +40,8 @@ struct PipelineWiring {
     Counters& counters;
     catalog::Catalog& catalog;
     std::chrono::seconds recording_max = record::kRecordingMax;  // then it rolls over
+    /// What playlists declare, and the longest segment by it; nullopt: by the channel's last stream.
+    std::optional<int> target_seconds{};
     bool enforce_limits = false;  // a publisher above the limits of its channel is disconnected
 };
 
@@ -50,6 +52,7 @@ struct BroadcastSpec {
     StreamMetadata metadata{};                // as far as it came before the broadcast
     std::function<void(std::string)> stop{};  // ends the publisher
     bool takes_over = false;                  // it goes on with the broadcast that is under way
+    std::optional<MediaTime> key_frames_apart{};  // in the channel's last stream, if that is known
 };
 
 /// The way of one channel's media, top to bottom: access units -> live segments -> recording and
@@ -94,6 +97,9 @@ public:
     /// Lets go of a deleted recording's timeline.
     void forget(const RecordingId& recording);
 
+    /// How far apart the key frames of the broadcast that ended last were; nullopt: not known.
+    std::optional<MediaTime> key_frames_apart() const { return key_frames_apart_; }
+
     /// True while there is nothing that a new pipeline would not know: no broadcast, no player of
     /// one that ended, no open recording. Any thread.
     bool idle() const { return idle_.load(); }
@@ -108,6 +114,7 @@ private:
         std::optional<record::ThumbnailSettings> thumbnails;
         StreamMetadata metadata{};
         std::size_t takeovers = 0;
+        int target_seconds = kLiveTargetDurationSeconds;  // of all its playlists
         std::optional<Segmenter> segmenter;
         std::uint64_t next_number = 0;   // of its segments while no recording numbers them
         std::uint64_t closed = 0;        // segments so far
@@ -169,6 +176,7 @@ private:
     void widen_variants(const LiveSegment& segment);
 
     void choose_recording(const LiveSegmentPtr& segment);
+    int target_seconds_of(const BroadcastSpec& spec) const;
     bool rate_decides() const;
     record::StreamTraits traits_of_recording() const;
     record::StreamTraits traits_of_broadcast(const LiveSegment& first) const;
@@ -210,6 +218,7 @@ private:
     live::LiveChannel live_;
     std::uint64_t broadcasts_ = 0;
     std::optional<Broadcast> broadcast_;
+    std::optional<MediaTime> key_frames_apart_;
     std::optional<Ending> ending_;
     std::optional<OpenRecording> recording_;
     std::map<RecordingId, OpenTimeline> timelines_;

@@ -14,6 +14,7 @@
 #include "app/store_settings.h"
 #include "ivs/ids.h"
 #include "notify/s3_notifications.h"
+#include "packager/playlists.h"
 
 namespace oxbow::app {
 namespace {
@@ -145,6 +146,21 @@ Result<void> apply_trusted_proxies(const toml::node& node, Settings& settings) {
         if (auto added = proxies.add(*network); !added) return added;
     }
     settings.trusted_proxies = std::move(proxies);
+    return {};
+}
+
+Result<void> apply_segment_max(const toml::node& node, Settings& settings) {
+    const auto seconds = node.value_exact<std::int64_t>();
+    const bool is_auto = node.value_exact<std::string>() == "auto";
+    const bool can_be = seconds && *seconds >= kLiveTargetDurationSecondsMin &&
+                        *seconds <= kLiveTargetDurationSeconds;
+    if (!is_auto && !can_be) {
+        return fail(ErrorCode::Malformed,
+                    fmt::format("must be \"auto\" or a number of seconds from {} to {}",
+                                kLiveTargetDurationSecondsMin, kLiveTargetDurationSeconds));
+    }
+    settings.segment_max_seconds.reset();
+    if (seconds) settings.segment_max_seconds = static_cast<int>(*seconds);
     return {};
 }
 
@@ -399,6 +415,11 @@ std::span<const ConfigurationKey> configuration_keys() {
                          "true: retention deletes nothing; 'oxbow recording retention' shows what "
                          "it would",
                          apply_retention_dry_run},
+        ConfigurationKey{"ingest.segment_max", "", "\"auto\"", true,
+                         "2 to 6 seconds: how long a live segment may be, and what live and rewind "
+                         "playlists declare; players that know no parts are three times as far "
+                         "behind. auto: as the key frames of the channel's last stream were apart",
+                         apply_segment_max},
         ConfigurationKey{"ingest.enforce_limits", "", "false", true,
                          "disconnects publishers above the limits that Amazon IVS has for their "
                          "channel's type; else an event tells of them",

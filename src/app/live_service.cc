@@ -59,6 +59,7 @@ public:
             pipeline_->hand_over(*broadcast_);
         } else if (broadcast_) {
             pipeline_->end(*broadcast_);
+            service_.learn(channel_, pipeline_->key_frames_apart());
         }
         service_.publisher_gone(channel_, serial_);
     }
@@ -82,7 +83,22 @@ private:
     std::optional<std::uint64_t> broadcast_;
 };
 
-LiveService::LiveService(Rooms rooms) : rooms_(std::move(rooms)), admission_(rooms_.wiring.clock) {}
+LiveService::LiveService(Rooms rooms) : rooms_(std::move(rooms)), admission_(rooms_.wiring.clock) {
+    const auto sessions = rooms_.wiring.catalog.newest_stream_sessions();
+    if (!sessions) {
+        // Only a first guess is lost: the next streams tell it again.
+        log::warning("how far apart key frames were is not known: {}", sessions.error().what);
+        return;
+    }
+    for (const catalog::StreamSession& session : *sessions) {
+        const bool is_known = session.ingest && session.ingest->video &&
+                              session.ingest->video->longest_key_frame_interval_ms > 0;
+        if (is_known) {
+            key_frames_apart_[session.channel] =
+                std::chrono::milliseconds{session.ingest->video->longest_key_frame_interval_ms};
+        }
+    }
+}
 
 LiveService::~LiveService() = default;
 
@@ -109,7 +125,10 @@ Result<ingest::PublishGrant> LiveService::publish(ingest::PublishRequest request
 
     const auto configuration =
         directory->recording_configurations.find(found->second.recording_configuration_arn);
-    BroadcastSpec spec{.channel = found->second, .recording = std::nullopt, .stop = request.stop};
+    BroadcastSpec spec{.channel = found->second,
+                       .recording = std::nullopt,
+                       .stop = request.stop,
+                       .key_frames_apart = key_frames_apart(channel)};
     if (configuration != directory->recording_configurations.end()) {
         if (configuration->second.state == "ACTIVE") {
             spec.recording = configuration->second;
@@ -154,6 +173,25 @@ Result<std::uint64_t> LiveService::publisher_came(const ChannelId& channel,
     }
     publishers_[channel] = {++serials_, std::move(stop)};
     return serials_;
+}
+
+void LiveService::learn(const ChannelId& channel, std::optional<MediaTime> key_frames_apart) {
+    const std::lock_guard lock{mutex_};
+    if (key_frames_apart) {
+        key_frames_apart_[channel] = *key_frames_apart;
+    } else {
+        key_frames_apart_.erase(channel);
+    }
+    const auto directory = rooms_.wiring.catalog.directory();
+    if (key_frames_apart_.size() <= directory->channels.size()) return;
+    std::erase_if(key_frames_apart_,
+                  [&](const auto& entry) { return !directory->channels.contains(entry.first); });
+}
+
+std::optional<MediaTime> LiveService::key_frames_apart(const ChannelId& channel) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = key_frames_apart_.find(channel);
+    return found == key_frames_apart_.end() ? std::nullopt : std::optional{found->second};
 }
 
 bool LiveService::has_publishers() const {

@@ -80,12 +80,17 @@ private:
     Result<std::uint64_t> publisher_came(const ChannelId& channel,
                                          std::function<void(std::string)> stop);
     void publisher_gone(const ChannelId& channel, std::uint64_t serial);
+    /// How far apart the key frames of a channel's last stream were: what its next playlists
+    /// declare goes by it. Known again at the next start, from the catalogue.
+    void learn(const ChannelId& channel, std::optional<MediaTime> key_frames_apart);
+    std::optional<MediaTime> key_frames_apart(const ChannelId& channel) const;
     std::string playback_path(const ChannelId& channel) const;
 
     Rooms rooms_;
     ingest::Admission admission_;
     mutable std::mutex mutex_;
     std::map<ChannelId, std::shared_ptr<ChannelPipeline>> pipelines_;
+    std::map<ChannelId, MediaTime> key_frames_apart_;  // of channels that there are, and few more
     struct Publisher {
         std::uint64_t serial;
         std::function<void(std::string)> stop;

@@ -167,6 +167,7 @@ void Server::Impl::wire_functions() {
                                       .counters = counters_,
                                       .catalog = *catalog_,
                                       .recording_max = settings_.recording_max,
+                                      .target_seconds = settings_.segment_max_seconds,
                                       .enforce_limits = settings_.enforce_ingest_limits},
                            .recordings = recordings_,
                            .viewers = viewers_,

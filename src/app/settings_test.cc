@@ -149,6 +149,7 @@ TEST_CASE("the configuration that help prints says the defaults that hold") {
     settings.cors_origins = {};
     settings.reconnect_window = 1s;
     settings.recording_max = 1s;
+    settings.segment_max_seconds = 3;
 
     REQUIRE(read_configuration(file.path, settings));
 
@@ -165,6 +166,23 @@ TEST_CASE("the configuration that help prints says the defaults that hold") {
     CHECK(settings.cors_origins == defaults.cors_origins);
     CHECK(settings.reconnect_window == defaults.reconnect_window);
     CHECK(settings.recording_max == defaults.recording_max);
+    CHECK(settings.segment_max_seconds == defaults.segment_max_seconds);
+}
+
+TEST_CASE("a segment lasts 2 to 6 seconds at most, or as the channel's key frames are apart") {
+    const auto read = [](const std::string& value) -> std::string {
+        const ConfigurationFile file{"[ingest]\nsegment_max = " + value + "\n"};
+        Settings settings;
+        if (!read_configuration(file.path, settings)) return "refused";
+        const auto seconds = settings.segment_max_seconds;
+        return seconds ? std::to_string(*seconds) : "auto";
+    };
+
+    CHECK(read("\"auto\"") == "auto");
+    CHECK(read("2") == "2");
+    CHECK(read("6") == "6");
+    for (const char* const junk : {"1", "7", "\"2\"", "2.0", "\"Auto\""})
+        CHECK(read(junk) == "refused");
 }
 
 TEST_CASE("two listeners share no port, unless it is a free one or their addresses differ") {

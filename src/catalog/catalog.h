@@ -115,6 +115,7 @@ struct RecordingLayout {
     std::string playlist = "master.m3u8";  // below hls_path, as the next
     std::string byte_range_playlist = "byte-range-multivariant.m3u8";
     std::string rendition_playlist = "byte-range-variant.m3u8";  // below the rendition's folder
+    int live_target_seconds = 6;  // what its rewind playlist declares
 
     bool operator==(const RecordingLayout&) const = default;
 };
@@ -321,6 +322,8 @@ public:
     Result<StreamSession> stream_session(const StreamId& id) const;
     /// What a killed process left open; oldest first.
     Result<std::vector<StreamSession>> open_stream_sessions() const;
+    /// The newest of each channel that has one.
+    Result<std::vector<StreamSession>> newest_stream_sessions() const;
 
     /// Writes all entries in one transaction, in order; with an event among them it is on the disk
     /// when this returns, and survives a power loss. Every event is owed to every one of

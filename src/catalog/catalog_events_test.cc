@@ -139,6 +139,22 @@ TEST_CASE("a session is written with its event, and replaced as it goes on") {
     CHECK(test->stream_session(StreamId{"st-z"}).error().code == ErrorCode::NotFound);
 }
 
+TEST_CASE("the newest session of each channel says how far apart its key frames were") {
+    TestCatalog test;
+    test->add_channel(channel_named("a"), key_of("a")).value();
+    test->add_channel(channel_named("b"), key_of("b")).value();
+    StreamSession newest = session_of("a", "st-2", kStart + 1h);
+    newest.ingest = ivs::IngestConfiguration{
+        .video = ivs::VideoIngest{.longest_key_frame_interval_ms = 2'002}};
+    test->append_to_log({entry(session_of("a", "st-1", kStart)), entry(newest)}, {}).value();
+
+    const auto listed = test->newest_stream_sessions().value();
+
+    REQUIRE(listed.size() == 1);
+    CHECK(listed[0].id == StreamId{"st-2"});
+    CHECK(listed[0].ingest->video->longest_key_frame_interval_ms == 2'002);
+}
+
 TEST_CASE("a session with a failure among its events says so, also when it is written again") {
     TestCatalog test;
     const StreamSession session = session_of("a", "st-a", kStart);

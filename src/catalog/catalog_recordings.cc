@@ -52,6 +52,18 @@ Result<StreamSession> Catalog::stream_session(const StreamId& id) const {
     });
 }
 
+Result<std::vector<StreamSession>> Catalog::newest_stream_sessions() const {
+    // One look into the index stream_sessions_newest for each channel.
+    return impl_->read([](soci::session& session) -> Result<std::vector<StreamSession>> {
+        return fetch<StreamSession>(
+            session.prepare
+            << "SELECT newest.* FROM channels JOIN stream_sessions AS newest ON newest.id = "
+               "(SELECT id FROM stream_sessions WHERE channel = channels.id "
+               "ORDER BY started_at DESC, id DESC LIMIT 1) "
+               "ORDER BY newest.channel");
+    });
+}
+
 Result<std::vector<StreamSession>> Catalog::open_stream_sessions() const {
     return impl_->read([](soci::session& session) -> Result<std::vector<StreamSession>> {
         return fetch<StreamSession>(session.prepare

@@ -87,7 +87,8 @@ std::string ingest_column(const std::optional<ivs::IngestConfiguration>& ingest)
                         {"height", video->height},
                         {"bits_per_second", video->bits_per_second},
                         {"frame_rate", video->frame_rate},
-                        {"key_frame_interval_ms", video->key_frame_interval_ms}};
+                        {"key_frame_interval_ms", video->key_frame_interval_ms},
+                        {"longest_key_frame_interval_ms", video->longest_key_frame_interval_ms}};
     }
     if (const auto& audio = ingest->audio) {
         out["audio"] = {{"codec", audio->codec},
@@ -113,7 +114,12 @@ std::optional<ivs::IngestConfiguration> read_ingest(const std::string& column) {
             .height = number_of<int>(video, "height"),
             .bits_per_second = number_of<std::int64_t>(video, "bits_per_second"),
             .frame_rate = number_of<double>(video, "frame_rate"),
-            .key_frame_interval_ms = number_of<std::int64_t>(video, "key_frame_interval_ms")};
+            .key_frame_interval_ms = number_of<std::int64_t>(video, "key_frame_interval_ms"),
+            // Older rows lack it.
+            .longest_key_frame_interval_ms =
+                video.contains("longest_key_frame_interval_ms")
+                    ? number_of<std::int64_t>(video, "longest_key_frame_interval_ms")
+                    : 0};
     }
     if (const auto* const found = value.as_object().if_contains("audio")) {
         const json::object& audio = found->as_object();
@@ -210,7 +216,8 @@ std::string layout_column(const RecordingLayout& layout) {
     return json::serialize(json::object{{"hls_path", layout.hls_path},
                                         {"playlist", layout.playlist},
                                         {"byte_range_playlist", layout.byte_range_playlist},
-                                        {"rendition_playlist", layout.rendition_playlist}});
+                                        {"rendition_playlist", layout.rendition_playlist},
+                                        {"live_target_seconds", layout.live_target_seconds}});
 }
 
 RecordingLayout read_layout(const std::string& column) {
@@ -220,7 +227,11 @@ RecordingLayout read_layout(const std::string& column) {
     return {.hls_path = text_of(object, "hls_path"),
             .playlist = text_of(object, "playlist"),
             .byte_range_playlist = text_of(object, "byte_range_playlist"),
-            .rendition_playlist = text_of(object, "rendition_playlist")};
+            .rendition_playlist = text_of(object, "rendition_playlist"),
+            // Older rows lack it.
+            .live_target_seconds = object.contains("live_target_seconds")
+                                       ? number_of<int>(object, "live_target_seconds")
+                                       : RecordingLayout{}.live_target_seconds};
 }
 
 }  // namespace oxbow::catalog

@@ -138,7 +138,7 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
         *multivariant, row->rendition,
         fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition)));
     view->names = SegmentNames{row->segment_epochs};
-    RewindPlaylist playlist;
+    RewindPlaylist playlist{row->layout.live_target_seconds};
     GrowingList<live::ChunkRange> located;
     for (const Chunk& chunk : listed->chunks) {
         for (const ByteRangeEntry& entry : chunk.segments) {

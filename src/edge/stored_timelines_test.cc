@@ -61,7 +61,7 @@ struct Fixture {
     }
 
     /// A recording of one segment of two seconds, ended.
-    void add(const RecordingId& id) const {
+    void add(const RecordingId& id, int target_seconds = 6) const {
         catalog::Recording row;
         row.id = id;
         row.channel = kChannel;
@@ -69,6 +69,7 @@ struct Fixture {
         row.started_at = kStart;
         row.rendition = "720p30";
         row.segment_epochs = "0:mp3k9a";
+        row.layout.live_target_seconds = target_seconds;
         REQUIRE(catalog->add_recording(row));
         put(id, "master.m3u8",
             "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p30/playlist.m3u8\n");
@@ -94,6 +95,19 @@ struct Fixture {
 constexpr int kGetsOfOneLoad = 2;  // the byte-range playlist and the multivariant one
 
 }  // namespace
+
+TEST_CASE("a recording that is read back declares what it declared while live") {
+    Fixture at;
+    const RecordingId quick{"k9Z9O91ndcVs"};
+    at.add(quick, 2);
+
+    const auto six = at.timelines->load(kChannel, kRecording);
+    const auto two = at.timelines->load(kChannel, quick);
+
+    CHECK((*six)->playlist.get()->str().contains("#EXT-X-TARGETDURATION:6\n"));
+    CHECK((*two)->playlist.get()->str().contains("#EXT-X-TARGETDURATION:2\n"));
+    CHECK((*two)->with_parts.get().whole->str().contains("HOLD-BACK=6\n"));
+}
 
 TEST_CASE("a recording is read back with the names that it had while live, and held") {
     Fixture at;

@@ -14,6 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t kSidePixelsMax = 65'535;
+constexpr std::int64_t kLiveTargetSecondsMax = 60;
 constexpr std::int64_t kDurationMsMax = 366LL * 24 * 3600 * 1000;
 
 json::object rendition_json(const RenditionMetadata& rendition) {
@@ -121,6 +122,7 @@ json::object oxbow_json(const RecordingMetadata& metadata) {
     json::object out{{"started_at", format_rfc3339_ms(metadata.started_at)}};
     if (metadata.ended_at) out["ended_at"] = format_rfc3339_ms(*metadata.ended_at);
     out["segment_epochs"] = *metadata.segment_epochs;
+    if (metadata.live_target_seconds) out["live_target_seconds"] = *metadata.live_target_seconds;
     return out;
 }
 
@@ -137,6 +139,8 @@ void read_oxbow(JsonMembers& ours, RecordingMetadata& metadata) {
     if (ended_at && metadata.ended_at && same_second(*ended_at, *metadata.ended_at))
         metadata.ended_at = *ended_at;
     metadata.segment_epochs = ours.optional_text("segment_epochs");
+    const auto target = ours.optional_number("live_target_seconds", 1, kLiveTargetSecondsMax);
+    if (target) metadata.live_target_seconds = static_cast<int>(*target);
 }
 
 }  // namespace

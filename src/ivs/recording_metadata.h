@@ -56,6 +56,7 @@ struct RecordingMetadata {
     /// What a catalogue that is made again from the bucket must know beside that; with it the times
     /// are written to the millisecond, too, in a member of their own.
     std::optional<std::string> segment_epochs;  // "0:mp3k9a,57:mp4b1c"
+    std::optional<int> live_target_seconds;     // what its rewind playlist declares, if not 6
 };
 
 inline constexpr std::size_t kMetadataBytesMax = 256 * 1024;

@@ -242,6 +242,15 @@ TEST_CASE("with the epochs of its segments go its times to the millisecond, in a
     CHECK(read.segment_epochs == "0:mp3k9a,57:mp4b1c");
 }
 
+TEST_CASE("what the rewind playlist of a recording declares is read back") {
+    RecordingMetadata metadata;
+    metadata.segment_epochs = "0:mp3k9a";
+    CHECK_FALSE(read_recording_metadata(to_json(metadata))->live_target_seconds);
+
+    metadata.live_target_seconds = 2;
+    CHECK(read_recording_metadata(to_json(metadata))->live_target_seconds == 2);
+}
+
 TEST_CASE("milliseconds that belong to another second do not count") {
     RecordingMetadata metadata;
     metadata.started_at = WallTime{std::chrono::milliseconds{1'675'983'341'550}};

@@ -63,9 +63,10 @@ LiveChannel::LiveChannel(ChannelId channel, ChannelViews& views,
                          std::function<void(const ChannelView&)> published)
     : channel_(std::move(channel)), views_(views), published_(std::move(published)) {}
 
-void LiveChannel::begin(StreamId stream, WallTime started_at) {
+void LiveChannel::begin(StreamId stream, WallTime started_at, int target_seconds) {
     if (on_air_) end();
-    on_air_.emplace(OnAir{.stream = std::move(stream), .started_at = started_at});
+    on_air_.emplace(OnAir{
+        .stream = std::move(stream), .started_at = started_at, .target_seconds = target_seconds});
     publish();
 }
 
@@ -151,7 +152,8 @@ std::shared_ptr<const TextVersion> LiveChannel::playlist_of(const Listed& listed
     const LiveWindow window{.entries = entries,
                             .media_sequence = listed.media_sequence,
                             .discontinuity_sequence = listed.discontinuity_sequence,
-                            .ended = ended};
+                            .ended = ended,
+                            .target_seconds = listed.target_seconds};
     return std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot, open));
 }
 
@@ -164,7 +166,8 @@ LiveChannel::OnAir::Shown LiveChannel::shown_of(const OnAir& broadcast) {
     }
     shown.listed = std::make_shared<const Listed>(Listed{{window.begin(), window.end()},
                                                          broadcast.media_sequence,
-                                                         broadcast.discontinuity_sequence});
+                                                         broadcast.discontinuity_sequence,
+                                                         broadcast.target_seconds});
     shown.plain = LazyPlaylist{[listed = shown.listed] { return playlist_of(*listed, false); }};
     WindowSegments segments{broadcast.faded.begin(), broadcast.faded.end()};
     segments.insert(segments.end(), window.begin(), window.end());

@@ -78,7 +78,9 @@ public:
     LiveChannel(ChannelId channel, ChannelViews& views,
                 std::function<void(const ChannelView&)> published = {});
 
-    void begin(StreamId stream, WallTime started_at);
+    /// In: what its playlist declares from the first version to the last.
+    void begin(StreamId stream, WallTime started_at,
+               int target_seconds = kLiveTargetDurationSeconds);
     /// What is known once the first segment is there; again when its bandwidth grows.
     void describe(const Variant& variant);
     /// Lists a segment under its name in the live playlist. In: its number in the recording, if it
@@ -120,12 +122,14 @@ private:
         WindowSegments window;
         std::uint64_t media_sequence = 0;
         std::uint64_t discontinuity_sequence = 0;
+        int target_seconds = kLiveTargetDurationSeconds;
     };
     static std::shared_ptr<const TextVersion> playlist_of(const Listed& listed, bool ended,
                                                           const OpenParts* open = nullptr);
     struct OnAir {
         StreamId stream;
         WallTime started_at;
+        int target_seconds = kLiveTargetDurationSeconds;
         std::optional<Variant> variant;
         std::deque<std::shared_ptr<const WindowSegment>> window;  // what the playlist lists
         std::deque<std::shared_ptr<const WindowSegment>> faded;   // what it listed a moment ago

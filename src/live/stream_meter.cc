@@ -57,11 +57,25 @@ void StreamMeter::take(const AccessUnit& unit) {
     has_pictures_ = true;
     open_.video_bytes += unit.data.size();
     open_.pictures += last_picture_ ? 1 : 0;  // one picture less than there are steps between them
+    const bool goes_on = last_picture_ && unit.dts - *last_picture_ <= kGapMax;
     open_.video_time += advance(last_picture_, unit.dts);
+    if (last_key_frame_ && goes_on) {
+        longest_key_frame_interval_ =
+            std::max(longest_key_frame_interval_, unit.dts - *last_key_frame_);
+    } else {
+        last_key_frame_.reset();
+    }
     if (unit.key_frame == KeyFrame::No) return;
+    ++key_frames_;
     if (last_key_frame_ && unit.dts > *last_key_frame_)
         key_frame_interval_ = unit.dts - *last_key_frame_;
     last_key_frame_ = unit.dts;
+}
+
+std::optional<MediaTime> StreamMeter::key_frames_apart() const {
+    const bool is_known =
+        key_frames_ >= kKeyFramesMin || longest_key_frame_interval_ > kKeyFramesFarApart;
+    return is_known ? std::optional{longest_key_frame_interval_} : std::nullopt;
 }
 
 std::optional<Health> StreamMeter::tick(SteadyTime now) {
@@ -131,7 +145,9 @@ ivs::VideoIngest StreamMeter::video_ingest(const Slice& measured) const {
             .bits_per_second = is_measured ? rate_of(measured.video_bytes, measured.video_time)
                                            : stated(metadata_.video_bits_per_second),
             .frame_rate = is_measured ? measured.pictures / seconds : stated_rate,
-            .key_frame_interval_ms = milliseconds(key_frame_interval_)};
+            .key_frame_interval_ms = milliseconds(key_frame_interval_),
+            .longest_key_frame_interval_ms =
+                milliseconds(key_frames_apart().value_or(MediaTime{}))};
 }
 
 ivs::AudioIngest StreamMeter::audio_ingest(const Slice& measured) const {

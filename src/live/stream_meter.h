@@ -53,6 +53,13 @@ public:
     /// 0 until the window is full.
     std::int64_t bits_per_second() const;
 
+    /// The longest time between two key frames, or since the last one; nullopt: of fewer than
+    /// kKeyFramesMin, that are no more than kKeyFramesFarApart apart, nothing is known. A hole of
+    /// more than kGapMax counts as none of it.
+    std::optional<MediaTime> key_frames_apart() const;
+    static constexpr std::uint32_t kKeyFramesMin = 3;
+    static constexpr MediaTime kKeyFramesFarApart = std::chrono::seconds{6};
+
     /// Pictures per second over the last kHealthWindow, counted likewise.
     double frame_rate() const;
 
@@ -91,6 +98,8 @@ private:
     std::optional<MediaTime> last_sound_;
     std::optional<MediaTime> last_key_frame_;
     MediaTime key_frame_interval_{};
+    MediaTime longest_key_frame_interval_{};
+    std::uint32_t key_frames_ = 0;
     bool has_pictures_ = false;
     Health health_ = Health::Unknown;
 };

@@ -56,6 +56,27 @@ TEST_CASE("the health of a stream is not known before five seconds are measured"
     CHECK(publishing.second(1'000ms) == std::nullopt);
 }
 
+TEST_CASE("how far apart key frames are is known after three, or once they are far apart") {
+    StreamMeter meter{kBegin};
+    const auto pictures = [&](milliseconds from, milliseconds to) {
+        for (milliseconds at = from; at < to; at += 40ms)
+            meter.take(test::picture(at, at == from ? KeyFrame::Yes : KeyFrame::No));
+    };
+
+    pictures(0ms, 2s);
+    pictures(2s, 3'960ms);
+    CHECK_FALSE(meter.key_frames_apart());
+    pictures(4s, 4'040ms);
+    CHECK(meter.key_frames_apart() == 2s);
+    pictures(6s, 9'480ms);  // behind a hole of nearly 2 s, which counts for nothing
+    CHECK(meter.key_frames_apart() == 3'440ms);
+
+    StreamMeter rare{kBegin};
+    for (milliseconds at = 0ms; at <= 6'040ms; at += 40ms)
+        rare.take(test::picture(at, at == 0ms ? KeyFrame::Yes : KeyFrame::No));
+    CHECK(rare.key_frames_apart() == 6'040ms);
+}
+
 TEST_CASE("a stream starves when less than half of five seconds' media came, and recovers") {
     Publishing publishing;
     publishing.seconds(10, 1'000ms);

@@ -97,6 +97,7 @@ public:
         RecordingId recording;
         std::string prefix;
         std::string epoch;  // of this process: no URL ever has two contents
+        int target_seconds = kLiveTargetDurationSeconds;  // as its playlist declares from the first
     };
 
     explicit Timeline(Names names);
@@ -108,6 +109,7 @@ public:
     const RecordingId& recording() const { return names_.recording; }
     const std::string& prefix() const { return names_.prefix; }
     bool ended() const { return ended_; }
+    int target_seconds() const { return names_.target_seconds; }
 
     /// Of a segment that this process names.
     // /seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts

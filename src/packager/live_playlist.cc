@@ -13,8 +13,8 @@ std::string live_playlist(const LiveWindow& window, std::string_view root, const
         "#EXTM3U\n"
         "#EXT-X-VERSION:{}\n"
         "#EXT-X-TARGETDURATION:{}\n",
-        open ? kPartsVersion : kPlainVersion, kLiveTargetDurationSeconds);
-    if (open) append_part_information(out, Skips::No);
+        open ? kPartsVersion : kPlainVersion, window.target_seconds);
+    if (open) append_part_information(out, Skips::No, window.target_seconds);
     fmt::format_to(std::back_inserter(out),
                    "#EXT-X-MEDIA-SEQUENCE:{}\n"
                    "#EXT-X-DISCONTINUITY-SEQUENCE:{}\n",
@@ -25,7 +25,7 @@ std::string live_playlist(const LiveWindow& window, std::string_view root, const
         behind -= entry.duration;
         if (entry.discontinuity) out += kDiscontinuityLine;
         append_program_date_time(out, entry.program_date_time);
-        if (open && entry.segment && behind < kPartsListed)
+        if (open && entry.segment && behind < parts_listed(window.target_seconds))
             append_parts(out, root, entry.segment->part_path, entry.segment->parts);
         append_extinf(out, entry.duration);
         fmt::format_to(std::back_inserter(out), "{}\n", entry.uri);

@@ -8,13 +8,13 @@
 
 namespace oxbow {
 
-void append_part_information(std::string& out, Skips skips) {
+void append_part_information(std::string& out, Skips skips, int target_seconds) {
     fmt::format_to(std::back_inserter(out),
                    "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={}{}{},HOLD-BACK={}\n"
                    "#EXT-X-PART-INF:PART-TARGET={}\n",
                    seconds_text(kPartHoldBack), skips == Skips::Yes ? ",CAN-SKIP-UNTIL=" : "",
-                   skips == Skips::Yes ? seconds_text(kSkipUntil) : "",
-                   kPartsListed.count() / MediaTime::period::den,
+                   skips == Skips::Yes ? seconds_text(skip_until(target_seconds)) : "",
+                   parts_listed(target_seconds).count() / MediaTime::period::den,
                    seconds_text(kPartTargetDeclared));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -16,16 +18,38 @@
 
 namespace oxbow {
 
-inline constexpr int kLiveTargetDurationSeconds = 6;  // SegmenterLimits::segment_max
+/// What live and rewind playlists declare at most and at least: chosen once for each playlist.
+inline constexpr int kLiveTargetDurationSeconds = 6;
+inline constexpr int kLiveTargetDurationSecondsMin = 2;
 inline constexpr int kChunkTargetDurationSeconds =
     16;  // a chunk may hold 10 s and then one segment of 6 s
 
 /// What EXT-X-SERVER-CONTROL and EXT-X-PART-INF say.
 inline constexpr MediaTime kPartTargetDeclared = std::chrono::milliseconds{410};
 inline constexpr MediaTime kPartHoldBack = 3 * kPartTargetDeclared;
-inline constexpr MediaTime kSkipUntil = std::chrono::seconds{6 * kLiveTargetDurationSeconds};
-/// How long the parts of a closed segment stay listed.
-inline constexpr MediaTime kPartsListed = std::chrono::seconds{3 * kLiveTargetDurationSeconds};
+constexpr MediaTime skip_until(int target_seconds) {
+    return std::chrono::seconds{6 * target_seconds};
+}
+/// How long the parts of a closed segment stay listed, and how far behind the end of the playlist
+/// players stay that take none.
+constexpr MediaTime parts_listed(int target_seconds) {
+    return std::chrono::seconds{3 * target_seconds};
+}
+
+/// How long a segment may be where a playlist declares `target_seconds`: key frames of a clock of
+/// milliseconds are a little more or less apart than their encoder is told, and a duration counts
+/// by its nearest second (RFC 8216 §4.3.3.1).
+constexpr MediaTime segment_max_of(int target_seconds) {
+    const MediaTime tolerant = std::chrono::milliseconds{1'000 * target_seconds + 400};
+    return std::min<MediaTime>(tolerant, std::chrono::seconds{kLiveTargetDurationSeconds});
+}
+/// What playlists declare for a stream whose key frames are `apart`.
+constexpr int target_seconds_for(MediaTime apart) {
+    int target_seconds = kLiveTargetDurationSecondsMin;
+    while (target_seconds < kLiveTargetDurationSeconds && segment_max_of(target_seconds) < apart)
+        ++target_seconds;
+    return target_seconds;
+}
 
 /// The end of a playlist with parts: those of the segment behind the last that is listed, and the
 /// name of the part that comes next.
@@ -58,6 +82,7 @@ struct LiveWindow {
     std::uint64_t media_sequence = 0;
     std::uint64_t discontinuity_sequence = 0;
     bool ended = false;
+    int target_seconds = kLiveTargetDurationSeconds;
 };
 std::string live_playlist(const LiveWindow& window, std::string_view root,
                           const OpenParts* open = nullptr);
@@ -66,6 +91,9 @@ std::string live_playlist(const LiveWindow& window, std::string_view root,
 /// rebuilt. PROGRAM-DATE-TIME on the first entry, after each discontinuity and on every tenth.
 class RewindPlaylist {
 public:
+    explicit RewindPlaylist(int target_seconds = kLiveTargetDurationSeconds)
+        : target_seconds_(target_seconds) {}
+
     void append(const SegmentEntry& entry);
     void end();
     std::uint64_t segments() const { return segments_; }
@@ -75,7 +103,7 @@ public:
     /// first version to the last.
     struct LowLatency {
         std::shared_ptr<const TextVersion> whole;
-        std::shared_ptr<const TextVersion> delta;  // what is older than kSkipUntil left out
+        std::shared_ptr<const TextVersion> delta;  // what is older than skip_until() left out
     };
     LowLatency low_latency(std::string_view root, const OpenParts& open) const;
 
@@ -88,6 +116,7 @@ private:
         MediaTime duration;
     };
 
+    int target_seconds_;
     GrowingText text_;  // of what a delta leaves out
     std::deque<Recent> recent_;
     MediaTime recent_time_{};

@@ -183,6 +183,37 @@ TEST_CASE("parts are listed for 18 s, and a delta leaves out what is older than 
     CHECK(count(playlist.version()->str(), "#EXTINF") == 30);
 }
 
+TEST_CASE("what playlists declare is by how far apart key frames are, with some tolerance") {
+    CHECK(target_seconds_for(500ms) == 2);
+    CHECK(target_seconds_for(2'002ms) == 2);
+    CHECK(target_seconds_for(2'400ms) == 2);
+    CHECK(target_seconds_for(2'401ms) == 3);
+    CHECK(target_seconds_for(4s) == 4);
+    CHECK(target_seconds_for(5'500ms) == 6);
+    CHECK(target_seconds_for(60s) == 6);
+    CHECK(segment_max_of(2) == 2'400ms);
+    CHECK(segment_max_of(6) == 6s);
+}
+
+TEST_CASE("a playlist that declares 2 s has a hold-back of 6 s, and parts and deltas by it") {
+    RewindPlaylist playlist{2};
+    for (std::uint64_t i = 0; i < 30; ++i) playlist.append(entry_with_parts(5 * i));
+    const OpenParts open = open_parts();
+
+    const auto versions = playlist.low_latency("..", open);
+    const std::string whole = versions.whole->str();
+    const std::string live = live_playlist({.entries = {}, .target_seconds = 2}, "..", &open);
+
+    CHECK(whole.contains("#EXT-X-TARGETDURATION:2\n"));
+    CHECK(whole.contains("CAN-SKIP-UNTIL=12.000,HOLD-BACK=6\n"));
+    CHECK(whole.contains("e-p135.ts"));        // of the last three segments
+    CHECK_FALSE(whole.contains("e-p134.ts"));  // of the one before
+    CHECK(versions.delta->str().contains("SKIPPED-SEGMENTS=24\n"));
+    CHECK(playlist.version()->str().contains("#EXT-X-TARGETDURATION:2\n"));
+    CHECK(live.contains("#EXT-X-TARGETDURATION:2\n"));
+    CHECK(live.contains("HOLD-BACK=6\n"));
+}
+
 TEST_CASE("a delta that would leave out nothing is the whole playlist") {
     RewindPlaylist playlist;
     for (std::uint64_t i = 0; i < 18; ++i) playlist.append(entry_with_parts(5 * i));

@@ -14,7 +14,7 @@ namespace oxbow {
 
 struct SegmenterLimits {
     MediaTime target = std::chrono::seconds{1};  // a key frame at least this late ends a segment
-    MediaTime segment_max = std::chrono::seconds{6};  // ends without a key frame
+    MediaTime segment_max = std::chrono::seconds{6};  // ends without a key frame; segment_max_of()
     MediaTime audio_only_target = std::chrono::seconds{2};
     MediaTime video_wait =
         std::chrono::seconds{2};  // audio held back for the first picture, then audio only

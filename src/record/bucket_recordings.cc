@@ -74,6 +74,7 @@ catalog::RecordingLayout layout_of(const ivs::RecordingMetadata& metadata,
         layout.byte_range_playlist = layout.playlist;
     if (!rendition.byte_range_playlist.empty())
         layout.rendition_playlist = rendition.byte_range_playlist;
+    if (metadata.live_target_seconds) layout.live_target_seconds = *metadata.live_target_seconds;
     return layout;
 }
 

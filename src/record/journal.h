@@ -35,6 +35,7 @@ struct JournalHead {
     std::string account;
     std::string region;
     WallTime started_at;
+    int live_target_seconds = kLiveTargetDurationSeconds;  // what its rewind playlist declares
 
     friend bool operator==(const JournalHead&, const JournalHead&) = default;
 };

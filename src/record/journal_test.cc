@@ -77,6 +77,18 @@ TEST_CASE("what is written is read back") {
     CHECK_FALSE(read->end);
 }
 
+TEST_CASE("what the rewind playlist declares is read back, and cannot change") {
+    JournalHead head = kHead;
+    head.live_target_seconds = 2;
+    const std::string records = journal_head(head) + journal_process("mp3k9a", "boot-1") +
+                                journal_rendition(kVariant) + journal_segment(segment(0, 0, 0));
+
+    CHECK(read_journal(records)->head == head);
+    const std::string target = journal_head(head).substr(journal_head(kHead).size());
+    CHECK(target.substr(9) == "target 2\n");
+    CHECK(read_journal(records + target).error().code == ErrorCode::Malformed);
+}
+
 TEST_CASE("which thumbnails a recording has is read back") {
     const ThumbnailSettings wanted{
         .interval = 5s, .resolution = "HD", .sequential = false, .latest = true};

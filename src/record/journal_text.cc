@@ -119,7 +119,9 @@ private:
         const std::string_view kind = fields.word();
         if (line_ == 1) return take_version(kind, fields);
         if (line_ == 2) return take_head(kind, fields);
-        if (kind == "process") {
+        if (kind == "target") {
+            return take_target(fields);
+        } else if (kind == "process") {
             out_.epoch = fields.text();
             out_.boot = fields.text();
             is_renamed_ = true;
@@ -163,6 +165,15 @@ private:
                      .region = fields.text(),
                      .started_at = fields.wall()};
         if (kind != "recording" || !fields.all_read()) return malformed("the head is none");
+        return {};
+    }
+
+    Result<void> take_target(Fields& fields) {
+        out_.head.live_target_seconds = fields.number<int>();
+        const bool can_be = out_.head.live_target_seconds >= kLiveTargetDurationSecondsMin &&
+                            out_.head.live_target_seconds <= kLiveTargetDurationSeconds;
+        if (!fields.all_read() || !can_be) return malformed("no playlist has such a target");
+        if (!out_.segments.empty()) return malformed("the target of a playlist never changes");
         return {};
     }
 
@@ -260,10 +271,13 @@ private:
 }  // namespace
 
 std::string journal_head(const JournalHead& head) {
-    return record_line(fmt::format("journal {}", kVersion)) +
-           record_line(fmt::format("recording {} {} {} {} {}", head.recording.view(),
-                                   head.channel.view(), head.account, head.region,
-                                   ms_of(head.started_at)));
+    std::string out = record_line(fmt::format("journal {}", kVersion)) +
+                      record_line(fmt::format("recording {} {} {} {} {}", head.recording.view(),
+                                              head.channel.view(), head.account, head.region,
+                                              ms_of(head.started_at)));
+    if (head.live_target_seconds != kLiveTargetDurationSeconds)
+        out += record_line(fmt::format("target {}", head.live_target_seconds));
+    return out;
 }
 
 std::string journal_process(std::string_view epoch, std::string_view boot) {

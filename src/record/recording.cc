@@ -32,6 +32,7 @@ Recording::Recording(RecordingPlace place, RecordingSpec spec,
             .started_at = spec_.started_at,
             .streams = {spec_.stream},
             .segment_epochs = names_.text()};
+    row_.layout.live_target_seconds = spec_.live_target_seconds;
 }
 
 Recording::Recording(RecordingPlace place, TakenUp taken_up,
@@ -181,7 +182,8 @@ Result<void> Recording::start_rendition(const LiveSegment& first) {
                                              .channel = spec_.channel,
                                              .account = spec_.account,
                                              .region = spec_.region,
-                                             .started_at = spec_.started_at});
+                                             .started_at = spec_.started_at,
+                                             .live_target_seconds = spec_.live_target_seconds});
     if (!journal) return std::unexpected(journal.error());
     journal_.emplace(std::move(*journal));
     std::string records = journal_process(spec_.epoch, boot_of_machine());

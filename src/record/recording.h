@@ -68,6 +68,7 @@ struct RecordingSpec {
     WallTime started_at;
     std::string epoch;  // in the names of its live segments
     std::optional<ThumbnailSettings> thumbnails{};
+    int live_target_seconds = kLiveTargetDurationSeconds;  // of its rewind playlist
 };
 
 struct RecordingPlace {

@@ -76,6 +76,8 @@ ivs::RecordingMetadata metadata_of(const catalog::Recording& row, std::string_vi
     if (thumbnails) add_thumbnails(metadata, *thumbnails, {variant.width, variant.height});
     metadata.recording_session_id = row.id.str();
     metadata.segment_epochs = row.segment_epochs;
+    if (row.layout.live_target_seconds != kLiveTargetDurationSeconds)
+        metadata.live_target_seconds = row.layout.live_target_seconds;
     for (const StreamId& stream : row.streams)
         metadata.recording_session_stream_ids.push_back(stream.str());
     return metadata;

@@ -46,6 +46,7 @@ Result<void> find_row(Reading& reading) {
         reading.row.prefix =
             ivs::recording_prefix({head.account, head.channel, head.recording, head.started_at});
         reading.row.started_at = head.started_at;
+        reading.row.layout.live_target_seconds = head.live_target_seconds;
     }
     if (reading.journal.variant) reading.row.rendition = reading.journal.variant->group_id;
     reading.row.streams = reading.journal.streams;
@@ -245,7 +246,8 @@ Result<std::optional<TakenUp>> take_up(Reading reading) {
                  .stream = reading.row.streams.empty() ? StreamId{} : reading.row.streams.back(),
                  .started_at = head.started_at,
                  .epoch = reading.epoch,
-                 .thumbnails = reading.journal.thumbnails},
+                 .thumbnails = reading.journal.thumbnails,
+                 .live_target_seconds = head.live_target_seconds},
         .row = reading.row,
         .variant = *reading.journal.variant,
         .chunks = whole->chunks,

@@ -287,6 +287,82 @@ class FirstPlaylist(unittest.TestCase):
         self.assertEqual(self.server.get(f"/channels/{made['id']}/recordings.json").json["recordings"][1:], [])
 
 
+class SegmentMax(unittest.TestCase):
+    """What playlists declare goes by how far apart the key frames of the channel's last stream were."""
+
+    def setUp(self):
+        self.server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
+        self.addCleanup(self.server.close)
+        self.made = self.server.create_channel("learns")
+
+    def tags(self, gop):
+        file = oxbow.test_card(seconds=3 * gop, gop=gop)
+        return rtmp.flv_tags(oxbow.media(f"segment-max-{gop}.flv", "-i", file, "-c", "copy", "-f", "flv"))
+
+    def publish(self, gop, made=None):
+        """A whole broadcast, at once. Out: the path and the text of its finished rewind playlist."""
+        made = made or self.made
+        before = self.server.get(f"/rewind/{made['id']}.m3u8").text
+        client = rtmp.Client(self.server).publish(made)
+        client.send_tags(self.tags(gop))
+        client.unpublish()
+        def over():
+            path = self.server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1]
+            text = self.server.get(path).text if path not in before and path.startswith("/rewind") else ""
+            return (path, text) if "#EXT-X-ENDLIST" in text else None
+        return oxbow.wait_for("the end of the recording", 20, over)
+
+    def declared(self, text):
+        target = Playlist(text).target_seconds
+        hold_back = Playlist(text).server_control["HOLD-BACK"]
+        self.assertEqual(float(hold_back), 3 * target)
+        self.assertTrue(all(round(entry["ms"] / 1000) <= target for entry in Playlist(text).entries), text)
+        return target
+
+    def test_the_next_stream_goes_by_the_last_also_behind_a_restart(self):
+        self.assertEqual(self.declared(self.publish(2)[1]), 6)
+        path, second = self.publish(2)
+        self.assertEqual(self.declared(second), 2)
+
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.server.get(path).text, second)  # read from the bucket
+        _, longer = self.publish(4)
+        self.assertEqual(self.declared(longer), 2)  # cut between key frames
+        self.assertGreater(len(Playlist(longer).entries), 3)
+        _, next_one = self.publish(4)
+        self.assertEqual(self.declared(next_one), 4)
+        self.assertEqual([entry["ms"] for entry in Playlist(next_one).entries], [4000, 4000, 4000])
+
+    def test_a_recording_that_goes_on_declares_what_it_declared_at_first(self):
+        self.server.close()
+        self.server = oxbow.Server("[recording]\nreconnect_window_seconds = 300\n")
+        self.addCleanup(self.server.close)
+        made = self.server.create_channel("merged")
+        seen = set()
+        for restarts in (False, False, True):
+            if restarts:
+                self.server.kill()
+                self.server.start()
+            client = rtmp.Client(self.server).publish(made)
+            client.send_tags(self.tags(2))
+            client.unpublish()
+            oxbow.wait_for("the end of the stream", 10, lambda: (
+                (self.server.metadata(made["id"]) or {"isChannelLive": True})["isChannelLive"] is False))
+            seen.add(self.server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1])
+        path, = seen
+        text = self.server.get(path).text
+        self.assertEqual(Playlist(text).target_seconds, 6)
+        self.assertGreaterEqual(text.count("#EXT-X-DISCONTINUITY\n"), 2)
+
+    def test_a_fixed_one_is_not_learned(self):
+        self.server.close()
+        self.server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n[ingest]\nsegment_max = 3\n")
+        self.addCleanup(self.server.close)
+        made = self.server.create_channel("fixed")
+        self.assertEqual(self.declared(self.publish(2, made)[1]), 3)
+
+
 def bandwidth(multivariant):
     return int(re.search(r"BANDWIDTH=(\d+)", multivariant)[1])
 
