@@ -402,13 +402,12 @@ void ChannelPipeline::take_up(record::TakenUp taken_up, WallTime until) {
     if (recording_) end_recording();
     idle_ = false;
     const RecordingId id = taken_up.spec.recording;
-    auto timeline =
-        std::make_shared<live::Timeline>(live::Timeline::Names{.channel = channel_,
-                                                               .recording = id,
-                                                               .prefix = taken_up.row.prefix,
-                                                               .epoch = wiring_.epoch,
-                                                               .target_seconds =
-                                                                   taken_up.spec.live_target_seconds});
+    auto timeline = std::make_shared<live::Timeline>(
+        live::Timeline::Names{.channel = channel_,
+                              .recording = id,
+                              .prefix = taken_up.row.prefix,
+                              .epoch = wiring_.epoch,
+                              .target_seconds = taken_up.spec.live_target_seconds});
     timeline->take_up(taken_up.chunks, taken_up.names, taken_up.next_number);
     Variant variant = taken_up.variant;
     variant.path = live::LiveChannel::rewind_path(channel_, id, variant.group_id);

@@ -40,7 +40,8 @@ struct PipelineWiring {
     Counters& counters;
     catalog::Catalog& catalog;
     std::chrono::seconds recording_max = record::kRecordingMax;  // then it rolls over
-    /// What playlists declare, and the longest segment by it; nullopt: by the channel's last stream.
+    /// What playlists declare, and the longest segment by it; nullopt: by the channel's last
+    /// stream.
     std::optional<int> target_seconds{};
     bool enforce_limits = false;  // a publisher above the limits of its channel is disconnected
 };
@@ -49,9 +50,9 @@ struct PipelineWiring {
 struct BroadcastSpec {
     catalog::Channel channel;
     std::optional<catalog::RecordingConfiguration> recording;  // nullopt: it is not recorded
-    StreamMetadata metadata{};                // as far as it came before the broadcast
-    std::function<void(std::string)> stop{};  // ends the publisher
-    bool takes_over = false;                  // it goes on with the broadcast that is under way
+    StreamMetadata metadata{};                    // as far as it came before the broadcast
+    std::function<void(std::string)> stop{};      // ends the publisher
+    bool takes_over = false;                      // it goes on with the broadcast that is under way
     std::optional<MediaTime> key_frames_apart{};  // in the channel's last stream, if that is known
 };
 

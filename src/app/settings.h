@@ -94,7 +94,7 @@ struct Settings {
 
     std::string notifications_secret;  // notifications.secret; empty: none are taken
 
-    std::optional<int> segment_max_seconds;  // ingest.segment_max; nullopt: "auto"
+    std::optional<int> segment_max_seconds;           // ingest.segment_max; nullopt: "auto"
     bool enforce_ingest_limits = false;               // ingest.enforce_limits
     std::vector<WebhookSettings> webhooks;            // events.webhooks
     std::chrono::seconds event_retry_for{24 * 3600};  // events.retry_for_seconds

@@ -144,8 +144,8 @@ TEST_CASE("the newest session of each channel says how far apart its key frames 
     test->add_channel(channel_named("a"), key_of("a")).value();
     test->add_channel(channel_named("b"), key_of("b")).value();
     StreamSession newest = session_of("a", "st-2", kStart + 1h);
-    newest.ingest = ivs::IngestConfiguration{
-        .video = ivs::VideoIngest{.longest_key_frame_interval_ms = 2'002}};
+    newest.ingest =
+        ivs::IngestConfiguration{.video = ivs::VideoIngest{.longest_key_frame_interval_ms = 2'002}};
     test->append_to_log({entry(session_of("a", "st-1", kStart)), entry(newest)}, {}).value();
 
     const auto listed = test->newest_stream_sessions().value();

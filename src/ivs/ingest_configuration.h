@@ -19,7 +19,7 @@ struct VideoIngest {
     int height = 0;
     std::int64_t bits_per_second = 0;
     double frame_rate = 0;
-    std::int64_t key_frame_interval_ms = 0;         // the last
+    std::int64_t key_frame_interval_ms = 0;          // the last
     std::int64_t longest_key_frame_interval_ms = 0;  // 0: not known
 
     friend bool operator==(const VideoIngest&, const VideoIngest&) = default;

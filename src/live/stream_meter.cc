@@ -135,19 +135,19 @@ ivs::VideoIngest StreamMeter::video_ingest(const Slice& measured) const {
     const bool is_measured = seconds > 0;
     const double stated_rate =
         video_->frame_rate ? video_->frame_rate->value() : std::max(0.0, metadata_.frame_rate);
-    return {.codec = codec_string(*video_),
-            .avc_profile = ivs::avc_profile_name(video_->profile_idc),
-            .avc_level = ivs::avc_level_name(video_->profile_idc, video_->constraint_flags,
-                                             video_->level_idc),
-            .encoder = metadata_.encoder,
-            .width = video_->width,
-            .height = video_->height,
-            .bits_per_second = is_measured ? rate_of(measured.video_bytes, measured.video_time)
-                                           : stated(metadata_.video_bits_per_second),
-            .frame_rate = is_measured ? measured.pictures / seconds : stated_rate,
-            .key_frame_interval_ms = milliseconds(key_frame_interval_),
-            .longest_key_frame_interval_ms =
-                milliseconds(key_frames_apart().value_or(MediaTime{}))};
+    return {
+        .codec = codec_string(*video_),
+        .avc_profile = ivs::avc_profile_name(video_->profile_idc),
+        .avc_level =
+            ivs::avc_level_name(video_->profile_idc, video_->constraint_flags, video_->level_idc),
+        .encoder = metadata_.encoder,
+        .width = video_->width,
+        .height = video_->height,
+        .bits_per_second = is_measured ? rate_of(measured.video_bytes, measured.video_time)
+                                       : stated(metadata_.video_bits_per_second),
+        .frame_rate = is_measured ? measured.pictures / seconds : stated_rate,
+        .key_frame_interval_ms = milliseconds(key_frame_interval_),
+        .longest_key_frame_interval_ms = milliseconds(key_frames_apart().value_or(MediaTime{}))};
 }
 
 ivs::AudioIngest StreamMeter::audio_ingest(const Slice& measured) const {

@@ -43,8 +43,7 @@ const LiveSegment* TimelineView::newest_held() const {
     return held && !held->empty() ? held->back().media.segment.get() : nullptr;
 }
 
-Timeline::Timeline(Names names)
-    : names_(std::move(names)), playlist_(names_.target_seconds) {
+Timeline::Timeline(Names names) : names_(std::move(names)), playlist_(names_.target_seconds) {
     segment_names_.add(0, 0, names_.epoch);
 }
 

@@ -219,10 +219,11 @@ Variant variant_of(const RenditionParameters& parameters, double frame_rate,
 Variant variant_of(const LiveSegment& first);
 
 /// Takes into `variant` what a later segment brings that it does not say: more bits per second (or
-/// the first that count, behind a lead), and the codec of a track that came late. A player that was not told of a codec leaves its track out.
+/// the first that count, behind a lead), and the codec of a track that came late. A player that was
+/// not told of a codec leaves its track out.
 ///
-/// Out:    true when it says something else than before: playlists that show it are to be written again.
-/// Source: RFC 8216 §4.3.4.2 (CODECS names every format that any sample has).
+/// Out:    true when it says something else than before: playlists that show it are to be written
+/// again. Source: RFC 8216 §4.3.4.2 (CODECS names every format that any sample has).
 bool widen(Variant& variant, const LiveSegment& segment);
 
 }  // namespace oxbow
