@@ -204,6 +204,7 @@ void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
     }
     show_parts({shown, parts.end()},
                parts.empty() ? segments.back()->part_path : parts.back().segment->part_path);
+    if (!segments.empty()) promise_segments();
     if (!segments.empty() && !broadcast_->segmenter->next_part()) {
         live_.serve_whole();
         if (recording_) recording_->timeline->serve_whole();
@@ -266,11 +267,27 @@ void ChannelPipeline::take_recorded(const LiveSegmentPtr& segment) {
     list_settled();
 }
 
+/// Of a segment that no recording numbers: by its place in the broadcast, so that no two of it are
+/// called alike, recorded between them or not.
+// /seg/AsXego4U6tnj/st-1FQzeLONMT9XTKI43leLSo1/mp3k9a-57.ts
+std::string ChannelPipeline::unrecorded_uri(std::uint64_t number) const {
+    return fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
+                       wiring_.epoch, number);
+}
+
+/// Says how the segments that come next will most likely be called.
+void ChannelPipeline::promise_segments() {
+    for (std::uint64_t ahead = 0; ahead < live::kPromisedSegments; ++ahead) {
+        live_.promise(broadcast_->closed + ahead,
+                      recording_
+                          ? recording_->timeline->uri(recording_->timeline->next_number() + ahead)
+                          : unrecorded_uri(broadcast_->closed + ahead));
+    }
+}
+
 void ChannelPipeline::take_unrecorded(const LiveSegmentPtr& segment) {
-    const std::uint64_t number = broadcast_->next_number++;
-    std::string uri = fmt::format("/seg/{}/{}/{}-{}.ts", channel_.view(), broadcast_->stream.view(),
-                                  wiring_.epoch, number);
-    pending_.push_back({number, std::move(uri), {segment, {}}, nullptr, true});
+    const std::uint64_t number = broadcast_->closed;
+    pending_.push_back({number, unrecorded_uri(number), {segment, {}}, nullptr, true});
     list_settled();
 }
 

@@ -117,7 +117,6 @@ private:
         std::size_t takeovers = 0;
         int target_seconds = kLiveTargetDurationSeconds;  // of all its playlists
         std::optional<Segmenter> segmenter;
-        std::uint64_t next_number = 0;   // of its segments while no recording numbers them
         std::uint64_t closed = 0;        // segments so far
         std::optional<Variant> variant;  // once its first segment has closed
         std::shared_ptr<StreamWatch> watch;
@@ -171,6 +170,8 @@ private:
     Segmenter& segmenter();
     void take(const std::vector<LiveSegmentPtr>& segments);
     void show_parts(std::span<const LivePart> parts, std::string_view part_path);
+    void promise_segments();
+    std::string unrecorded_uri(std::uint64_t number) const;
     void take(const LiveSegmentPtr& segment);
     void take_recorded(const LiveSegmentPtr& segment);
     void take_unrecorded(const LiveSegmentPtr& segment);

@@ -219,7 +219,7 @@ std::string download_name(std::string_view name, const Passage& passage) {
 }
 
 std::shared_ptr<const void> DownloadPlaces::take() {
-    if (taken_->fetch_add(1) >= kDownloadsMax) {
+    if (taken_->fetch_add(1) >= places_max_) {
         taken_->fetch_sub(1);
         return nullptr;
     }

@@ -59,12 +59,15 @@ std::string download_name(std::string_view name, const Passage& passage);
 /// open chunk. Thread-safe.
 class DownloadPlaces {
 public:
+    explicit DownloadPlaces(std::size_t places_max = kDownloadsMax) : places_max_(places_max) {}
+
     /// Taken for as long as it lives; nullptr: there is none.
     std::shared_ptr<const void> take();
 
     static constexpr std::size_t kDownloadsMax = 128;
 
 private:
+    std::size_t places_max_;
     std::shared_ptr<std::atomic<std::size_t>> taken_ =
         std::make_shared<std::atomic<std::size_t>>(0);
 };

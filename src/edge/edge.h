@@ -35,6 +35,11 @@
 
 namespace oxbow::edge {
 
+inline constexpr std::string_view kSegmentPrefix = "/seg/";
+
+/// How many viewers may be sent a segment while it grows; each holds the bytes of a part.
+inline constexpr std::size_t kGrowingSegmentsMax = 4'096;
+
 /// The playlists of recordings that are still open: fresher in memory than in the bucket.
 /// Thread-safe, never blocks.
 class OpenPlaylists {
@@ -201,6 +206,11 @@ private:
                          std::string_view stream, std::string_view uri);
     Later awaited_part(const net::HttpRequest& request, ChannelId channel, std::string stream,
                        std::string uri);
+    net::HttpAnswer promised_segment(const net::HttpRequest& request, const ChannelId& channel,
+                                     const live::BroadcastView& broadcast, std::uint64_t number,
+                                     std::string etag);
+    Later growing_segment(const net::HttpRequest& request, ChannelId channel, std::string stream,
+                          std::uint64_t number, std::string etag);
     net::HttpResponse part_now(const net::HttpRequest& request, const LivePart& found) const;
     net::HttpResponse latest_metadata(const net::HttpRequest& request, std::string_view id);
     net::HttpResponse channels(const net::HttpRequest& request);
@@ -217,6 +227,7 @@ private:
     Responses responses_;
     StoredTimelines stored_;
     DownloadPlaces downloads_;
+    DownloadPlaces growing_segments_{kGrowingSegmentsMax};
     struct CachedList {
         SteadyTime made_at;
         std::shared_ptr<const catalog::Directory> of;  // what is private in another shows at once
@@ -227,8 +238,6 @@ private:
     Snapshots<ChannelId, TextVersion> metadata_;  // as it was answered last
     std::vector<PageFile> page_files_;
 };
-
-inline constexpr std::string_view kSegmentPrefix = "/seg/";
 
 /// How long a blocking reload and a hinted part wait while nothing comes: three target durations.
 inline constexpr std::chrono::seconds kReloadWait{3 * kLiveTargetDurationSeconds};

@@ -4,6 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "edge/edge.h"
+#include "edge/growing_segment.h"
+#include "edge/media_bodies.h"
 #include "edge/path_pieces.h"
 
 // What follows a broadcast: live playlists, and whatever waits for what comes next.
@@ -13,6 +15,9 @@ namespace {
 
 constexpr std::string_view kOver = "this broadcast is over";
 constexpr std::string_view kNoPart = "there is no such part";
+constexpr std::string_view kNoPromised = "this segment did not come: the broadcast is over";
+constexpr std::string_view kTooManyGrow =
+    "as many viewers as may are sent segments that grow; take those that the playlist lists";
 constexpr std::string_view kTooFar =
     "_HLS_msn and _HLS_part are further ahead than the playlist can be";
 constexpr std::string_view kTooManyWait = "as many requests wait as may; ask without _HLS_msn";
@@ -161,6 +166,51 @@ Edge::Later Edge::awaited_part(const net::HttpRequest& request, ChannelId channe
         const SteadyTime now = rooms_.clock.steady();
         if (!broadcast || broadcast->next_part != uri || now >= deadline)
             co_return responses_.error(request, 404, kNoPart);
+        co_await place->next_view(deadline - now);
+    }
+}
+
+// --- Segments that grow --------------------------------------------------------------------------
+
+/// One that was promised: whole where it is there, under whatever name; else as it grows.
+net::HttpAnswer Edge::promised_segment(const net::HttpRequest& request, const ChannelId& channel,
+                                       const live::BroadcastView& broadcast, std::uint64_t number,
+                                       std::string etag) {
+    if (const live::MediaPlace* const found = broadcast.segment_at(number)) {
+        return responses_.media(request, kSegmentType, Freshness::Immutable, etag, body_of(*found));
+    }
+    if (broadcast.ended || number < broadcast.reach.segments)
+        return responses_.error(request, 404, kNoPromised);
+    return growing_segment(request, channel, std::string{broadcast.stream.view()}, number,
+                           std::move(etag));
+}
+
+/// Held until its first part is there; then what there is, and the rest as it comes.
+Edge::Later Edge::growing_segment(const net::HttpRequest& request, ChannelId channel,
+                                  std::string stream, std::uint64_t number, std::string etag) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const SteadyTime deadline = rooms_.clock.steady() + kReloadWait;
+    auto reader = growing_segments_.take();
+    if (!reader) co_return responses_.error(request, 503, kTooManyGrow);
+    while (true) {
+        const auto place = rooms_.waits.enter(channel, executor);
+        if (!place) co_return responses_.error(request, 503, kTooManyGrow);
+        const auto view = rooms_.channels.get(channel);
+        const auto broadcast = view ? view->broadcast(stream) : nullptr;
+        const live::MediaPlace* const found = broadcast ? broadcast->segment_at(number) : nullptr;
+        if (found) {
+            co_return responses_.media(request, kSegmentType, Freshness::Immutable, etag,
+                                       body_of(*found));
+        }
+        if (broadcast && has_begun(*broadcast, number)) {
+            co_return responses_.growing(
+                request, kSegmentType,
+                read_growing_segment({rooms_.channels, rooms_.waits, rooms_.clock}, executor,
+                                     channel, stream, number, kReloadWait, std::move(reader)));
+        }
+        const SteadyTime now = rooms_.clock.steady();
+        if (!broadcast || broadcast->ended || now >= deadline)
+            co_return responses_.error(request, 404, kNoPromised);
         co_await place->next_view(deadline - now);
     }
 }

@@ -7,6 +7,7 @@
 #include "edge/blocking.h"
 #include "edge/edge.h"
 #include "edge/large_objects.h"
+#include "edge/media_bodies.h"
 
 namespace oxbow::edge {
 namespace {
@@ -16,8 +17,6 @@ constexpr std::size_t kPathPartsMax = 3;
 constexpr std::string_view kNoSegment = "there is no such segment";
 constexpr std::string_view kNoObject = "there is no such object";
 constexpr std::string_view kRecordingGone = "the recording of this segment is gone";
-/// From here on sendfile is cheaper than to copy from memory, when measured.
-constexpr std::uint64_t kSendfileBytesMin = 16 * 1024;
 
 /// Of an object by its key: media and thumbnails never change.
 Freshness freshness_of(std::string_view key) {
@@ -63,19 +62,6 @@ std::optional<SegmentName> parse_segment_name(std::string_view name) {
 // mp3k9a-57      (a segment's URL has one content for ever, so its name will do)
 std::string segment_etag(std::string_view epoch, std::uint64_t number) {
     return fmt::format("{}-{}", epoch, number);
-}
-
-/// Of a segment that is written the region of its chunk file, which goes out without a copy; of one
-/// that the disk has not taken yet, or a small one, the bytes in memory.
-net::HttpBody body_of(const live::MediaPlace& media) {
-    if (media.file.file && media.file.length >= kSendfileBytesMin) {
-        return net::HttpBody::of_file(media.file);
-    }
-    net::HttpBody body;
-    const auto slices = media.segment->bytes.slices();
-    body.pieces.assign(slices.begin(), slices.end());
-    body.owner = media.segment;
-    return body;
 }
 
 }  // namespace
@@ -212,6 +198,13 @@ net::HttpAnswer Edge::segment(const net::HttpRequest& request, std::string_view 
         rooms_.served.note(parts[1]);
         return responses_.media(request, kSegmentType, Freshness::Immutable,
                                 segment_etag(name->epoch, name->number), body_of(newest));
+    }
+    const auto view = rooms_.channels.get(*channel);
+    if (const auto on_air = view ? view->on_air : nullptr) {
+        if (const auto* const promised = on_air->promised_as(path)) {
+            return promised_segment(request, *channel, *on_air, promised->number,
+                                    segment_etag(name->epoch, name->number));
+        }
     }
     RecordingId recording{std::string{parts[1]}};
     if (const auto held = held_timeline(*channel, recording)) {

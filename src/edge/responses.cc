@@ -241,6 +241,13 @@ net::HttpResponse Responses::download(const net::HttpRequest& request, const Dow
     return response;
 }
 
+net::HttpResponse Responses::growing(const net::HttpRequest& request, std::string_view content_type,
+                                     std::shared_ptr<net::HttpStream> stream) const {
+    return {.header_block = header_block(content_type, Freshness::Second),
+            .extra_headers = cors_lines(request),
+            .stream = std::move(stream)};
+}
+
 net::HttpResponse Responses::events(const net::HttpRequest& request, std::string first,
                                     std::shared_ptr<net::HttpStream> stream) const {
     const Of of = this->of(request);

@@ -63,6 +63,10 @@ public:
     net::HttpResponse download(const net::HttpRequest& request, const Download& file,
                                const MakeStream& bytes) const;
 
+    /// What grows, and shows its end: `stream`.
+    net::HttpResponse growing(const net::HttpRequest& request, std::string_view content_type,
+                              std::shared_ptr<net::HttpStream> stream) const;
+
     /// Server-sent events, which nothing on their way may keep or collect: `first`, then `stream`.
     net::HttpResponse events(const net::HttpRequest& request, std::string first,
                              std::shared_ptr<net::HttpStream> stream) const;

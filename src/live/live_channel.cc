@@ -30,6 +30,30 @@ const MediaPlace* BroadcastView::segment(std::string_view uri) const {
     return found == segments->end() ? nullptr : &(*found)->media;
 }
 
+const MediaPlace* BroadcastView::segment_at(std::uint64_t number) const {
+    if (!segments || number >= reach.segments) return nullptr;
+    // The newest stand last. What has left the window may lack among those before.
+    const std::uint64_t from_end = reach.segments - number;
+    if (from_end > std::min<std::size_t>(segments->size(), kWindowSegmentsMin)) return nullptr;
+    return &(*segments)[segments->size() - from_end]->media;
+}
+
+const PromisedSegment* BroadcastView::promised_as(std::string_view uri) const {
+    if (!promised) return nullptr;
+    const auto found = std::ranges::find(*promised, uri, &PromisedSegment::uri);
+    return found == promised->end() ? nullptr : &*found;
+}
+
+std::vector<std::string> BroadcastView::coming() const {
+    std::vector<std::string> out;
+    if (!promised || ended) return out;
+    for (const PromisedSegment& each : *promised) {
+        if (each.number >= reach.segments && out.size() < kPromisedSegments)
+            out.push_back(each.uri);
+    }
+    return out;
+}
+
 std::optional<LivePart> BroadcastView::part(std::string_view uri) const {
     const auto find = [uri](const LiveSegmentPtr& segment, std::string_view part_path,
                             std::span<const SegmentPart> parts) -> std::optional<LivePart> {
@@ -94,6 +118,14 @@ void LiveChannel::add_parts(std::uint64_t segment, std::span<const LivePart> par
     on_air_->next_part = std::move(next);
 }
 
+void LiveChannel::promise(std::uint64_t segment, std::string uri) {
+    auto& promised = on_air_->promised;
+    if (!promised.empty() && segment <= promised.back().number) return;
+    promised.push_back({segment, std::move(uri)});
+    if (promised.size() > kPromisesKept) promised.pop_front();
+    on_air_->shown.reset();
+}
+
 /// Behind every change of what is listed.
 void LiveChannel::slide() {
     on_air_->shown.reset();
@@ -138,7 +170,8 @@ void LiveChannel::forget(const StreamId& stream) {
 }
 
 std::shared_ptr<const TextVersion> LiveChannel::playlist_of(const Listed& listed, bool ended,
-                                                            const OpenParts* open) {
+                                                            const OpenParts* open,
+                                                            std::span<const std::string> coming) {
     std::vector<SegmentEntry> entries;
     for (const auto& item : listed.window) {
         const LiveSegment& segment = *item->media.segment;
@@ -153,7 +186,8 @@ std::shared_ptr<const TextVersion> LiveChannel::playlist_of(const Listed& listed
                             .media_sequence = listed.media_sequence,
                             .discontinuity_sequence = listed.discontinuity_sequence,
                             .ended = ended,
-                            .target_seconds = listed.target_seconds};
+                            .target_seconds = listed.target_seconds,
+                            .prefetch = coming};
     return std::make_shared<const TextVersion>(live_playlist(window, kPlaylistToRoot, open));
 }
 
@@ -172,12 +206,14 @@ LiveChannel::OnAir::Shown LiveChannel::shown_of(const OnAir& broadcast) {
     WindowSegments segments{broadcast.faded.begin(), broadcast.faded.end()};
     segments.insert(segments.end(), window.begin(), window.end());
     shown.segments = std::make_shared<const WindowSegments>(std::move(segments));
+    shown.promised = std::make_shared<const std::vector<PromisedSegment>>(
+        broadcast.promised.begin(), broadcast.promised.end());
     return shown;
 }
 
 std::shared_ptr<const BroadcastView> LiveChannel::view_of(OnAir& broadcast, bool ended) const {
     if (!broadcast.shown) broadcast.shown = shown_of(broadcast);
-    const auto& [multivariant, listed, plain, segments] = *broadcast.shown;
+    const auto& [multivariant, listed, plain, segments, promised] = *broadcast.shown;
     auto view = std::make_shared<BroadcastView>();
     view->stream = broadcast.stream;
     view->started_at = broadcast.started_at;
@@ -198,14 +234,17 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(OnAir& broadcast, bool
         if (may_be_shown && !ended) view->open_parts.push_back(part.part);
     }
     view->reach.open_parts = view->open_parts.size();
-    if (!ended && broadcast.listed > 0) view->next_part = broadcast.next_part;
+    if (!ended && broadcast.listed > 0) {
+        view->next_part = broadcast.next_part;
+        if (!broadcast.whole_only) view->promised = promised;
+    }
     view->playlist = ended ? LazyPlaylist{[listed] { return playlist_of(*listed, true); }} : plain;
     if (!broadcast.whole_only) {
-        view->with_parts =
-            LazyPlaylist{[listed, ended, open = view->open_parts, hint = view->next_part] {
-                const OpenParts parts = open_parts_of(open, hint);
-                return playlist_of(*listed, ended, &parts);
-            }};
+        view->with_parts = LazyPlaylist{[listed, ended, open = view->open_parts,
+                                         hint = view->next_part, coming = view->coming()] {
+            const OpenParts parts = open_parts_of(open, hint);
+            return playlist_of(*listed, ended, &parts, coming);
+        }};
     }
     view->segments = segments;
     return view;

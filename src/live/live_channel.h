@@ -24,6 +24,13 @@ struct WindowSegment {
 
 using WindowSegments = std::vector<std::shared_ptr<const WindowSegment>>;
 
+/// A segment that comes, or came a moment ago, under the name that its playlist gave out for it
+/// before it was there.
+struct PromisedSegment {
+    std::uint64_t number = 0;  // EXT-X-MEDIA-SEQUENCE counts by it
+    std::string uri;
+};
+
 /// One broadcast's live playlist at one moment; immutable.
 struct BroadcastView {
     StreamId stream;
@@ -38,12 +45,19 @@ struct BroadcastView {
     std::shared_ptr<const WindowSegments> segments;  // all of them can be fetched; or null
     SharedParts open_parts;  // of the segment behind the last that is listed
     std::string next_part;   // the name of the part that is hinted; empty: none
+    std::shared_ptr<const std::vector<PromisedSegment>> promised;  // in order; or null
     int width = 0;
     int height = 0;
     double frame_rate = 0;
 
     /// nullptr when the name is none of this broadcast's newest segments.
     const MediaPlace* segment(std::string_view uri) const;
+    /// By its number in the playlist; nullptr when it is not listed, or no more.
+    const MediaPlace* segment_at(std::uint64_t number) const;
+    /// nullptr when no such segment was promised.
+    const PromisedSegment* promised_as(std::string_view uri) const;
+    /// The first that come, as the playlist names them.
+    std::vector<std::string> coming() const;
     /// A part of one of the newest segments, or of the open one; nullopt when it is none.
     std::optional<LivePart> part(std::string_view uri) const;
 };
@@ -90,6 +104,9 @@ public:
     /// Shows parts of the segments that come next. In: how many segments of the broadcast have
     /// closed before theirs, and the name of the part that comes behind them; empty: none comes.
     void add_parts(std::uint64_t segment, std::span<const LivePart> parts, std::string next);
+    /// Names the segment behind `segment` others of the broadcast, before it is there: it can be
+    /// asked for by that name from now on, whatever it will be called. A name is given once.
+    void promise(std::uint64_t segment, std::string uri);
     /// From here on the broadcast has no parts.
     void serve_whole() { on_air_->whole_only = true; }
     /// ENDLIST; the playlist stays, for players that are not through, until forget().
@@ -125,7 +142,8 @@ private:
         int target_seconds = kLiveTargetDurationSeconds;
     };
     static std::shared_ptr<const TextVersion> playlist_of(const Listed& listed, bool ended,
-                                                          const OpenParts* open = nullptr);
+                                                          const OpenParts* open = nullptr,
+                                                          std::span<const std::string> coming = {});
     struct OnAir {
         StreamId stream;
         WallTime started_at;
@@ -142,6 +160,7 @@ private:
         };
         std::deque<Part> parts;  // of segments that are not listed yet
         std::string next_part;
+        std::deque<PromisedSegment> promised;
         bool whole_only = false;
         /// What changes with a segment, not with a part; shared by views.
         struct Shown {
@@ -149,6 +168,7 @@ private:
             std::shared_ptr<const Listed> listed;
             LazyPlaylist plain;
             std::shared_ptr<const WindowSegments> segments;
+            std::shared_ptr<const std::vector<PromisedSegment>> promised;
         };
         std::optional<Shown> shown;  // nullopt: to be made anew
     };
@@ -167,5 +187,10 @@ private:
 
 /// Ended broadcasts whose playlists stay for their players; an encoder that flaps makes no more.
 inline constexpr std::size_t kEndedBroadcastsMax = 4;
+
+/// Segments that a live playlist names before they are there.
+inline constexpr std::size_t kPromisedSegments = 2;
+/// How many names are remembered, so that who read one a moment ago finds its segment.
+inline constexpr std::size_t kPromisesKept = 8;
 
 }  // namespace oxbow::live

@@ -425,3 +425,43 @@ TEST_CASE("a timeline shows parts behind what is recorded, and not of what is lo
     recorded->end();
     CHECK(recorded->view()->with_parts.get().whole->str().ends_with("#EXT-X-ENDLIST\n"));
 }
+
+TEST_CASE("a segment is found under the name that was given out for it before it was there") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    channel.describe(kVariant);
+    list(channel, 0, 1, 2s);
+    channel.promise(1, "/seg/1.ts");
+    channel.promise(2, "/seg/promised.ts");
+    channel.promise(2, "/seg/again.ts");
+    channel.publish();
+
+    const auto before = views.get(kChannel)->on_air;
+    CHECK(before->coming() == std::vector<std::string>{"/seg/1.ts", "/seg/promised.ts"});
+    CHECK(before->promised_as("/seg/again.ts") == nullptr);
+    CHECK(before->segment_at(1) == nullptr);
+
+    list(channel, 1, 2, 2s);
+    channel.publish();
+    const auto after = views.get(kChannel)->on_air;
+    CHECK(after->coming().empty());
+    REQUIRE(after->promised_as("/seg/promised.ts"));
+    CHECK(after->segment_at(2) == after->segment("/seg/2.ts"));
+    CHECK(after->segment_at(0) == after->segment("/seg/0.ts"));
+    CHECK(after->segment_at(3) == nullptr);
+}
+
+TEST_CASE("what has left the window is not found by its number, also where it is kept a while") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    channel.begin(kStream, kStart);
+    channel.describe(kVariant);
+    list(channel, 0, 40, 2s);
+    channel.publish();
+
+    const auto view = views.get(kChannel)->on_air;
+    CHECK(view->segment_at(39) == view->segment("/seg/39.ts"));
+    CHECK(view->segment_at(28) == view->segment("/seg/28.ts"));
+    CHECK(view->segment_at(27) == nullptr);
+}

@@ -12,6 +12,11 @@
 namespace oxbow::net {
 namespace {
 
+/// An empty one is the last. Source: RFC 9112 §7.1.
+std::string chunk_of(const std::string& bytes) {
+    return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+}
+
 /// What is still read of a refused request, so that the peer gets the answer and not a reset.
 constexpr std::size_t kLingerBytesMax = 256 * 1024;
 constexpr milliseconds kLingerDeadline{2'000};
@@ -274,6 +279,8 @@ void HttpServer::Impl::begin_transfer(Connection& connection, HttpResponse respo
     if (context.only) response = {};
     connection.outcome.bytes = response.body.size();  // less what is left when it ends
     connection.stream = std::move(response.stream);
+    connection.in_chunks =
+        connection.stream && connection.stream->shows_its_end() && !context.http_1_0;
     connection.transfer.emplace(std::move(spare_head_), std::move(response.body));
 }
 
@@ -340,12 +347,20 @@ asio::awaitable<bool> HttpServer::Impl::send_stream(Connection& connection) {
     if (!observer_.in_full) connection.parser.release();
     while (true) {
         std::optional<std::string> bytes = co_await next_of(*connection.stream);
-        if (!bytes) co_return true;
-        connection.outcome.bytes += bytes->size();
-        connection.transfer.emplace(std::move(*bytes), HttpBody{});
+        const bool over = !bytes;
+        if (over && connection.stream->was_cut()) {
+            abort(connection);
+            co_return false;
+        }
+        if (over && !connection.in_chunks) co_return true;
+        std::string piece = std::move(bytes).value_or(std::string{});
+        connection.outcome.bytes += piece.size();
+        if (connection.in_chunks) piece = chunk_of(piece);
+        connection.transfer.emplace(std::move(piece), HttpBody{});
         const bool sent = co_await send_rest(connection);
         end_transfer(connection);
         if (!sent) co_return false;
+        if (over) co_return true;
     }
 }
 

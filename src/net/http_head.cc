@@ -133,6 +133,8 @@ void write_head(std::string& out, const HttpResponse& response, const HeadContex
         out.append(length.data(), length.size());
         out += "\r\n";
     }
+    if (may_have_body && response.stream && response.stream->shows_its_end() && !context.http_1_0)
+        out += "Transfer-Encoding: chunked\r\n";
     if (!context.keep_alive) {
         out += "Connection: close\r\n";
     } else if (context.http_1_0) {

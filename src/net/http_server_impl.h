@@ -74,6 +74,7 @@ private:
         std::string unread;         // what a pipelining peer sent ahead; at most kReadBytes
         std::optional<HttpTransfer> transfer;  // the answer under way
         std::shared_ptr<HttpStream> stream;    // what follows it, to the connection's end
+        bool in_chunks = false;                // the stream shows its end
         HttpOutcome outcome;                   // of the answer under way, as far as it is known
         Time begun{};                          // of the request, where the observer wants times
         Http2* http2 = nullptr;                // null: it speaks HTTP/1.1

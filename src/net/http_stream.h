@@ -22,6 +22,12 @@ public:
     /// How many bytes it is, where that is known. One that ends before was cut short, and the peer
     /// is shown so.
     virtual std::optional<std::uint64_t> bytes() const { return std::nullopt; }
+
+    /// Whether a peer can tell its end from a cut, though nobody knows its length: by HTTP/1.1 it
+    /// goes out in chunks. Then was_cut() counts behind its end.
+    virtual bool shows_its_end() const { return false; }
+    /// Behind nullopt of next(): not all of it came; the peer is shown so.
+    virtual bool was_cut() const { return false; }
 };
 
 }  // namespace oxbow::net

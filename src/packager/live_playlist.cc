@@ -30,7 +30,11 @@ std::string live_playlist(const LiveWindow& window, std::string_view root, const
         append_extinf(out, entry.duration);
         fmt::format_to(std::back_inserter(out), "{}\n", entry.uri);
     }
-    if (open && !window.ended) append_open_parts(out, root, *open);
+    if (open && !window.ended) {
+        append_open_parts(out, root, *open);
+        for (const std::string& name : window.prefetch)
+            fmt::format_to(std::back_inserter(out), "#EXT-X-PREFETCH:{}{}\n", root, name);
+    }
     if (window.ended) out += kEndListLine;
     return out;
 }

@@ -83,6 +83,9 @@ struct LiveWindow {
     std::uint64_t discontinuity_sequence = 0;
     bool ended = false;
     int target_seconds = kLiveTargetDurationSeconds;
+    /// Names of the segments that come next, for players that know no parts and fetch a segment
+    /// while it grows, as that of Amazon IVS; others pass the lines over.
+    std::span<const std::string> prefetch{};
 };
 std::string live_playlist(const LiveWindow& window, std::string_view root,
                           const OpenParts* open = nullptr);

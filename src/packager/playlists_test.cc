@@ -146,6 +146,20 @@ TEST_CASE("a live playlist with parts: those of the newest segments, the open on
           "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"../seg/c/s/e-p51.ts\"\n");
 }
 
+TEST_CASE("a live playlist with parts names the segments that come, one without does not") {
+    const OpenParts open = open_parts();
+    const std::vector<std::string> coming{"/seg/c/r/e-7.ts", "/seg/c/r/e-8.ts"};
+    const auto text = [&](bool ended, const OpenParts* parts) {
+        return live_playlist({.entries = {}, .ended = ended, .prefetch = coming}, "..", parts);
+    };
+
+    CHECK(text(false, &open)
+              .ends_with("e-p51.ts\"\n#EXT-X-PREFETCH:../seg/c/r/e-7.ts\n#EXT-X-PREFETCH:../seg/c/"
+                         "r/e-8.ts\n"));
+    CHECK_FALSE(text(false, nullptr).contains("PREFETCH"));
+    CHECK_FALSE(text(true, &open).contains("PREFETCH"));
+}
+
 TEST_CASE("a broadcast that ended hints at nothing") {
     const OpenParts open = open_parts();
 

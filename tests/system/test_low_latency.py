@@ -2,6 +2,7 @@
 """Low-latency HLS as a player uses it: blocking reloads, hinted parts, delta updates, and players without all that."""
 
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -117,6 +118,31 @@ class LowLatency(unittest.TestCase):
             for query in (f"_HLS_msn={far}", "_HLS_part=1", "_HLS_msn=x", "_HLS_skip=maybe", "parts=2"):
                 answer = self.server.get(f"{url}?{query}")
                 self.assertEqual((answer.status, answer.json["error"]), (400, "BadRequest"), query)
+
+    def test_a_segment_that_the_playlist_announces_is_sent_as_it_grows(self):
+        text = self.server.get(self.live).text
+        coming = re.findall(r"^#EXT-X-PREFETCH:(.*)$", text, re.M)
+        self.assertEqual(len(coming), 2, text)
+        for other in (self.live + "?parts=0", self.rewind):
+            self.assertNotIn("PREFETCH", self.server.get(other).text)
+        url = urllib.parse.urlsplit(self.server.ready["http"])
+        answers = []
+        with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
+            # The one behind the open one: it begins later, and is sent from its first part on.
+            target = urllib.parse.urljoin(self.live, coming[1])
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode())
+            while more := connection.recv(65_536):
+                answers.append((time.monotonic(), more))
+        head, _, body = b"".join(more for _, more in answers).partition(b"\r\n\r\n")
+        media, pieces = unchunked(body)
+
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 OK\r\n"), head)
+        self.assertIn(b"\r\nTransfer-Encoding: chunked\r\n", head)
+        self.assertGreaterEqual(pieces, PARTS)
+        self.assertGreater(answers[-1][0] - answers[0][0], 0.5 * GOP)  # it grew meanwhile
+        self.assertEqual(self.server.get(target).body, media)
+        oxbow.wait_for("it to be listed", 5, lambda: coming[1] in [
+            entry["uri"] for entry in Playlist(self.server.get(self.live).text).entries])
 
     def test_a_playlist_that_asks_only_for_a_segment_waits_for_all_of_it(self):
         now = Playlist(self.server.get(self.rewind).text)
@@ -361,6 +387,19 @@ class SegmentMax(unittest.TestCase):
         self.addCleanup(self.server.close)
         made = self.server.create_channel("fixed")
         self.assertEqual(self.declared(self.publish(2, made)[1]), 3)
+
+
+def unchunked(body):
+    """The bytes, and in how many pieces they came; fails where the last one is missing."""
+    out, pieces = b"", 0
+    while True:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        assert rest[length:length + 2] == b"\r\n", "a chunk has no end"
+        if length == 0:
+            assert rest[2:] == b"", "something follows the last chunk"
+            return out, pieces
+        out, body, pieces = out + rest[:length], rest[length + 2:], pieces + 1
 
 
 def bandwidth(multivariant):
