@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Thousands of viewers wait for the next part of one channel: when are all of them answered?
+
+usage: parked_reloads.py [--viewers 5000] [--parts 30]
+
+The server runs alone on cpu 0, publisher and viewers on cpu 1. Every viewer keeps one connection and asks for the next part's
+playlist as soon as it has the last (blocking reload, with gzip). Time is counted, for each part, from the first answer that any
+viewer read to this viewer's answer, whole, as the one thread that stands for all viewers reads them: it is in the figures.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import resource
+import selectors
+import socket
+import statistics
+import sys
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/system"))
+os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
+
+import oxbow  # noqa: E402  (the path comes first)
+import private_network  # noqa: E402
+
+SERVER_CPU, VIEWERS_CPU = {0}, {1}
+
+
+class Viewers:
+    """Many connections on one thread; all ask for the same."""
+
+    def __init__(self, url, count):
+        where = urllib.parse.urlsplit(url)
+        self.host = where.netloc
+        self.selector = selectors.EpollSelector()
+        self.sockets = []
+        for number in range(count):
+            # Connections are limited per address: each thousand comes from one of its own.
+            one = socket.create_connection((where.hostname, where.port), timeout=10,
+                                           source_address=(f"127.0.1.{1 + number // 100}", 0))
+            one.setblocking(False)
+            self.sockets.append(one)
+            self.selector.register(one, selectors.EVENT_READ)
+
+    def ask(self, path):
+        request = f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        for one in self.sockets:
+            one.send(request)
+
+    def answers(self, seconds):
+        """When each answer was there, whole, and what the first one is."""
+        unread = {one: b"" for one in self.sockets}
+        done, first = [], None
+        deadline = time.monotonic() + seconds
+        while unread and time.monotonic() < deadline:
+            for key, _ in self.selector.select(1):
+                one = key.fileobj
+                unread[one] += one.recv(65_536)
+                head, ends, body = unread[one].partition(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head, re.I) if ends else None
+                if length and len(body) >= int(length[1]):
+                    done.append(time.monotonic())
+                    first = first or (head, body)
+                    del unread[one]
+        if unread:
+            raise TimeoutError(f"{len(unread)} viewers were not answered")
+        assert first[0].startswith(b"HTTP/1.1 200 "), first[0]
+        return done, first
+
+    def close(self):
+        for one in self.sockets:
+            one.close()
+
+
+def reach(text):
+    playlist = oxbow.Playlist(text)
+    return playlist.media_sequence + len(playlist.entries), len(playlist.open_parts)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--viewers", type=int, default=5_000)
+    options.add_argument("--parts", type=int, default=30)
+    given = options.parse_args()
+    network = private_network.enter()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (given.viewers + 1_000, given.viewers + 1_000))
+    os.sched_setaffinity(0, SERVER_CPU)
+    server = oxbow.Server("[log]\nlevel = \"warning\"\n[recording]\nreconnect_window_seconds = 0\n")
+    os.sched_setaffinity(0, VIEWERS_CPU)
+    publisher = viewers = None
+    try:
+        made = server.create_channel("many")
+        publisher = oxbow.Publisher(made, oxbow.test_card(seconds=60, gop=2), loop=-1)
+        server.wait_for_recording(made["id"])
+        time.sleep(10)
+        path = server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1]
+        viewers = Viewers(server.ready["http"], given.viewers)
+        took = []
+        for _ in range(given.parts):
+            segment, part = reach(server.get(path).text)
+            # One further than what comes next: all are parked before it is there.
+            viewers.ask(f"{path}?_HLS_msn={segment}&_HLS_part={part + 1}&_HLS_skip=YES")
+            done, _ = viewers.answers(10)
+            took.append([1000 * (at - done[0]) for at in done])
+        every = sorted(one for part in took for one in part)
+        last = [max(part) for part in took]
+        print(f"{given.viewers} viewers parked on one channel, {given.parts} parts; server on one core; {network}; load "
+              f"{os.getloadavg()[0]:.1f}\n\n| from the first answer, ms | 50 % | 99 % | most |\n| --- | --- | --- | --- |\n"
+              f"| a viewer's answer | {statistics.median(every):.0f} | {every[int(0.99 * len(every))]:.0f} | {every[-1]:.0f} |\n"
+              f"| the last viewer's | {statistics.median(last):.0f} | {sorted(last)[int(0.99 * len(last))]:.0f} | {max(last):.0f} |")
+    finally:
+        if viewers:
+            viewers.close()
+        if publisher:
+            publisher.close()
+        server.close()
+
+
+if __name__ == "__main__":
+    main()
