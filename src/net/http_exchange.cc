@@ -3,6 +3,7 @@
 #include <optional>
 
 #include <sys/socket.h>
+#include <fmt/format.h>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
