@@ -264,7 +264,11 @@ bool LiveService::channel_exists(const ChannelId& channel) const {
 std::optional<meta::LiveStream> LiveService::live_stream(const ChannelId& channel) const {
     const auto info = stream(channel);
     if (!info) return std::nullopt;
-    return meta::LiveStream{info->stream_id, info->playback_url};
+    const auto view = rooms_.wiring.channel_views.get(channel);
+    const bool rewindable = view && view->watchable() && view->watchable()->recorded &&
+                            view->timeline && view->timeline->newest_held();
+    return meta::LiveStream{
+        .stream_id = info->stream_id, .playback_url = info->playback_url, .rewindable = rewindable};
 }
 
 std::optional<control::LiveStreamInfo> LiveService::stream(const ChannelId& channel) const {

@@ -114,6 +114,8 @@ Result<std::string> GetLatestRecordingStartMeta::Impl::answer(const ChannelId& c
         add_recording(out, *saved, *recording, before.mount);
         out["streamId"] = live->stream_id.view();
         out["rewindPlaybackUrl"] = absolute(before, fmt::format("/rewind/{}.m3u8", channel.view()));
+    } else if (live && live->rewindable) {
+        out["rewindPlaybackUrl"] = absolute(before, fmt::format("/rewind/{}.m3u8", channel.view()));
     }
     if (!live && saved) {
         add_recording(out, *saved, *recording, before.mount);

@@ -70,6 +70,16 @@ TEST_CASE("live, nothing recorded yet or recording off") {
     CHECK(function.answer("a") == kLiveOnly);
 }
 
+TEST_CASE("live, nothing recorded yet, but it can be rewound") {
+    Function function;
+    function.channel("a").live = live_stream("st-1");
+    function.channel("a").live->rewindable = true;
+
+    CHECK(function.answer("a").ends_with(
+        R"("rewindPlaybackUrl":"http://127.0.0.1:8080/rewind/a.m3u8"})"));
+    CHECK_FALSE(function.answer("a").contains("masterKey"));
+}
+
 TEST_CASE("live again with recording off: the recording before is not this stream's") {
     Function function;
     function.channel("a").live = live_stream("st-2");

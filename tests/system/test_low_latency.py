@@ -253,8 +253,9 @@ class FirstPlaylist(unittest.TestCase):
         self.assertLess(time.monotonic() - began, LONG_GOP, "the machine is too slow to tell: nothing was shown")
 
         self.assertIn("RESOLUTION=640x360,FRAME-RATE=30.000", multivariant)
-        self.assertEqual((listed["live"], stream["state"]), (True, "LIVE"))
+        self.assertEqual((listed["isLive"], listed["rewindUrl"], stream["state"]), (True, rewind, "LIVE"))
         self.assertTrue(metadata["isChannelLive"] and metadata["livePlaybackUrl"])
+        self.assertEqual(metadata["rewindPlaybackUrl"], self.server.ready["http"] + rewind)
         self.assertNotIn("masterKey", metadata)
 
         recorded = self.server.wait_for_recording(made["id"])

@@ -67,6 +67,8 @@ interface RecordingStarted {
   isChannelLive: boolean;
   livePlaybackUrl?: string;
   masterKey?: string;
+  /** The timeline begins before the recording does. */
+  rewindPlaybackUrl?: string;
   recordingStartedAt?: string;
   playlistDuration?: number;
   recordingStatus?: RecordingStatus;
@@ -212,7 +214,7 @@ function channelOf(id: string, meta: RecordingStarted | null): Channel {
     isLive: meta?.isChannelLive ?? false,
     startedAt: meta?.recordingStartedAt ?? null,
     playbackUrl: meta?.livePlaybackUrl || null,
-    rewindUrl: recording ? `${session}/rewind/${id}.m3u8` : null,
+    rewindUrl: recording || meta?.rewindPlaybackUrl ? `${session}/rewind/${id}.m3u8` : null,
     width: null,
     height: null,
     frameRate: null,
