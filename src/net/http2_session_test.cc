@@ -189,6 +189,30 @@ TEST_CASE("a source of known length that ends early is not taken for the whole")
     CHECK(pair.client.answer(cut).error == NGHTTP2_INTERNAL_ERROR);
 }
 
+TEST_CASE("a source that says it was cut is not taken for the whole") {
+    Pair pair;
+    const auto id = pair.client.get("/cut");
+    pair.talk();
+    struct Source : HttpStream {
+        boost::asio::awaitable<std::optional<std::string>> next() override {
+            co_return std::nullopt;
+        }
+        bool shows_its_end() const override { return true; }
+        bool was_cut() const override { return true; }
+    };
+    const auto stream = pair.session.next_request();
+    pair.session.answer(stream, {.stream = std::make_shared<Source>()}, kDate);
+
+    pair.session.go_on(stream, "three");
+    pair.hear();
+    pair.session.go_on(stream, std::nullopt);
+    pair.hear();
+
+    CHECK(pair.client.answer(id).body == "three");
+    CHECK(pair.client.answer(id).error == NGHTTP2_INTERNAL_ERROR);
+    CHECK_FALSE(pair.client.answer(id).headers.contains("transfer-encoding"));
+}
+
 TEST_CASE("who takes a request back ends the work at it, which counts until it is done") {
     Pair pair;
     const auto id = pair.client.get("/later");

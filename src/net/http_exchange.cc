@@ -2,11 +2,12 @@
 #include <cerrno>
 #include <optional>
 
-#include <sys/socket.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/ensure.h"
 #include "base/log.h"
 #include "net/http_server_impl.h"
 
@@ -282,6 +283,7 @@ void HttpServer::Impl::begin_transfer(Connection& connection, HttpResponse respo
     connection.stream = std::move(response.stream);
     connection.in_chunks =
         connection.stream && connection.stream->shows_its_end() && !context.http_1_0;
+    ENSURE(!connection.in_chunks || response.body.size() == 0);
     connection.transfer.emplace(std::move(spare_head_), std::move(response.body));
 }
 

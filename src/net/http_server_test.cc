@@ -52,6 +52,22 @@ private:
     int more_;
 };
 
+/// Shows its end, or that it was cut.
+class Growing final : public HttpStream {
+public:
+    explicit Growing(bool cut) : cut_(cut) {}
+    asio::awaitable<std::optional<std::string>> next() override {
+        if (given_++ == 0) co_return "a piece of 20 bytes.";
+        co_return std::nullopt;
+    }
+    bool shows_its_end() const override { return true; }
+    bool was_cut() const override { return cut_; }
+
+private:
+    int given_ = 0;
+    bool cut_;
+};
+
 /// Echoes what it was asked; "/big" has three megabytes, "/huge" thirty, "/file" a region of a
 /// file, "/stream" a body that goes on in pieces, "/endless" one that does not end, "/gate" waits.
 asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<Gate> gate,
@@ -71,6 +87,8 @@ asio::awaitable<HttpResponse> echo(const HttpRequest& request, std::shared_ptr<G
             .body = HttpBody::of_string("zero "),
             .stream = std::make_shared<Pieces>(request.path == "/stream" ? 0 : 1'000'000)};
     }
+    if (request.path == "/growing" || request.path == "/cut")
+        co_return HttpResponse{.stream = std::make_shared<Growing>(request.path == "/cut")};
     if (request.path == "/gate") {
         gate->reached.set_value();
         const auto [ignored] = co_await gate->timer.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -306,6 +324,25 @@ TEST_CASE("a stream has no length, follows the body, and ends with the connectio
     CHECK(answer.contains("Connection: close\r\n"));
     CHECK_FALSE(answer.contains("Content-Length"));
     CHECK(answer.ends_with("\r\n\r\nzero one two"));
+}
+
+TEST_CASE("a stream that shows its end goes out in chunks, to a peer of HTTP/1.0 as it is") {
+    TestServer server;
+
+    const std::string answer = asked(server, "GET /growing" + std::string{kClosing});
+    CHECK(answer.contains("\r\nTransfer-Encoding: chunked\r\n"));
+    CHECK(answer.ends_with("\r\n\r\n14\r\na piece of 20 bytes.\r\n0\r\n\r\n"));
+    const std::string plain = asked(server, "GET /growing HTTP/1.0\r\n\r\n");
+    CHECK_FALSE(plain.contains("chunked"));
+    CHECK(plain.ends_with("\r\n\r\na piece of 20 bytes."));
+}
+
+TEST_CASE("a stream that was cut is reset, and its last chunk never sent") {
+    TestServer server;
+    TestClient client{server};
+    client.send("GET /cut HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    CHECK(client.is_reset());
 }
 
 TEST_CASE("HEAD of a stream has its headers alone") {

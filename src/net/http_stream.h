@@ -24,7 +24,8 @@ public:
     virtual std::optional<std::uint64_t> bytes() const { return std::nullopt; }
 
     /// Whether a peer can tell its end from a cut, though nobody knows its length: by HTTP/1.1 it
-    /// goes out in chunks. Then was_cut() counts behind its end.
+    /// goes out in chunks, and nothing stands before it in the body. Then was_cut() counts behind
+    /// its end.
     virtual bool shows_its_end() const { return false; }
     /// Behind nullopt of next(): not all of it came; the peer is shown so.
     virtual bool was_cut() const { return false; }
