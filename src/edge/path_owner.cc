@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "edge/path_pieces.h"
+
 namespace oxbow::edge {
 namespace {
-
-std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
-    if (!text.starts_with(prefix)) return std::nullopt;
-    return text.substr(prefix.size());
-}
 
 std::string_view without(std::string_view text, std::string_view suffix) {
     if (text.ends_with(suffix)) text.remove_suffix(suffix.size());

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "edge/path_pieces.h"
 #include "edge/test_keys.h"
 #include "net/base64url.h"
 #include "net/sigv4.h"

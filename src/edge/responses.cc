@@ -243,9 +243,11 @@ net::HttpResponse Responses::download(const net::HttpRequest& request, const Dow
 
 net::HttpResponse Responses::growing(const net::HttpRequest& request, std::string_view content_type,
                                      std::shared_ptr<net::HttpStream> stream) const {
-    return {.header_block = header_block(content_type, Freshness::Second),
-            .extra_headers = cors_lines(request),
-            .stream = std::move(stream)};
+    const Of of = this->of(request);
+    return {.header_block = of.policy.block(content_type, Freshness::Second),
+            .extra_headers = of.policy.lines_for(request),
+            .stream = std::move(stream),
+            .mark = of.mark};
 }
 
 net::HttpResponse Responses::events(const net::HttpRequest& request, std::string first,
