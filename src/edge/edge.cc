@@ -279,7 +279,7 @@ Edge::Later Edge::thumbnails_page(const net::HttpRequest& request, ThumbnailQuer
 
 net::HttpResponse Edge::page(const net::HttpRequest& request) const {
     const std::string_view path = request.path;
-    const bool is_page = path == "/" || path.starts_with("/watch/");
+    const bool is_page = path == "/" || path == "/multi" || path.starts_with("/watch/");
     const std::string_view wanted = is_page ? "/index.html" : path;
     const auto file = std::ranges::find(page_files_, wanted, &PageFile::path);
     if (file == page_files_.end())

@@ -71,7 +71,7 @@ std::string_view channel_of_playback_name(std::string_view name) {
 }
 
 PathOwner owner_of(std::string_view path, std::string_view default_channel) {
-    if (path == "/" || path == "/channels.json" || path == "/events" ||
+    if (path == "/" || path == "/multi" || path == "/channels.json" || path == "/events" ||
         path.starts_with("/watch/") || path.starts_with("/assets/")) {
         return EveryonesPath{};
     }

@@ -25,6 +25,8 @@ std::string owner(std::string_view path) {
 TEST_CASE("the page and the public lists are everyone's") {
     CHECK(owner("/") == "everyone");
     CHECK(owner("/watch/AsXego4U6tnj") == "everyone");
+    CHECK(owner("/multi") == "everyone");
+    CHECK(owner("/multi/AsXego4U6tnj") == "nobody");
     CHECK(owner("/assets/app-AbCdEf12.js") == "everyone");
     CHECK(owner("/channels.json") == "everyone");
     CHECK(owner("/events") == "everyone");

@@ -1,6 +1,6 @@
 // The real server, real encoders and a real browser, for the tests beside this file.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const binary = process.env.OXBOW;
+
+export const kFrameRate = 30;
 
 /** Polls `read` until `accept` of its value; fails with `what` and the last value after `seconds`. */
 export async function until(what, read, accept = Boolean, seconds = 20) {
@@ -20,6 +22,21 @@ export async function until(what, read, accept = Boolean, seconds = 20) {
   }
 }
 
+function filmOf(tone, pace) {
+  const bits = (count) => Array.from({ length: count }, (_, bit) => bit);
+  const seconds = bits(8).map(
+    (bit) => `drawbox=x=${bit * 80}:y=0:w=80:h=40:t=fill:color=white:enable='mod(floor(t/${2 ** bit}),2)'`);
+  const frames = bits(16).map(
+    (bit) => `drawbox=x=${bit * 40}:y=40:w=40:h=40:t=fill:color=white:enable='mod(floor(n/${2 ** bit}),2)'`);
+  return [
+    ...pace, '-f', 'lavfi', '-i', `testsrc2=size=640x360:rate=${kFrameRate}`,
+    ...pace, '-f', 'lavfi', '-i', `sine=frequency=${tone}:sample_rate=48000`,
+    '-vf', ['drawbox=x=0:y=0:w=640:h=80:t=fill:color=black', ...seconds, ...frames].join(','), '-pix_fmt', 'yuv420p',
+    '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '60', '-b:v', '1200k',
+    '-c:a', 'aac', '-b:a', '64k',
+  ];
+}
+
 /** `oxbow serve` on free ports and a folder of its own. */
 export class Server {
   #children = new Set();
@@ -28,13 +45,20 @@ export class Server {
     if (!binary) throw new Error('set OXBOW to the oxbow binary, for example build/dev/oxbow');
     const server = new Server();
     server.folder = mkdtempSync(join(tmpdir(), 'oxbow-browser-'));
-    const ready = join(server.folder, 'ready.json');
-    const config = join(server.folder, 'oxbow.toml');
-    writeFileSync(config, `[recording]\nreconnect_window_seconds = ${reconnectSeconds}\n`);
+    writeFileSync(join(server.folder, 'oxbow.toml'), `[recording]\nreconnect_window_seconds = ${reconnectSeconds}\n`);
     server.data = join(server.folder, 'data');
-    const any = '127.0.0.1:0';
-    const child = server.#spawn(binary, ['serve', '--config', config, '--data', server.data, '--ready-file', ready,
-      '--http', any, '--api', any, '--rtmp', any]);
+    await server.#serve({ http: '127.0.0.1:0', api: '127.0.0.1:0', rtmp: '127.0.0.1:0' });
+    return server;
+  }
+
+  #process;
+
+  async #serve({ http, api, rtmp }) {
+    const ready = join(this.folder, 'ready.json');
+    rmSync(ready, { force: true });
+    const child = this.#spawn(binary, ['serve', '--config', join(this.folder, 'oxbow.toml'), '--data', this.data, '--ready-file', ready,
+      '--http', http, '--api', api, '--rtmp', rtmp]);
+    this.#process = child;
     const read = () => {
       if (child.exitCode !== null) throw new Error(`oxbow serve ended with ${child.exitCode}; it says why above`);
       try {
@@ -43,8 +67,21 @@ export class Server {
         return null;
       }
     };
-    server.ready = await until('the server is ready', read, Boolean, 30);
-    return server;
+    this.ready = await until('the server is ready', read, Boolean, 30);
+  }
+
+  /** As by `kill -9`: nothing is put in order. Its encoders end by themselves. */
+  async crash() {
+    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGKILL');
+    await gone;
+  }
+
+  /** After a crash: the same data, at the same addresses. */
+  async startAgain() {
+    const address = (url) => new URL(url.replace(/^rtmp/, 'http')).host;
+    const { http, api, rtmp } = this.ready;
+    await this.#serve({ http: address(http), api: address(api), rtmp: address(rtmp) });
   }
 
   async createChannel(name) {
@@ -88,20 +125,22 @@ export class Server {
 
   /**
    * Publishes 640x360 at 30 fps with a key frame every 2 s. Eight squares along the top show the second of
-   * the broadcast in binary, white for 1, the lowest bit on the left: `secondShown` reads it.
+   * the broadcast in binary, white for 1, the lowest bit on the left: `secondShown` reads it. Sixteen squares
+   * below them show the number of the frame in the same way: `frameShown`.
    */
   publish(channel, tone) {
-    const squares = [0, 1, 2, 3, 4, 5, 6, 7].map(
-      (bit) => `drawbox=x=${bit * 80}:y=0:w=80:h=40:t=fill:color=white:enable='mod(floor(t/${2 ** bit}),2)'`);
-    const filter = ['drawbox=x=0:y=0:w=640:h=40:t=fill:color=black', ...squares].join(',');
-    return this.#spawn('ffmpeg', [
-      '-nostdin', '-loglevel', 'error',
-      '-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30',
-      '-re', '-f', 'lavfi', '-i', `sine=frequency=${tone}:sample_rate=48000`,
-      '-vf', filter, '-pix_fmt', 'yuv420p',
-      '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '60', '-b:v', '1200k',
-      '-c:a', 'aac', '-b:a', '64k', '-f', 'flv', channel.ingestUrl,
-    ]);
+    return this.#spawn('ffmpeg', ['-nostdin', '-loglevel', 'error', ...filmOf(tone, ['-re']), '-f', 'flv', channel.ingestUrl]);
+  }
+
+  /** The same, made in advance, so that many can be published by few cores. */
+  async makeFilm(seconds) {
+    const file = join(this.folder, 'film.flv');
+    await run('ffmpeg', ['-nostdin', '-loglevel', 'error', ...filmOf(440, []), '-t', String(seconds), file]);
+    return file;
+  }
+
+  publishFilm(channel, file) {
+    return this.#spawn('ffmpeg', ['-nostdin', '-loglevel', 'error', '-re', '-i', file, '-c', 'copy', '-f', 'flv', channel.ingestUrl]);
   }
 
   /** Ends a publisher as its user would, and waits until it is gone. */
@@ -176,4 +215,69 @@ export const secondShown = async (page) => (await momentShown(page)).shown;
 export async function secondsOf(pictures) {
   const found = await pictures.all();
   return Promise.all(found.map(async (picture) => (await picture.evaluate(readSquares)).shown));
+}
+
+/**
+ * Of several films side by side that play: how far apart the pictures are that they show at one time, in ms of
+ * PROGRAM-DATE-TIME. `firsts`: of each film, the PROGRAM-DATE-TIME of its frame 0.
+ */
+export async function spreadWhilePlaying(page, firsts, samples = 15) {
+  const seen = await page.evaluate(async ([firstOf, count, frameMs]) => {
+    const film = (video) => new Promise((resolve) => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 640;
+      canvas.height = 360;
+      const context = canvas.getContext('2d', { willReadFrequently: true });
+      const found = [];
+      const look = (_now, { expectedDisplayTime }) => {
+        context.drawImage(video, 0, 0, 640, 360);
+        const { data } = context.getImageData(0, 60, 640, 1);
+        let frame = 0;
+        for (let bit = 0; bit < 16; ++bit) if (data[(bit * 40 + 20) * 4] > 128) frame += 2 ** bit;
+        found.push(firstOf[video.closest('ox-cell').dataset.channel] + frame * frameMs - expectedDisplayTime);
+        if (found.length < count) video.requestVideoFrameCallback(look);
+        else resolve(found.sort((a, b) => a - b)[count >> 1]);
+      };
+      video.requestVideoFrameCallback(look);
+      setTimeout(() => resolve(NaN), 5_000);
+    });
+    return Promise.all([...document.querySelectorAll('ox-cell[data-state=shown] video')].map(film));
+  }, [firsts, samples, 1_000 / kFrameRate]);
+  return Math.max(...seen) - Math.min(...seen);
+}
+
+/** The number of the frame that each of several films shows, by channel; of those that have a picture. */
+export const framesShown = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll('ox-cell[data-state=shown]')].map((cell) => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 640;
+  canvas.height = 360;
+  const context = canvas.getContext('2d');
+  context.drawImage(cell.querySelector('video'), 0, 0, 640, 360);
+  const { data } = context.getImageData(0, 60, 640, 1);
+  let frame = 0;
+  for (let bit = 0; bit < 16; ++bit) if (data[(bit * 40 + 20) * 4] > 128) frame += 2 ** bit;
+  return [cell.dataset.channel, frame];
+})));
+
+/** CPU seconds so far, and MB of memory now (what processes share counts once), of the browsers of this test file. */
+export function costOfBrowser() {
+  const kTicksPerSecond = 100;
+  const processes = new Map();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      // "15904 (chromium) S 15880 ...": the name may hold anything, also brackets.
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      processes.set(pid, { name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), parent: fields[1], ticks: Number(fields[11]) + Number(fields[12]) });
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const isOurs = (pid) => pid === String(process.pid) || (processes.has(pid) && isOurs(processes.get(pid).parent));
+  const browsers = [...processes].filter(([pid, { name }]) => name.startsWith('chrom') && isOurs(pid));
+  const shares = browsers.map(([pid]) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0));
+  return {
+    cpu: browsers.reduce((sum, [, { ticks }]) => sum + ticks, 0) / kTicksPerSecond,
+    megabytes: Math.round(shares.reduce((sum, share) => sum + share, 0) / 1024),
+  };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { multiTests } from './multi.mjs';
 import { momentShown, playerOf, secondShown, until } from './oxbow.mjs';
 import { playerTests } from './player.mjs';
 import { recordingsTests } from './recordings.mjs';
@@ -98,6 +99,7 @@ test('jumps back to live hang not once', async () => {
 });
 
 playerTests(world);
+multiTests(world);
 
 test('the end of a broadcast turns the page into its recording, and the next broadcast is offered', async () => {
   const behind = await world.open(`/watch/${world.channels[2].id}`);

@@ -82,7 +82,7 @@ class Edge(unittest.TestCase):
         self.assertEqual(oxbow.video_frames(self.server.ready["http"] + recordings[0]["playlistUrl"]), 120)
 
     def test_the_page_is_in_the_binary_and_its_assets_never_change(self):
-        for path in ("/", f"/watch/{self.made['id']}"):
+        for path in ("/", f"/watch/{self.made['id']}", f"/multi?c={self.made['id']}"):
             page = self.server.get(path)
             self.assertIn("text/html", page.headers["Content-Type"])
             again = self.server.get(path, headers={"If-None-Match": page.headers["ETag"]})

@@ -2,7 +2,9 @@
 import './app.css';
 import { h, setAttribute, setText } from './element';
 import { icon, mark, setIcon } from './icons';
+import { kMultiPath, pickAddress } from './multi-address';
 import './ox-empty';
+import './ox-multi';
 import './ox-recordings';
 import './ox-wall';
 import './ox-watch';
@@ -16,25 +18,27 @@ const away = h('p', { class: 'away', role: 'status', hidden: true }, 'The server
 
 function screen(): HTMLElement {
   const path = kChannelPath.exec(location.pathname);
+  const query = new URLSearchParams(location.search);
+  if (location.pathname === kMultiPath) return h('ox-multi', { class: 'page', c: query.get('c'), t: query.get('t') });
   if (!path) {
     document.title = 'Oxbow';
     const [name, rest] = location.hash.slice(1).split('/');
     if (name === 'publish') return h('ox-empty', { guide: true, class: 'page' });
     if (name === 'recordings') return h('ox-recordings', { channel: rest, class: 'page' });
-    return h('ox-wall', { class: 'page' });
+    return h('ox-wall', { class: 'page', pick: name === 'pick' ? rest ?? '' : null });
   }
-  const query = new URLSearchParams(location.search);
   return h('ox-watch', {
     class: 'page', channel: path[1] ?? '', t: query.get('t'), recording: query.get('recording'), token: query.get('token'),
   });
 }
 
-const kScreens: [string, string][] = [['/', 'Channels'], ['/#recordings', 'Recordings']];
+const kScreens: [string, string][] = [['/', 'Channels'], [pickAddress([]), 'Multiview'], ['/#recordings', 'Recordings']];
 const links = kScreens.map(([href, name]) => h('a', { href }, name));
 
 function show(): void {
   outlet.replaceChildren(screen());
-  const here = location.pathname === '/' ? location.hash.split('/')[0] : null;
+  const hash = location.pathname === kMultiPath ? '#pick' : location.hash.split('/')[0];
+  const here = kChannelPath.test(location.pathname) ? null : hash;
   for (const link of links) setAttribute(link, 'aria-current', link.hash === here ? 'page' : null);
   scrollTo(0, 0);
 }
@@ -44,7 +48,7 @@ function followLink(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const link = (event.target as Element).closest('a');
   if (!link || link.origin !== location.origin || link.target) return;
-  if (link.pathname !== '/' && !kChannelPath.test(link.pathname)) return;
+  if (link.pathname !== '/' && link.pathname !== kMultiPath && !kChannelPath.test(link.pathname)) return;
   event.preventDefault();
   if (link.href !== location.href) history.pushState(null, '', link.href);
   show();

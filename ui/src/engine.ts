@@ -31,6 +31,20 @@ export function engineSettings(): Partial<HlsConfig> {
   };
 }
 
+/** For one of several films side by side: it is led by their common clock, and keeps little of both sides of it. */
+export function ledSettings(): Partial<HlsConfig> {
+  return {
+    ...kCommon,
+    lowLatencyMode: false,
+    liveSyncDuration: 6.5,
+    liveDurationInfinity: false,
+    maxLiveSyncPlaybackRate: 1,
+    backBufferLength: 10,
+    maxBufferLength: 10,
+    maxMaxBufferLength: 15,
+  };
+}
+
 /** For a tile: as little as shows a moving picture. */
 export function previewSettings(): Partial<HlsConfig> {
   return {

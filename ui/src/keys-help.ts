@@ -2,7 +2,9 @@
 import { h } from './element';
 import { icon } from './icons';
 
-const kKeys: [string[], string][] = [
+type Keys = readonly (readonly [readonly string[], string])[];
+
+export const kPlayerKeys: Keys = [
   [['Space', 'K'], 'play, pause'],
   [['J', 'L'], '10 seconds back, forward'],
   [['←', '→'], '5 seconds back, forward'],
@@ -19,9 +21,24 @@ const kKeys: [string[], string][] = [
   [['?'], 'this list'],
 ];
 
-export function keysHelp(): HTMLDialogElement {
+export const kMultiKeys: Keys = [
+  [['1', '9'], 'the sound of a channel'],
+  [['Space', 'K'], 'play, pause'],
+  [['J', 'L'], '10 seconds back, forward'],
+  [['←', '→'], '5 seconds back, forward'],
+  [['Shift ←', 'Shift →'], '60 seconds back, forward'],
+  [['Home'], 'to the first second'],
+  [['End'], 'to live'],
+  [['<', '>'], 'slower, faster'],
+  [['M'], 'sound'],
+  [['F'], 'full screen'],
+  [['C'], 'copy the address of this moment'],
+  [['?'], 'this list'],
+];
+
+export function keysHelp(list: Keys): HTMLDialogElement {
   const close = h('button', { class: 'icon-button', type: 'button', 'aria-label': 'Close', title: 'Close' }, icon('close'));
-  const rows = kKeys.map(([keys, words]) =>
+  const rows = list.map(([keys, words]) =>
     h('div', {}, h('dt', {}, ...keys.map((key) => h('kbd', {}, key))), h('dd', {}, words)));
   const dialog = h('dialog', { class: 'keys', 'aria-labelledby': 'keys-title' },
     h('header', {}, h('h2', { id: 'keys-title' }, 'Keys'), close), h('dl', {}, ...rows));

@@ -9,7 +9,7 @@ import { kRangeMinMs, MarkedRange } from './download';
 import { h, setAttribute, setText } from './element';
 import { icon, IconName, setIcon } from './icons';
 import { listenToFilm } from './film-gestures';
-import { keysHelp } from './keys-help';
+import { keysHelp, kPlayerKeys } from './keys-help';
 import './ox-seek-bar';
 import type { OxSeekBar, Sought } from './ox-seek-bar';
 import { handleKey } from './player-keys';
@@ -69,7 +69,7 @@ export class OxPlayer extends HTMLElement {
   private readonly speed_ = document.createElement('ox-speed-menu') as SpeedMenu;
   private readonly share_ = this.button_('link', 'Share this moment (C)', () => this.share(), 'share');
   private readonly chip_ = h('div', { class: 'chip', hidden: true }, '1.1× catching up');
-  private readonly keys_ = keysHelp();
+  private readonly keys_ = keysHelp(kPlayerKeys);
   private readonly pip_ = this.button_('pip', 'Picture in picture (P)', () => this.togglePip(), 'pip');
   private readonly full_ = this.button_('expand', 'Full screen (F)', () => this.toggleFullscreen(), 'full');
   private readonly stage_ = this.build_();
@@ -204,11 +204,12 @@ export class OxPlayer extends HTMLElement {
     this.said_();
   }
 
-  goToShare(share: number): void {
+  /** To that many tenths of it. */
+  digit(digit: number): void {
     const { rewindable, start, end, axis } = this.view;
     if (!rewindable) return;
     const [from, to] = [axis.toBar(start), axis.toBar(end)];
-    this.playback_.seek(axis.toMedia(from + share * (to - from)).at);
+    this.playback_.seek(axis.toMedia(from + (digit / 10) * (to - from)).at);
     this.said_();
   }
 

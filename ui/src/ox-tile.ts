@@ -1,4 +1,7 @@
-/** One channel on the wall. On air: a large picture; off air: a card that leads to its last recording. */
+/**
+ * One channel on the wall. On air: a large picture; off air: a card that leads to its last recording. Events: "ox-pick" {id}
+ * when the viewer wants it, or does not want it any more, together with others.
+ */
 import type { Channel } from './api';
 import { h, setAttribute, setText } from './element';
 import { icon } from './icons';
@@ -31,6 +34,8 @@ export class OxTile extends HTMLElement {
   private readonly more_ = h('span', { class: 'more' });
   private readonly live_ = h('a', { class: 'button primary' }, icon('play'), 'Live');
   private readonly first_ = h('a', { class: 'button' }, 'From start');
+  private readonly number_ = h('span', {});
+  private readonly pick_ = h('button', { class: 'pick', type: 'button', hidden: true, onclick: () => this.picked_() }, this.number_);
 
   connectedCallback(): void {
     if (this.firstChild) return;
@@ -39,7 +44,7 @@ export class OxTile extends HTMLElement {
       h('div', { class: 'foot' },
         h('div', { class: 'words' }, this.name_, h('div', {}, this.line_, this.more_)),
         h('div', { class: 'actions' }, this.live_, this.first_)),
-      this.chip_,
+      this.chip_, this.pick_,
     );
     for (const type of ['pointerenter', 'focusin']) this.addEventListener(type, () => this.wantPreview_(true));
     for (const type of ['pointerleave', 'focusout']) this.addEventListener(type, () => this.wantPreview_(false));
@@ -51,6 +56,22 @@ export class OxTile extends HTMLElement {
     this.toggleAttribute('data-featured', featured);
     this.draw();
     if (!channel.isLive) this.wantPreview_(false);
+  }
+
+  /** `number`: its place among the channels picked, 0 when it is not; null while nothing is to be picked. */
+  pick(number: number | null, isFull: boolean): void {
+    const name = this.channel_?.name || this.channel_?.id || '';
+    this.pick_.hidden = number === null;
+    this.pick_.disabled = isFull && number === 0;
+    setAttribute(this.name_, 'tabindex', number === null ? null : '-1');
+    setAttribute(this.pick_, 'aria-pressed', String((number ?? 0) > 0));
+    setAttribute(this.pick_, 'aria-label', `Watch ${name} together with others`);
+    setText(this.number_, number ? String(number) : '');
+    this.toggleAttribute('data-picked', (number ?? 0) > 0);
+  }
+
+  private picked_(): void {
+    this.dispatchEvent(new CustomEvent<{ id: string }>('ox-pick', { detail: { id: this.channel_?.id ?? '' }, bubbles: true }));
   }
 
   draw(): void {

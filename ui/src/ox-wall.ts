@@ -1,6 +1,11 @@
-/** The wall: all channels, those on air first. It follows the server by itself. */
+/**
+ * The wall: all channels, those on air first. It follows the server by itself. With the attribute `pick`, "ID,ID" or "",
+ * channels are picked to be watched together.
+ */
 import type { Channel } from './api';
-import { h, setText } from './element';
+import { h, setAttribute, setText } from './element';
+import { icon } from './icons';
+import { idsOf, kTogetherMax, multiAddress, pickAddress } from './multi-address';
 import './ox-empty';
 import { isOnAir, OxTile } from './ox-tile';
 import { state } from './state';
@@ -23,11 +28,31 @@ export class OxWall extends HTMLElement {
   private readonly empty_ = document.createElement('ox-empty');
   private readonly waiting_ = h('div', { class: 'grid on waiting', 'aria-hidden': 'true' },
     h('div', { class: 'block' }), h('div', { class: 'block' }), h('div', { class: 'block' }));
+  private readonly search_ = h('input', {
+    type: 'search', placeholder: 'Search channels', 'aria-label': 'Search channels', autocomplete: 'off', spellcheck: 'false',
+  });
+  private readonly several_ = h('a', { class: 'button', href: pickAddress([]) }, icon('grid'), 'Watch several');
+  private readonly tools_ = h('div', { class: 'wall-tools', hidden: true },
+    h('label', { class: 'search' }, icon('search'), this.search_, h('kbd', { 'aria-hidden': 'true' }, '/')), this.several_);
+  private readonly noneFound_ = h('p', { class: 'none-found', role: 'status', hidden: true });
+  private picked_: string[] | null = null;
+  private readonly pickedWords_ = h('span', { role: 'status' });
+  private readonly together_ = h('a', { class: 'button primary' }, icon('play'), 'Watch together');
+  private readonly tray_ = h('div', { class: 'tray', hidden: true }, this.pickedWords_,
+    h('a', { class: 'button', href: '/' }, 'Cancel'), this.together_);
   private lifetime_ = new AbortController();
 
   connectedCallback(): void {
     this.lifetime_ = new AbortController();
-    if (!this.firstChild) this.append(this.waiting_, this.empty_, this.onPart_, this.offPart_);
+    const { signal } = this.lifetime_;
+    this.picked_ = this.hasAttribute('pick') ? idsOf(this.getAttribute('pick')) : null;
+    this.toggleAttribute('data-picking', this.picked_ !== null);
+    if (!this.firstChild) {
+      this.append(this.tools_, this.waiting_, this.empty_, this.noneFound_, this.onPart_, this.offPart_, this.tray_);
+    }
+    this.search_.addEventListener('input', () => this.draw_(), { signal });
+    this.addEventListener('ox-pick', ((event: CustomEvent<{ id: string }>) => this.pick_(event.detail.id)) as EventListener, { signal });
+    document.addEventListener('keydown', (event) => this.key_(event), { signal });
     state.watch(['channels', 'settings'], this.lifetime_.signal, () => this.draw_());
     state.addEventListener('tick', () => this.tick_(), { signal: this.lifetime_.signal });
   }
@@ -40,9 +65,13 @@ export class OxWall extends HTMLElement {
     const { list } = state;
     this.waiting_.hidden = list !== null;
     this.empty_.hidden = list === null || list.channels.some((channel) => isOnAir(channel) || channel.recording);
+    this.tools_.hidden = !list || !this.empty_.hidden;
     if (!list) return;
-    const on = list.channels.filter(isOnAir);
-    const off = list.channels.filter((channel) => !isOnAir(channel)).sort(byLastEnd);
+    const found = this.found_(list.channels);
+    const on = found.filter(isOnAir);
+    const off = found.filter((channel) => !isOnAir(channel)).sort(byLastEnd);
+    this.noneFound_.hidden = found.length > 0 || this.tools_.hidden;
+    setText(this.noneFound_, `No channel is called “${this.search_.value.trim()}”.`);
     this.onPart_.hidden = on.length === 0;
     this.offPart_.hidden = off.length === 0;
     setText(this.count_, `${on.length} ${on.length === 1 ? 'channel' : 'channels'}`);
@@ -52,11 +81,48 @@ export class OxWall extends HTMLElement {
     this.place_(this.on_, on, on.length <= kFeaturedMax);
     this.place_(this.off_, off, false);
     for (const [id, tile] of this.tiles_) {
-      if (!list.channels.some((channel) => channel.id === id)) {
+      if (!found.some((channel) => channel.id === id)) {
         tile.remove();
         this.tiles_.delete(id);
       }
     }
+    this.drawPicked_();
+  }
+
+  private found_(channels: readonly Channel[]): Channel[] {
+    const words = this.search_.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    return channels.filter(({ id, name }) => words.every((word) => `${name} ${id}`.toLocaleLowerCase().includes(word)));
+  }
+
+  private key_(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || this.tools_.hidden) return;
+    const isHere = event.target === this.search_;
+    if (event.key === '/' && !(event.target as Element).closest('input, textarea')) this.search_.focus();
+    else if (event.key === 'Escape' && isHere && this.search_.value === '') this.search_.blur();
+    else return;
+    event.preventDefault();
+  }
+
+  private pick_(id: string): void {
+    if (!this.picked_) return;
+    if (this.picked_.includes(id)) this.picked_ = this.picked_.filter((one) => one !== id);
+    else if (this.picked_.length < kTogetherMax) this.picked_.push(id);
+    history.replaceState(null, '', pickAddress(this.picked_));
+    this.drawPicked_();
+  }
+
+  private drawPicked_(): void {
+    const { picked_: picked } = this;
+    this.several_.hidden = picked !== null;
+    this.tray_.hidden = picked === null || this.tools_.hidden;
+    const isFull = picked !== null && picked.length >= kTogetherMax;
+    for (const [id, tile] of this.tiles_) tile.pick(picked ? picked.indexOf(id) + 1 : null, isFull);
+    if (!picked) return;
+    const count = picked.length;
+    setText(this.pickedWords_, count === 0 ? 'Choose up to nine channels'
+      : `${count} ${count === 1 ? 'channel' : 'channels'} chosen${isFull ? ', as many as go together' : ''}`);
+    setAttribute(this.together_, 'href', count > 0 ? multiAddress(picked) : null);
+    setAttribute(this.together_, 'aria-disabled', count > 0 ? null : 'true');
   }
 
   /** Keeps tiles that stay where they are: a moved element loses its moving picture. */

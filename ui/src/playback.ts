@@ -6,7 +6,7 @@
 import type Hls from 'hls.js';
 import type { ErrorData, LevelDetails } from 'hls.js';
 
-import { engineSettings, loadEngine } from './engine';
+import { engineSettings, ledSettings, loadEngine } from './engine';
 import { Moment, Moments } from './moments';
 import { Axis, Gap, Gaps, liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
 
@@ -31,6 +31,8 @@ export interface View {
   /** Media seconds: the first one, the last one to go to (live: where LIVE leads), where we are. */
   start: number;
   end: number;
+  /** The last one that is there; live, LIVE leads to before it. */
+  newest: number;
   position: number;
   /** Seconds of the wall clock from here to where LIVE leads; 0 at the edge and on finished recordings. */
   behind: number;
@@ -94,7 +96,8 @@ export class Playback extends EventTarget {
     this.changed_();
   };
 
-  constructor(private readonly video_: HTMLVideoElement) {
+  /** `led_`: another decides when it plays, where and how fast; it follows no live edge by itself. */
+  constructor(private readonly video_: HTMLVideoElement, private readonly led_ = false) {
     super();
     this.video_.addEventListener('timeupdate', () => this.endHurry_());
     // hls.js waits for the network by itself, and says nothing.
@@ -107,7 +110,7 @@ export class Playback extends EventTarget {
     this.stop_();
     this.source_ = source;
     this.url_ = source.url;
-    this.wantsLive_ = source.beginAt === null;
+    this.wantsLive_ = source.beginAt === null && !this.led_;
     this.set_('loading');
     const engine = await loadEngine();
     if (generation !== this.generation_) return;
@@ -135,6 +138,7 @@ export class Playback extends EventTarget {
       rewindable: !this.sliding_,
       start,
       end,
+      newest: Math.max(this.details_?.edge ?? end, end),
       position: Math.max(position, start),
       behind,
       atEdge: live && behind < kEdgeTolerance,
@@ -276,7 +280,7 @@ export class Playback extends EventTarget {
   private attach_(): void {
     const engine = this.engine_ as typeof Hls;
     const { Events } = engine;
-    const hls = new engine(engineSettings());
+    const hls = new engine(this.led_ ? ledSettings() : engineSettings());
     this.hls_ = hls;
     hls.on(Events.MANIFEST_PARSED, () => void this.begin_());
     hls.on(Events.LEVEL_LOADED, (_event, { details }) => this.loaded_(details));
@@ -296,6 +300,7 @@ export class Playback extends EventTarget {
 
   private async begin_(): Promise<void> {
     this.set_('playing');
+    if (this.led_) return;
     const withSound = await this.play();
     if (!withSound) this.dispatchEvent(new Event('muted'));
   }
@@ -339,7 +344,7 @@ export class Playback extends EventTarget {
       this.rate_ = 1;
       this.catchingUp_ = false;
     }
-    if (this.video_.playbackRate !== this.rate_) this.video_.playbackRate = this.rate_;
+    if (!this.led_ && this.video_.playbackRate !== this.rate_) this.video_.playbackRate = this.rate_;
   }
 
   /** Media second where LIVE leads; on a finished recording its last one. */
@@ -367,7 +372,7 @@ export class Playback extends EventTarget {
       else this.scheduleRetry_(kRetryDelaysMs[Math.min(this.failures_++, kRetryDelaysMs.length - 1)] as number);
     } else if (data.type === ErrorTypes.MEDIA_ERROR && this.mediaRecoveries_++ < kMediaRecoveriesMax) {
       this.hls_?.recoverMediaError();
-      void this.play();
+      if (!this.led_) void this.play();
     } else {
       this.set_('broken');
     }

@@ -4,7 +4,8 @@ export interface KeyTarget {
   togglePlay(): void;
   skip(seconds: number): void;
   goToStart(): void;
-  goToShare(share: number): void;
+  /** A digit was pressed. */
+  digit(digit: number): void;
   goLive(): void;
   toggleMute(): void;
   changeVolume(by: number): void;
@@ -67,7 +68,7 @@ function press(event: KeyboardEvent, player: KeyTarget): boolean {
     default: break;
   }
   if (key >= '0' && key <= '9' && key.length === 1) {
-    player.goToShare(Number(key) / 10);
+    player.digit(Number(key));
     return true;
   }
   return false;
