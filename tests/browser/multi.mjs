@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isForEverybody } from './access.mjs';
 import { costOfBrowser, framesShown, kFrameRate, spreadWhilePlaying, until } from './oxbow.mjs';
 import { close, fitsItsWidth, longTest, phone, photograph, tiles } from './world.mjs';
 
@@ -52,13 +53,13 @@ export async function spreadWhilePaused(page, firsts) {
 
 export function multiTests(world) {
   test('channels picked on the wall play side by side, in sync to the frame', async (context) => {
-    await world.publishNew('Forest-edge', 880);
     const { channels } = world;
     const page = await world.open('/');
     await until('four are on air', () => tiles(page, 'live'), (count) => count === 4, 30);
     await page.getByRole('link', { name: 'Watch several' }).click();
     for (const { name } of channels) await page.getByRole('button', { name: `Watch ${name} together` }).click();
     await photograph(page, 'pick-1440-dark');
+    await isForEverybody(page);
     await page.getByRole('link', { name: 'Watch together' }).click();
     await together(page, 4);
     const firsts = await firstPictures(world, channels);
@@ -116,6 +117,7 @@ export function multiTests(world) {
     const shown = await page.locator('ox-cell').allInnerTexts();
     const fits = await fitsItsWidth(page);
     await photograph(page, 'multi-390-dark');
+    await isForEverybody(page);
     await page.goto(new URL('/multi', world.server.ready.http).href);
     await page.getByRole('link', { name: 'Choose channels' }).waitFor();
     await close(page);

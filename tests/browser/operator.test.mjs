@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
+import { isForEverybody } from './access.mjs';
 import { until } from './oxbow.mjs';
 import { fitsItsWidth, isLong, photograph, World } from './world.mjs';
 
@@ -40,6 +41,8 @@ after(() => world.close());
 
 test('who has an access key signs in, by a cookie that no script reads; who has not is told why', async () => {
   await page.goto(new URL('/', world.server.ready.api).href);
+  await page.locator('ox-sign-in').waitFor();
+  await isForEverybody(page);
   await signIn(page, 'not-the-secret');
   const problem = page.locator('ox-sign-in .problem');
   await until('it is refused', () => problem.textContent(), (text) => text === 'The secret does not belong to this access key.');
@@ -87,6 +90,7 @@ test('its health is there while it is on air: bitrate, frame rate, key-frame int
   assert.match(await row().locator('.plot').first().getAttribute('aria-label'), /^Bitrate of Meadow over the last minute, now \d/);
   assert.match(await page.locator('ox-channel .facts').textContent(), /H\.264 \w+, 640×360/);
   await until('its picture', () => page.locator('ox-channel .frame img:not([hidden])').count(), Boolean, 30);
+  await isForEverybody(page);
 });
 
 test('it fits a phone and a desk, by day and by night', async () => {

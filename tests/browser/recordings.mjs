@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { isForEverybody } from './access.mjs';
 import { playerOf, until } from './oxbow.mjs';
 import { close, fitsItsWidth, photograph } from './world.mjs';
 
@@ -46,6 +47,7 @@ export function recordingsTests(world) {
       return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
     }));
     await photograph(page, 'recordings-1440-dark');
+    await isForEverybody(page);
     await page.setViewportSize({ width: 390, height: 844 });
     await photograph(page, 'recordings-390-dark');
     const fits = await fitsItsWidth(page);

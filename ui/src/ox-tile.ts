@@ -65,7 +65,7 @@ export class OxTile extends HTMLElement {
     this.pick_.disabled = isFull && number === 0;
     setAttribute(this.name_, 'tabindex', number === null ? null : '-1');
     setAttribute(this.pick_, 'aria-pressed', String((number ?? 0) > 0));
-    setAttribute(this.pick_, 'aria-label', `Watch ${name} together with others`);
+    setAttribute(this.pick_, 'aria-label', `Watch ${name} together with others${number ? `: ${number}` : ''}`);
     setText(this.number_, number ? String(number) : '');
     this.toggleAttribute('data-picked', (number ?? 0) > 0);
   }
