@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isForEverybody } from './access.mjs';
 import { multiTests } from './multi.mjs';
 import { momentShown, playerOf, secondShown, until } from './oxbow.mjs';
 import { playerTests } from './player.mjs';
 import { recordingsTests } from './recordings.mjs';
+import { wallTests } from './wall.mjs';
 import { close, fitsItsWidth, isLong, live, phone, photograph, rewindable, tiles, wasReloaded, World } from './world.mjs';
 
 /** As many as there is time for. */
@@ -25,6 +27,7 @@ test('with nothing published the page says where to publish', async () => {
   await until('the address is there', () => address.textContent(), (text) => text === world.server.ready.rtmp);
   assert.equal(await wall.locator('ox-empty h1').textContent(), 'Nothing on air yet');
   await photograph(wall, 'empty-1440');
+  await isForEverybody(wall);
 });
 
 test('channels appear on the wall when they go on air, without a reload', async () => {
@@ -49,6 +52,7 @@ test('the wall fits a phone', async () => {
   await until('their pictures', () => page.locator('ox-tile img').count(), (count) => count === 3);
   const fits = await fitsItsWidth(page);
   await photograph(page, 'wall-390-dark');
+  await isForEverybody(page);
   await close(page);
 
   assert.equal(fits, true);
@@ -66,6 +70,7 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
   const first = await until('the first second plays', () => playerOf(page), (p) => p.state === 'behind' && p.at < 2 && p.at > 0.2);
   const shownFirst = await secondShown(page);
   await photograph(page, 'watch-behind-1440');
+  await isForEverybody(page);
 
   await page.keyboard.press('End');
   const back = await live(page);
@@ -99,6 +104,7 @@ test('jumps back to live hang not once', async () => {
 });
 
 playerTests(world);
+wallTests(world);
 multiTests(world);
 
 test('the end of a broadcast turns the page into its recording, and the next broadcast is offered', async () => {

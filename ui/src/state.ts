@@ -3,10 +3,17 @@
  * Elements subscribe and draw; nobody else asks the server for channels.
  */
 import { Channel, ChannelList, fetchChannels } from './api';
+import { News } from './news';
 import { setTheme, Theme, theme } from './theme';
 import type { Zone } from './time';
 
 const kPollMs = 2_000;
+/** While the server tells by itself what changes; pictures of tiles are not told of. */
+const kToldPollMs = 10_000;
+/** After news; at most once a second. The list may be a second old, also in a cache: it is asked for once more. */
+const kNewsMs = 100;
+const kNewsApartMs = 1_000;
+const kNewsAgainMs = 1_300;
 const kPollAfterFailureMs = 4_000;
 
 /** Events: "channels" (the list changed, or the server came or went), "tick" (a second passed), "settings". */
@@ -17,12 +24,21 @@ class State extends EventTarget {
 
   private etag_: string | null = null;
   private timer_ = 0;
+  private newsTimer_ = 0;
+  private newsAgainTimer_ = 0;
+  private askedAt_ = -Infinity;
   private skewMs_ = 0;
+  private readonly news_ = new News();
 
   start(): void {
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) void this.poll_();
+      if (document.hidden) return;
+      this.news_.check();
+      void this.poll_();
     });
+    this.news_.addEventListener('news', () => this.askSoon_());
+    this.news_.addEventListener('told', () => this.askSoon_());
+    this.news_.start();
     setInterval(() => {
       if (!document.hidden) this.dispatchEvent(new Event('tick'));
     }, 1_000);
@@ -62,9 +78,24 @@ class State extends EventTarget {
     draw();
   }
 
+  private askSoon_(): void {
+    if (document.hidden) return;
+    const poll = (): void => void this.poll_();
+    clearTimeout(this.newsAgainTimer_);
+    this.newsAgainTimer_ = window.setTimeout(poll, kNewsAgainMs);
+    if (this.newsTimer_) return;
+    const wait = Math.max(kNewsMs, this.askedAt_ + kNewsApartMs - performance.now());
+    this.newsTimer_ = window.setTimeout(() => {
+      this.newsTimer_ = 0;
+      poll();
+    }, wait);
+  }
+
   private async poll_(): Promise<void> {
     clearTimeout(this.timer_);
-    let next = kPollMs;
+    this.askedAt_ = performance.now();
+    this.news_.check();
+    let next = this.news_.isTold ? kToldPollMs : kPollMs;
     try {
       const answer = await fetchChannels(this.etag_);
       const changed = answer !== null || !this.reachable;
