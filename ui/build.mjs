@@ -59,7 +59,8 @@ async function addPage(page, source, folder, options) {
 
 await addPage('index.html', 'app.ts', '/assets', {
   splitting: true,
-  alias: { 'hls.js': join(modules, 'hls.js/dist/hls.min.mjs') },
+  // Without what no stream of ours has: other sound tracks, subtitles, DRM, advertisements. A third less to load.
+  alias: { 'hls.js': join(modules, 'hls.js/dist/hls.light.min.mjs') },
   define: { OXBOW_HLS_WORKER: JSON.stringify(worker) },
 });
 await addPage('operator/index.html', 'operator/operator.ts', '/operator/assets', {});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { until } from './oxbow.mjs';
-import { close, tiles } from './world.mjs';
+import { close, live, tiles } from './world.mjs';
 
 const isEvents = (request) => new URL(request.url()).pathname === '/events';
 
@@ -56,4 +56,43 @@ export function wallTests(world) {
     assert.deepEqual(found, ['Forest-edge']);
     assert.equal(none, 'No channel is called “edge for<b>”.');
   });
+
+  test('the wall and the player cost no more than their budgets', async (context) => {
+    const wall = await weighed(world, '/');
+    await until('three pictures', () => wall.page.locator('ox-tile[data-state=live] img').count(), (count) => count >= 3);
+    const wallBytes = await wall.bytes();
+    const names = [...wall.names];
+    const ready = await wall.page.evaluate(() => performance.getEntriesByType('navigation')[0].domInteractive);
+    await wall.page.locator('ox-tile[data-state=live]').first().hover();
+    await until('a tile plays', () => wall.page.locator('ox-picture[data-moving]').count(), (count) => count === 1);
+    const hasEngine = wall.names.some((name) => /hls/.test(name));
+    await close(wall.page);
+    const player = await weighed(world, `/watch/${world.channels[0].id}`);
+    await live(player.page);
+    const playerBytes = await player.bytes();
+    await close(player.page);
+
+    context.diagnostic(`the wall: ${kilobytes(wallBytes)}, to be used after ${ready.toFixed(0)} ms; the player: ${kilobytes(playerBytes)}`);
+    assert.deepEqual(names.filter((name) => /hls/.test(name)), [], 'nothing of the player before a tile plays');
+    assert.equal(hasEngine, true);
+    assert.ok(wallBytes > 20_000 && wallBytes <= 60_000, `the wall is ${kilobytes(wallBytes)}`);
+    assert.ok(playerBytes > 100_000 && playerBytes <= 260_000, `the player is ${kilobytes(playerBytes)}`);
+  });
+}
+
+const kilobytes = (bytes) => `${(bytes / 1_000).toFixed(1)} kB`;
+
+/** A page, and what comes with it by the network, as it comes: the page itself and its assets. */
+async function weighed(world, path) {
+  const page = await world.open('about:blank');
+  const names = [];
+  const sizes = [];
+  page.on('requestfinished', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname !== path && !pathname.startsWith('/assets/')) return;
+    names.push(pathname);
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+  });
+  await page.goto(new URL(path, world.server.ready.http).href);
+  return { page, names, bytes: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) };
 }
