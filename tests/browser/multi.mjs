@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isForEverybody } from './access.mjs';
 import { costOfBrowser, framesShown, kFrameRate, spreadWhilePlaying, until } from './oxbow.mjs';
-import { close, fitsItsWidth, longTest, phone, photograph, tiles } from './world.mjs';
+import { close, fitsItsWidth, longTest, phone, photograph, portraits, tiles } from './world.mjs';
 
 const kFrameMs = 1_000 / kFrameRate;
 
@@ -59,6 +59,7 @@ export function multiTests(world) {
     await page.getByRole('link', { name: 'Watch several' }).click();
     for (const { name } of channels) await page.getByRole('button', { name: `Watch ${name} together` }).click();
     await photograph(page, 'pick-1440-dark');
+    await portraits(page, 'pick');
     await isForEverybody(page);
     await page.getByRole('link', { name: 'Watch together' }).click();
     await together(page, 4);
@@ -82,6 +83,7 @@ export function multiTests(world) {
     await page.locator('ox-cell').nth(3).click();
     const fourth = await multiOf(page);
     await photograph(page, 'multi-1440-dark');
+    await portraits(page, 'multi');
 
     assert.deepEqual([second.sounding, fourth.sounding], [[1], [3]]);
     assert.equal(await page.locator('.pill').innerText(), 'LIVE');

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { momentShown, playerOf, probe, secondShown, secondsOf, until } from './oxbow.mjs';
-import { close, fitsItsWidth, live, longTest, phone, photograph, rewindable } from './world.mjs';
+import { close, fitsItsWidth, isLong, live, longTest, phone, photograph, rewindable } from './world.mjs';
 
 const kThumbnailEvery = 5;
 const kGop = 2;
@@ -47,6 +47,10 @@ export function playerTests(world) {
     const shown = await until('pictures', () => secondsOf(pictures(page)), (list) => list.length >= 4);
     const card = await page.locator('.card').innerText();
     await photograph(page, 'watch-scrubbing-1440-dark');
+    if (isLong) {
+      await page.emulateMedia({ colorScheme: 'light' });
+      await photograph(page, 'watch-scrubbing-1440-light');
+    }
     await page.mouse.up();
     const after = await until('it plays behind live', () => playerOf(page), (p) => p.state === 'behind' && !p.paused);
     const picture = await momentShown(page);

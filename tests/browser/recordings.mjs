@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { isForEverybody } from './access.mjs';
 import { playerOf, until } from './oxbow.mjs';
-import { close, fitsItsWidth, photograph } from './world.mjs';
+import { close, fitsItsWidth, photograph, portraits } from './world.mjs';
 
 export function recordingsTests(world) {
   test('recordings are there by day, with picture and length, and play', async () => {
@@ -47,6 +47,7 @@ export function recordingsTests(world) {
       return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
     }));
     await photograph(page, 'recordings-1440-dark');
+    await portraits(page, 'recordings');
     await isForEverybody(page);
     await page.setViewportSize({ width: 390, height: 844 });
     await photograph(page, 'recordings-390-dark');

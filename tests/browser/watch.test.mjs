@@ -9,7 +9,8 @@ import { momentShown, playerOf, secondShown, until } from './oxbow.mjs';
 import { playerTests } from './player.mjs';
 import { recordingsTests } from './recordings.mjs';
 import { wallTests } from './wall.mjs';
-import { close, fitsItsWidth, isLong, live, phone, photograph, rewindable, tiles, wasReloaded, World } from './world.mjs';
+import { restartTests } from './restart.mjs';
+import { close, fitsItsWidth, isLong, live, phone, photograph, portraits, rewindable, tiles, wasReloaded, World } from './world.mjs';
 
 /** As many as there is time for. */
 const kJumps = Number(process.env.OXBOW_JUMPS ?? (isLong ? 30 : 3));
@@ -43,6 +44,7 @@ test('channels appear on the wall when they go on air, without a reload', async 
   await photograph(wall, 'wall-1440');
   await wall.mouse.move(1, 1);
   await until('it rests again', () => wall.locator('ox-picture[data-moving]').count(), (count) => count === 0);
+  await portraits(wall, 'wall');
 });
 
 test('the wall fits a phone', async () => {
@@ -65,6 +67,7 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
   await rewindable(page, 14);
   await page.mouse.move(600, 300);
   await photograph(page, 'watch-live-1440');
+  await portraits(page, 'watch');
 
   await page.keyboard.press('Home');
   const first = await until('the first second plays', () => playerOf(page), (p) => p.state === 'behind' && p.at < 2 && p.at > 0.2);
@@ -136,6 +139,7 @@ test('the end of a broadcast turns the page into its recording, and the next bro
 });
 
 recordingsTests(world);
+restartTests(world);
 
 test('no page raised an error', () => {
   assert.deepEqual(world.complaints, []);

@@ -70,6 +70,19 @@ export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 export const close = (page) => page.context().close();
 export const wasReloaded = (page) => page.evaluate(() => document.documentElement.dataset.loadedOnce !== 'yes');
 export const photograph = (page, name) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+/** A page by day and by night, on a desk and on a phone; in the long run, for who looks at them. It is as before afterwards. */
+export async function portraits(page, name) {
+  const before = page.viewportSize();
+  for (const colorScheme of isLong ? ['light', 'dark'] : []) {
+    await page.emulateMedia({ colorScheme });
+    for (const [width, height] of [[390, 844], [1440, 900]]) {
+      await page.setViewportSize({ width, height });
+      await page.waitForTimeout(700); // what moves there comes to rest
+      await photograph(page, `${name}-${width}-${colorScheme}`);
+    }
+  }
+  await page.setViewportSize(before);
+}
 export const tiles = (page, state) => page.locator(`ox-tile[data-state=${state}]`).count();
 export const live = (page) => until('the player is live', () => playerOf(page), (p) => p?.state === 'live' && p.at > 0);
 export const rewindable = (page, seconds) =>

@@ -15,6 +15,9 @@ import { clock, since, stretch } from './time';
 const kHeldSeconds = 0.002;
 /** A film that stalls for a moment shows its last picture; after this it says so. */
 const kWaitingAfterMs = 1_200;
+/** A jump takes its while, on a busy machine a long one: the next one aims so far ahead, and does not follow at once. */
+const kLeadSecondsMax = 1.5;
+const kJumpApartMs = 2_000;
 const kEnoughToPlay = HTMLMediaElement.HAVE_FUTURE_DATA;
 
 export class OxCell extends HTMLElement {
@@ -32,6 +35,9 @@ export class OxCell extends HTMLElement {
   private pictured_: readonly Stretch[] = [];
   private place_: Place | null = null;
   private readySince_ = 0;
+  private lead_ = 0;
+  private jumpedAt_ = -Infinity;
+  private lands_ = false;
 
   constructor() {
     super();
@@ -182,8 +188,17 @@ export class OxCell extends HTMLElement {
     if (at === null) return;
     if (this.video_.paused) void this.play_();
     if (this.video_.seeking) return;
-    const { jump, rate: bent } = steer(at - this.video_.currentTime, rate);
-    if (jump) this.video_.currentTime = at;
+    const away = at - this.video_.currentTime;
+    if (this.lands_ && this.isReady) {
+      this.lands_ = false;
+      this.lead_ = Math.min(Math.max(this.lead_ + away, 0), kLeadSecondsMax);
+    }
+    const { jump, rate: bent } = steer(away, rate);
+    if (jump && performance.now() - this.jumpedAt_ > kJumpApartMs) {
+      this.jumpedAt_ = performance.now();
+      this.lands_ = true;
+      this.video_.currentTime = at + this.lead_ * rate;
+    }
     if (this.video_.playbackRate !== bent) this.video_.playbackRate = bent;
   }
 

@@ -35,6 +35,8 @@ const kApartMs = 6 * 3_600_000;
 const kLateMs = 10_000;
 const kEdgeMs = 3_000;
 const kFarMs = 8_000;
+/** Not again while a busy machine has not even loaded where it went to. */
+const kJumpApartMs = 10_000;
 /** Who follows live and is more than so far behind it plays a little faster, until it is no more than so far. */
 const kHurryMs = 2_000;
 const kHurriedMs = 400;
@@ -59,6 +61,7 @@ export class OxMulti extends HTMLElement implements KeyTarget {
   private silenced_ = false;
   private gatheringSince_: number | null = null;
   private askedAt_ = 0;
+  private wentAt_ = 0;
   /** UTC ms that a drag is at. */
   private scrubAt_: number | null = null;
   private heldAt_ = 0;
@@ -260,7 +263,8 @@ export class OxMulti extends HTMLElement implements KeyTarget {
 
   private update_(): void {
     if (!state.list) return;
-    const wall = this.clock_.isSet && !this.follows_ ? this.wall_() : this.asked_();
+    // What has ended is left for what comes next only where the viewer has come to its end.
+    const wall = this.clock_.isSet && !this.follows_ && !this.ended_ ? this.wall_() : this.asked_();
     this.cells_.forEach((cell, n) => {
       const id = this.ids_[n] as string;
       cell.show(id, n + 1, state.channel(id) ?? null, wall);
@@ -297,6 +301,7 @@ export class OxMulti extends HTMLElement implements KeyTarget {
     this.clock_.set(target, now);
     this.follows_ = this.live_ !== null && this.live_ - target < kEdgeMs && this.rate_ === 1;
     this.ended_ = false;
+    this.wentAt_ = now;
     this.gather_();
     this.tick_();
     this.bar_.say();
@@ -334,6 +339,7 @@ export class OxMulti extends HTMLElement implements KeyTarget {
     const axis = axisOf(wholes, kApartMs);
     this.axis_ = axis && this.live_ !== null ? { from: axis.from, to: Math.max(this.live_, axis.from + 1) } : axis;
     this.begin_(now);
+    if (this.ended_ && this.live_ !== null) this.goLive();
     const wall = this.clock_.isSet ? this.wall_() : Date.now();
     this.cells_.forEach((cell, n) => cell.look(wall, n === this.selected_));
     if (this.axis_ && this.clock_.isSet) this.move_(this.axis_, now);
@@ -400,7 +406,7 @@ export class OxMulti extends HTMLElement implements KeyTarget {
       this.rate_ = 1;
       this.follows_ = true;
     }
-    if (this.follows_ && live - wall > kFarMs) {
+    if (this.follows_ && live - wall > kFarMs && now - this.wentAt_ > kJumpApartMs) {
       this.goLive();
       return;
     }
@@ -455,8 +461,9 @@ export class OxMulti extends HTMLElement implements KeyTarget {
   private drawTime_(axis: Stretch | null, atEdge: boolean): void {
     const isPlaced = axis !== null && this.clock_.isSet;
     const isLive = this.live_ !== null;
-    const pill = !isLive && isPlaced ? 'ended' : atEdge && this.plays_ ? 'live' : this.plays_ ? 'behind' : 'paused';
-    this.pill_.disabled = pill === 'ended' || pill === 'live' || !isPlaced;
+    const isLost = this.cells_.some((cell) => cell.retryAt !== null) || !navigator.onLine;
+    const pill = !isLive && isPlaced ? 'ended' : atEdge && this.plays_ && !isLost ? 'live' : this.plays_ ? 'behind' : 'paused';
+    this.pill_.disabled = pill === 'ended' || (atEdge && this.plays_) || !isPlaced;
     setAttribute(this.pill_, 'data-pill', pill);
     setText(this.pillWord_, pill === 'ended' ? 'ENDED' : 'LIVE');
     setAttribute(this.pill_, 'aria-label', pill === 'ended' ? 'All have ended' : pill === 'live' ? 'Live' : 'Go to live (End)');

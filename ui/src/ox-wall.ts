@@ -112,6 +112,7 @@ export class OxWall extends HTMLElement {
   }
 
   private drawPicked_(): void {
+    this.picked_ = this.picked_?.filter((id) => state.channel(id)) ?? null;
     const { picked_: picked } = this;
     this.several_.hidden = picked !== null;
     this.tray_.hidden = picked === null || this.tools_.hidden;

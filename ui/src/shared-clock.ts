@@ -44,8 +44,9 @@ export class SharedClock {
 
 /** What a film does to be where the clock is. */
 export interface Steering {
-  /** So far away that it has to jump. */
+  /** So far away that it should jump. */
   jump: boolean;
+  /** How fast to play, also until it may jump. */
   rate: number;
 }
 
@@ -57,8 +58,7 @@ const kBendMax = 0.1;
 
 /** `away`: seconds from where the film is to where it should be. */
 export function steer(away: number, rate: number): Steering {
-  if (Math.abs(away) > kJumpSeconds) return { jump: true, rate };
   if (Math.abs(away) < kFineSeconds) return { jump: false, rate };
   const bend = Math.min(Math.max(away * kGain, -kBendMax), kBendMax);
-  return { jump: false, rate: rate * (1 + bend) };
+  return { jump: Math.abs(away) > kJumpSeconds, rate: rate * (1 + bend) };
 }
