@@ -87,4 +87,6 @@ export const tiles = (page, state) => page.locator(`ox-tile[data-state=${state}]
 export const live = (page) => until('the player is live', () => playerOf(page), (p) => p?.state === 'live' && p.at > 0);
 export const rewindable = (page, seconds) =>
   until(`${seconds} s are there to rewind`, () => playerOf(page), (p) => p.duration > seconds, seconds + 15);
-export const fitsItsWidth = (page) => page.evaluate(() => document.documentElement.scrollWidth === innerWidth);
+/** Not by innerWidth: on a phone that grows with what does not fit. */
+export const fitsItsWidth = (page) =>
+  page.evaluate((width) => document.documentElement.scrollWidth <= width, page.viewportSize().width);

@@ -79,7 +79,8 @@ function header(): HTMLElement {
 }
 
 function footer(): HTMLElement {
-  return h('footer', {}, h('a', { href: '/assets/licenses.txt' }, 'Open-source licences'));
+  return h('footer', {}, h('a', { class: 'publish-too', href: '/#publish' }, 'How to publish'),
+    h('a', { href: '/assets/licenses.txt' }, 'Open-source licences'));
 }
 
 const skip = h('button', { class: 'skip-link', type: 'button', onclick: () => outlet.focus() }, 'Skip to content');
