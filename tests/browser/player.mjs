@@ -173,7 +173,7 @@ export function playerTests(world) {
     });
     await page.keyboard.press('k');
     await until('it plays', () => playerOf(page), (p) => !p.paused && p.state === 'behind');
-    const after = Number(await page.locator('ox-player video').getAttribute('data-went-on-at'));
+    const after = Number(await until('it has gone on', () => page.locator('ox-player video').getAttribute('data-went-on-at'), (at) => at !== null));
     const picture = await momentShown(page);
     await close(page);
 
