@@ -48,9 +48,10 @@ async function keyboardFaults(page) {
         const { outlineStyle, outlineWidth } = getComputedStyle(of, pseudo);
         return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
       };
-      // A field shows it around itself and its sign; the thumb of a slider is nothing that a page can look at.
-      const isThumb = element.matches('ox-range input');
-      if (!isThumb && !hasRing(element) && !hasRing(element, '::after') && !(element.closest('label') && hasRing(element.closest('label')))) ringless.add(element);
+      // What is around an element may show it for it; the thumb of a slider is nothing that a page can look at.
+      if (element.matches('ox-range input') || hasRing(element, '::after')) return;
+      for (let of = element; of; of = of.parentElement) if (hasRing(of)) return;
+      ringless.add(element);
     });
   }
   return page.evaluate(() => [

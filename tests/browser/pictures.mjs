@@ -35,7 +35,7 @@ try {
   await until('all are on air', () => tiles(wall, 'live'), (count) => count === films.length, 60);
   const player = await world.open(`/watch/${world.channels.at(-1).id}`);
   await live(player);
-  await rewindable(player, 75);
+  await rewindable(player, 40);
   const bar = await player.locator('.slider').boundingBox();
   await player.mouse.move(bar.x + bar.width * 0.95, bar.y + 20);
   await player.mouse.down();
