@@ -132,14 +132,6 @@ export class Server {
     return this.#spawn('ffmpeg', ['-nostdin', '-loglevel', 'error', ...filmOf(tone, ['-re']), '-f', 'flv', channel.ingestUrl]);
   }
 
-  /** A film that ffmpeg's `source` draws, without sound to listen to. */
-  publishSource(channel, source) {
-    return this.#spawn('ffmpeg', ['-nostdin', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', source,
-      '-re', '-f', 'lavfi', '-i', 'anullsrc=sample_rate=48000:channel_layout=mono', '-pix_fmt', 'yuv420p',
-      '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '30', '-b:v', '1500k',
-      '-c:a', 'aac', '-b:a', '32k', '-f', 'flv', channel.ingestUrl]);
-  }
-
   /** The same as `publish`, made in advance, so that many can be published by few cores. */
   async makeFilm(seconds) {
     const file = join(this.folder, 'film.flv');
