@@ -186,10 +186,8 @@ std::vector<Behaviour> built_in_behaviours(CorsPolicy cors) {
                                                 "parts",    "start",     "end"};
     const std::vector<std::string> none;
     std::vector<Behaviour> list{
-        {.name = "segments",
-         .path = "/seg/*",
-         .cache_control = std::string{kImmutable},
-         .query = none},
+        // As it says: one that grows while it is sent is not to be kept for ever.
+        {.name = "segments", .path = "/seg/*", .query = none},
         {.name = "live", .path = "/api/video/v1/*", .query = of_playlists},
         {.name = "rewind", .path = "/rewind/*", .query = of_playlists},
         {.name = "metadata",

@@ -464,3 +464,14 @@ TEST_CASE("answers alike share their header lines, also of two behaviours") {
     CHECK(one.header_block == other.header_block);
     CHECK(one.header_block != responses.json(at("/c"), text("{}")).header_block);
 }
+
+TEST_CASE("by the built-in list a segment is for ever, and one that grows for a second") {
+    const Responses responses{{"*"}};
+
+    const auto whole = responses.media(at("/seg/a/b/c-1.ts"), kSegmentType, Freshness::Immutable,
+                                       "c-1", net::HttpBody::of_string("x"));
+    const auto growing = responses.growing(at("/seg/a/b/c-2.ts"), kSegmentType, nullptr);
+
+    CHECK(has(whole, "Cache-Control: public, max-age=31536000, immutable\r\n"));
+    CHECK(has(growing, "Cache-Control: max-age=1\r\n"));
+}
