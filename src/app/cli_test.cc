@@ -143,7 +143,7 @@ TEST_CASE(
     "a refusal names the command that was reached, what it lacks, and where it is explained") {
     CHECK(usage_error({}) ==
           "'oxbow' needs one of: serve, channel, stream, recording, credential, token, "
-          "catalog, check-config, version, help; 'oxbow help' explains it.");
+          "catalog, behaviours, check-config, version, help; 'oxbow help' explains it.");
     CHECK(usage_error({"serv"}) == "'oxbow' has no 'serv'; 'oxbow help' explains it.");
     CHECK(usage_error({"channel"}) ==
           "'oxbow channel' needs one of: create, list, show, delete; 'oxbow help channel' explains "

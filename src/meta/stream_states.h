@@ -14,7 +14,8 @@ struct LiveStream {
     StreamId stream_id;
     std::string playback_url;  // absolute, or a path that the answer makes absolute
     std::optional<WallTime> started_at = std::nullopt;
-    bool rewindable = false;  // its rewind timeline has begun, which may be before its recording has
+    bool rewindable =
+        false;  // its rewind timeline has begun, which may be before its recording has
 };
 
 using RecordingStatus = ivs::RecordingStatus;

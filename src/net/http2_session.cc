@@ -374,7 +374,8 @@ void Http2Session::go_on(const std::shared_ptr<Http2Stream>& stream,
         if (promised) *promised -= std::min<std::uint64_t>(*promised, piece->size());
         stream->body.assign(HttpBody::of_string(std::move(*piece)));
         if (stream->body.left() > 0) begin_sending(*stream);
-    } else if (stream->source_left.value_or(0) > 0 || stream->source->was_cut()) {
+    } else if (stream->source_left.value_or(0) > 0 ||
+               (stream->source && stream->source->was_cut())) {
         return reset(*stream, NGHTTP2_INTERNAL_ERROR);  // cut short: not to be taken for the whole
     } else {
         stream->source_ended = true;

@@ -97,9 +97,7 @@ std::size_t HttpParser::feed_head(std::string_view bytes) {
     const std::size_t end = before == 0 ? bytes.find("\r\n\r\n") : std::string_view::npos;
     const std::string_view mine = end == std::string_view::npos ? bytes : bytes.substr(0, end + 4);
     head_ += mine.substr(0, limits_.header_bytes_max - before);
-    const bool came_at_once = mine.size() <= head_.size() && end != std::string_view::npos;
-    if (came_at_once) scanned_ = head_.size();
-    if (came_at_once || find_head_end()) {
+    if (find_head_end()) {
         head_.resize(scanned_);
         read_head(head_);
         return scanned_ - before;
@@ -139,9 +137,7 @@ void HttpParser::read_head(std::span<char> head) {
     bool request_line = true;
     while (!head.empty() && state_ != State::Refused) {
         const std::size_t end = std::string_view{head.data(), head.size()}.find('\n');
-        if (end == 0 || head[end - 1] != '\r')
-            return refuse(400, "A line of the head ends without a carriage return.");
-        const std::span<char> line = head.first(end - 1);
+        const std::span<char> line = head.first(end - 1);  // find_head_end saw the '\r'
         if (request_line) {
             read_request_line({line.data(), line.size()});
         } else {

@@ -164,7 +164,7 @@ class Ranges(unittest.TestCase):
         server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
         self.addCleanup(server.close)
         made = server.create_channel("one")
-        first, second = record(server, made), record(server, made)
+        first, second = record(server, made), record(server, made, 3_900)
         path = f"/channels/{made['id']}/recordings.json"
         by_id = {each["id"]: each for each in server.get(path).json["recordings"]}
 
