@@ -134,7 +134,7 @@ export class OxRecordings extends HTMLElement {
     const name = `${dayName(began, state.now(), state.zone)} ${times}`;
     const row = h('article', { class: 'recording', 'data-recording': recording.id, 'aria-label': name });
     const actions = h('div', { class: 'actions' },
-      h('a', { class: live ? 'button primary' : 'button', href, 'aria-label': `Play ${name}` }, icon('play'), live ? 'Watch' : 'Play'));
+      h('a', { class: live ? 'button primary' : 'button', href, 'aria-label': `${live ? 'Watch' : 'Play'} ${name}` }, icon('play'), live ? 'Watch' : 'Play'));
     if (!running) actions.append(this.rangeButton_(channel, broadcast, row, name), download(broadcast, name));
     const failed = recording.status === 'RECORDING_ENDED_WITH_FAILURE';
     row.append(
