@@ -67,8 +67,9 @@ def probed(source):
     """[(PTS, end of the text)] of the timed ID3 stream, as ffprobe demuxes it: some versions cut off five bytes of
     every tag, as if there were a header of another kind. What it says of pictures that it cannot decode, for a segment
     may begin between two key frames, says nothing of the tags."""
+    of_playlist = source.suffix == ".m3u8"
     done = subprocess.run(
-        ["ffprobe", "-v", "error" if source.suffix == ".m3u8" else "fatal", *(["-allowed_extensions", "ALL"] if source.suffix == ".m3u8" else []),
+        ["ffprobe", *(["-v", "error", "-allowed_extensions", "ALL"] if of_playlist else ["-v", "fatal"]),
          "-select_streams", "d:0", "-show_data", "-show_entries", "stream=codec_name:packet=pts,size,data", "-of",
          "json", source], capture_output=True, text=True, timeout=60)
     if done.returncode != 0 or done.stderr.strip():
