@@ -108,6 +108,7 @@ void GrowingText::append(std::string_view text) {
         full_.back()->deflated();
     }
     open_ += text;
+    size_ += text.size();
     hash_.add(text);
 }
 

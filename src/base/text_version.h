@@ -77,12 +77,14 @@ public:
     /// The text so far, between a `head` and a `tail` that may differ in every version.
     std::shared_ptr<const TextVersion> version(std::string_view head = "",
                                                std::string_view tail = "") const;
+    std::size_t size() const { return size_; }
 
     static constexpr std::size_t kPieceBytes = 16 * 1024;
 
 private:
     std::vector<TextVersion::Piece> full_;
     std::string open_;
+    std::size_t size_ = 0;
     ContentHash hash_;
 };
 

@@ -156,6 +156,8 @@ public:
     std::shared_ptr<const TextVersion> byte_range(bool ended) const;
     MediaTime total() const { return total_; }
     std::uint64_t chunks() const { return chunks_; }
+    /// Of both playlists' entries.
+    std::size_t bytes() const { return standard_entries_.size() + byte_range_entries_.size(); }
 
 private:
     GrowingText standard_entries_;

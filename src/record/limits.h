@@ -22,6 +22,11 @@ inline constexpr std::chrono::minutes kPutEveryChunkFor{30};
 inline constexpr std::chrono::minutes kPutAtMostEvery{1};
 inline constexpr std::chrono::hours kPutRarelyAfter{12};
 inline constexpr std::chrono::minutes kPutRarelyEvery{5};
+/// A stream of few bits has as many entries as another: its playlists wait until that many times
+/// their bytes have been recorded, but no longer than until the next of the times above. Smaller
+/// ones do not wait.
+inline constexpr std::uint64_t kMediaPerPlaylistByte = 20;
+inline constexpr std::size_t kPlaylistsSmall = 16 * 1024;
 
 /// How often closing a failed recording is tried again.
 inline constexpr std::chrono::seconds kCloseFailedEvery{10};

@@ -214,9 +214,11 @@ Result<void> Recording::open_chunk(bool discontinuity) {
 /// Closes the open chunk and shows it. Errors: the chunk is still open; once the recording is
 /// announced, nothing else is an error.
 Result<void> Recording::close_chunk() {
+    const std::uint64_t bytes = open_->file.size();
     const auto saved = save_open_chunk();
     close_due_ = !saved;
     if (!saved) return saved;
+    bytes_since_put_ += bytes;
     if (!announced_) return announce();
     publish_view(PlaylistsFrom::Memory);
     row_due_ = true;
@@ -272,14 +274,17 @@ Result<void> Recording::announce() {
 bool Recording::playlists_are_due() const {
     const WallTime now = place_.clock.wall();
     const auto age = now - row_.started_at;
-    if (age < kPutEveryChunkFor) return true;
-    const std::chrono::milliseconds every =
-        age < kPutRarelyAfter ? kPutAtMostEvery : kPutRarelyEvery;
-    return now - playlists_put_at_ >= every;
+    const auto since = now - playlists_put_at_;
+    const bool cheap = playlists_.bytes() < kPlaylistsSmall ||
+                       playlists_.bytes() * kMediaPerPlaylistByte <= bytes_since_put_;
+    if (age < kPutEveryChunkFor) return cheap || since >= kPutAtMostEvery;
+    if (age < kPutRarelyAfter && cheap) return since >= kPutAtMostEvery;
+    return since >= kPutRarelyEvery;
 }
 
 Result<void> Recording::put_playlists_now(bool ended) {
     playlists_put_at_ = place_.clock.wall();
+    bytes_since_put_ = 0;
     return put_playlists(place_, row_, playlists_, ended);
 }
 

@@ -179,6 +179,7 @@ private:
     bool multivariants_written_ = false;  // they say all that variant_ does
     bool row_due_ = false;
     WallTime playlists_put_at_{};
+    std::uint64_t bytes_since_put_ = 0;  // of chunks
     // What a power loss would take: (commit, segments before it) and the commits of chunks.
     std::deque<std::pair<std::uint64_t, std::uint64_t>> unsynced_;
     std::uint64_t synced_told_ = 0;  // segments that the journal calls synced

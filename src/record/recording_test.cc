@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
+#include <string>
 
 #include <unistd.h>
 
@@ -140,6 +142,24 @@ TEST_CASE(
     at.clock.advance(1s);
     REQUIRE(recording.append(segments.next(10s)));
     CHECK(at.store->puts.size() == 4);
+}
+
+TEST_CASE("playlists that are large beside the media are put once a minute from the beginning") {
+    Fixture at;
+    Segments segments;
+    Recording recording{at.place(), Fixture::spec(), at.listener};
+    std::map<std::string, int> puts;
+    for (int chunk = 0; chunk < 170; ++chunk) {
+        at.store->puts.clear();
+        at.clock.advance(10s);
+        REQUIRE(recording.append(segments.next(10s)));
+        ++puts[at.store->puts.size() > 1 ? "with playlists" : "chunk alone"];
+    }
+    // A segment of the fixture has a few bytes, and each of the two entries a hundred or more.
+    CHECK(puts["chunk alone"] > 50);
+    CHECK(puts["with playlists"] > 60);
+    CHECK(at.views.get(ChannelId{"AsXego4U6tnj"})->standard_playlist->str().find("\n169.ts\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("what the disk does not take is a hole in the same recording, which says so") {
