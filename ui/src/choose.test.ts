@@ -60,3 +60,17 @@ test('a moment between two broadcasts plays the later one', () => {
 test('a recording that is gone plays nothing', () => {
   assert.equal(choose({ at: null, recordingId: 'deleted' }, meadow, [earlier]), null);
 });
+
+test('a recording that is asked for plays, also while the next broadcast has none yet', () => {
+  const between: Channel = { ...meadow, recording: { ...meadow.recording!, id: 'earlier', status: 'RECORDING_ENDED' } };
+
+  assert.equal(choose({ at: null, recordingId: 'earlier' }, between, [earlier])?.url, earlier.playlistUrl);
+  assert.equal(choose(nothing, between, [earlier])?.url, '/rewind/AsXego4U6tnj.m3u8');
+  assert.equal(choose(nothing, between, [earlier])?.recordingId, null);
+});
+
+test('the recording of a channel that is off air belongs to what it plays', () => {
+  const off: Channel = { ...meadow, isLive: false, recording: { ...meadow.recording!, status: 'RECORDING_ENDED' } };
+
+  assert.equal(choose(nothing, off, [])?.recordingId, 'running');
+});

@@ -20,9 +20,11 @@ const kAfterEndMs = 2_000;
 /** Null when there is nothing to play, yet or any more. */
 export function choose(wanted: Wanted, channel: Channel, recordings: readonly Recording[]): Choice | null {
   const current = currentOf(channel);
-  if (wanted.recordingId !== null && wanted.recordingId !== channel.recording?.id) {
+  if (wanted.recordingId !== null) {
     const recording = recordings.find((one) => one.id === wanted.recordingId);
-    return recording ? choiceOf(recording, wanted.at) : null;
+    // Of a channel whose next broadcast has no recording yet, the last one is still the channel's.
+    const isOver = recording !== undefined && recording.status !== 'RECORDING_STARTED';
+    if (isOver || wanted.recordingId !== channel.recording?.id) return recording ? choiceOf(recording, wanted.at) : null;
   }
   if (wanted.at === null || !current) return current;
   const began = Date.parse(channel.recording?.startedAt ?? '');
@@ -38,7 +40,12 @@ function currentOf(channel: Channel): Choice | null {
   const url = channel.rewindUrl ?? (channel.isLive ? channel.playbackUrl : null);
   if (!url) return null;
   const fallbackUrl = channel.isLive && url !== channel.playbackUrl ? channel.playbackUrl : null;
-  return { url, fallbackUrl, beginAt: null, recordingId: channel.recording?.id ?? null };
+  return { url, fallbackUrl, beginAt: null, recordingId: recordingIdOf(channel) };
+}
+
+/** Of what the channel plays: on air, the recording of an earlier broadcast is none of it. */
+export function recordingIdOf({ isLive, recording }: Channel): string | null {
+  return recording && (!isLive || recording.status === 'RECORDING_STARTED') ? recording.id : null;
 }
 
 function choiceOf(recording: Recording, at: number | null): Choice {

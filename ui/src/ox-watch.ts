@@ -3,7 +3,7 @@
  * optionally `t` (RFC 3339), `recording`, and the `token` of a private channel.
  */
 import { Channel, enter, fetchChannel, fetchRecordings, isPrivate, Recording } from './api';
-import { choose, Choice, Wanted } from './choose';
+import { choose, recordingIdOf, Choice, Wanted } from './choose';
 import { h, setAttribute, setText } from './element';
 import { icon } from './icons';
 import './ox-broadcasts';
@@ -140,7 +140,7 @@ export class OxWatch extends HTMLElement {
     if (!channel.isLive) this.sawOffAir_ = true;
     if (this.playing_) {
       // A broadcast has no recording in its first moments.
-      if (channel.isLive && !this.sawOffAir_) this.playing_.recordingId ??= channel.recording?.id ?? null;
+      if (channel.isLive && !this.sawOffAir_) this.playing_.recordingId ??= recordingIdOf(channel);
       return;
     }
     const choice = choose(this.wanted_, channel, this.recordings_);
