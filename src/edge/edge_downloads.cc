@@ -55,10 +55,8 @@ Result<Passage> Edge::passage(const RecordingId& recording, const WallRange& ran
     if (!row->deleting.empty()) return fail(ErrorCode::NotFound, "there is no such recording");
     // In this order: what leaves the memory of the live channel is in a playlist before.
     const auto view = rooms_.channels.get(row->channel);
-    const Timeline timeline =
-        view && view->timeline && view->timeline->recording == recording && !view->timeline->ended
-            ? view->timeline
-            : nullptr;
+    Timeline timeline = view ? view->timeline_of(recording) : nullptr;
+    if (timeline && timeline->ended) timeline = nullptr;
     auto index = rooms_.ranges.index(*row);
     const bool is_missing = !index && index.error().code == ErrorCode::NotFound;
     if (is_missing && !timeline) return fail(ErrorCode::NotFound, "this recording is gone");

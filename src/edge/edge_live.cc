@@ -124,12 +124,11 @@ Edge::Later Edge::awaited_rewind_playlist(const net::HttpRequest& request, Chann
         if (!place) co_return responses_.error(request, 503, kTooManyWait);
         const auto view = rooms_.channels.get(channel);
         // Another recording is the channel's now: this one is over, and read from the bucket.
-        const bool is_there =
-            view && view->timeline && view->timeline->recording == timeline->recording;
-        if (!is_there)
+        auto newest = view ? view->timeline_of(timeline->recording) : nullptr;
+        if (!newest)
             co_return co_await stored_rewind(request, channel, timeline->recording, rendition,
                                              reload);
-        timeline = view->timeline;
+        timeline = std::move(newest);
         const bool holds = timeline->reach.holds(*reload.segment, reload.part);
         const SteadyTime now = rooms_.clock.steady();
         if (holds || timeline->ended || now >= deadline)

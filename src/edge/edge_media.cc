@@ -68,7 +68,9 @@ std::string segment_etag(std::string_view epoch, std::uint64_t number) {
 
 Edge::Timeline Edge::held_timeline(const ChannelId& channel, const RecordingId& recording) {
     const auto view = rooms_.channels.get(channel);
-    if (view && view->timeline && view->timeline->recording == recording) return view->timeline;
+    if (view) {
+        if (auto timeline = view->timeline_of(recording)) return timeline;
+    }
     return stored_.find(channel, recording);
 }
 

@@ -92,8 +92,8 @@ std::string Edge::multivariant_of_window(const Window& asked, const WindowView& 
 /// nullptr: it cannot be read. May block on the bucket.
 std::shared_ptr<const TextVersion> Edge::stored_multivariant(const catalog::Recording& recording) {
     const auto view = rooms_.channels.get(recording.channel);
-    if (view && view->timeline && view->timeline->recording == recording.id)
-        return view->timeline->multivariant;
+    if (const auto timeline = view ? view->timeline_of(recording.id) : nullptr)
+        return timeline->multivariant;
     const std::string key = fmt::format("{}/{}/{}", recording.prefix, recording.layout.hls_path,
                                         recording.layout.playlist);
     auto held = rooms_.objects.find(key);

@@ -83,6 +83,11 @@ std::shared_ptr<const BroadcastView> ChannelView::broadcast(std::string_view str
     return nullptr;
 }
 
+std::shared_ptr<const TimelineView> ChannelView::timeline_of(const RecordingId& recording) const {
+    if (timeline && timeline->recording == recording) return timeline;
+    return former && former->recording == recording ? former : nullptr;
+}
+
 LiveChannel::LiveChannel(ChannelId channel, ChannelViews& views,
                          std::function<void(const ChannelView&)> published)
     : channel_(std::move(channel)), views_(views), published_(std::move(published)) {}
@@ -250,12 +255,20 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(OnAir& broadcast, bool
     return view;
 }
 
+void LiveChannel::set_timeline(std::shared_ptr<Timeline> timeline) {
+    if (timeline_ && timeline_ != timeline && !timeline_->ended()) former_ = timeline_;
+    if (former_ == timeline) former_ = nullptr;
+    timeline_ = std::move(timeline);
+}
+
 void LiveChannel::publish() {
     auto view = std::make_shared<ChannelView>();
     view->channel = channel_;
     if (on_air_) view->on_air = view_of(*on_air_, false);
     view->ended.assign(ended_.begin(), ended_.end());
     if (timeline_) view->timeline = timeline_->view();
+    if (former_ && former_->ended()) former_ = nullptr;
+    if (former_) view->former = former_->view();
     view->reconnect_until = reconnect_until_;
     views_.publish(channel_, view);
     if (published_) published_(*view);
@@ -263,6 +276,7 @@ void LiveChannel::publish() {
 
 void LiveChannel::withdraw() {
     timeline_ = nullptr;
+    former_ = nullptr;
     views_.publish(channel_, nullptr);
 }
 

@@ -69,6 +69,7 @@ struct ChannelView {
     std::vector<std::shared_ptr<const BroadcastView>>
         ended;                                     // less than a minute ago, for their players
     std::shared_ptr<const TimelineView> timeline;  // of the newest recording; may be null
+    std::shared_ptr<const TimelineView> former;    // of the one before, while it is being ended
     std::optional<WallTime> reconnect_until;       // set while a recording waits for its publisher
 
     /// The broadcast on the air, if its playlist can be fetched already.
@@ -77,6 +78,8 @@ struct ChannelView {
     }
     /// Both kinds of broadcasts: the one with this stream id, or nullptr.
     std::shared_ptr<const BroadcastView> broadcast(std::string_view stream) const;
+    /// The timeline of this recording, or nullptr.
+    std::shared_ptr<const TimelineView> timeline_of(const RecordingId& recording) const;
 };
 
 using ChannelViews = Snapshots<ChannelId, ChannelView>;
@@ -115,7 +118,8 @@ public:
     bool has_ended_broadcasts() const { return !ended_.empty(); }
 
     /// The recording that segments go to now; null: none.
-    void set_timeline(std::shared_ptr<Timeline> timeline) { timeline_ = std::move(timeline); }
+    /// The one before stays beside it until it has ended: only then all of it is in the bucket.
+    void set_timeline(std::shared_ptr<Timeline> timeline);
     const Timeline* timeline() const { return timeline_.get(); }
 
     /// Until when the recording waits for its publisher; nullopt: it is there. Shows with the next
@@ -182,6 +186,7 @@ private:
     std::optional<OnAir> on_air_;
     std::deque<std::shared_ptr<const BroadcastView>> ended_;
     std::shared_ptr<Timeline> timeline_;
+    std::shared_ptr<Timeline> former_;
     std::optional<WallTime> reconnect_until_;
 };
 

@@ -186,6 +186,28 @@ TEST_CASE("a recorded broadcast holds in its window only what the playlist lists
     CHECK(views.get(kChannel)->on_air->segments->size() == 12);
 }
 
+TEST_CASE("a timeline that another follows stays until it has ended") {
+    ChannelViews views;
+    LiveChannel channel{kChannel, views};
+    const auto first = timeline();
+    const auto second = std::make_shared<Timeline>(
+        Timeline::Names{.channel = kChannel, .recording = RecordingId{"khwNsijdauqx"}});
+    channel.set_timeline(first);
+    channel.set_timeline(second);
+    channel.publish();
+
+    const auto both = views.get(kChannel);
+    REQUIRE(both->timeline_of(first->recording()));
+    CHECK(both->timeline_of(first->recording())->recording == first->recording());
+    CHECK(both->timeline_of(second->recording())->recording == second->recording());
+    CHECK_FALSE(both->timeline_of(RecordingId{"q5vTJvikNiEU"}));
+
+    first->end();
+    channel.publish();
+    CHECK_FALSE(views.get(kChannel)->timeline_of(first->recording()));
+    CHECK(views.get(kChannel)->timeline_of(second->recording()));
+}
+
 TEST_CASE("a segment that the disk has not taken stays for players when the window has left it") {
     ChannelViews views;
     LiveChannel channel{kChannel, views};
