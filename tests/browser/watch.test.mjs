@@ -12,11 +12,6 @@ import { wallTests } from './wall.mjs';
 import { restartTests } from './restart.mjs';
 import { close, fitsItsWidth, isLong, live, phone, photograph, portraits, rewindable, tiles, wasReloaded, World } from './world.mjs';
 
-/**
- * A known fault of the page: now and then the picture is a key-frame interval (2 s) behind its sound after a jump to live
- * whose first part has no key frame. The long run does not put up with it.
- */
-const kPictureMayBeOff = isLong ? 1.5 : 3.5;
 /** As many as there is time for. */
 const kJumps = Number(process.env.OXBOW_JUMPS ?? (isLong ? 30 : 3));
 
@@ -82,7 +77,7 @@ test('a viewer plays live, rewinds to the first second, and comes back to live',
 
   await page.keyboard.press('End');
   const back = await live(page);
-  const isOfItsTime = ({ shown, at }) => at > back.at + 1 && Math.abs(shown - at) <= kPictureMayBeOff;
+  const isOfItsTime = ({ shown, at }) => at > back.at + 1 && Math.abs(shown - at) <= 1.5;
   const later = await until('it moves on with the picture of its time', () => momentShown(page), isOfItsTime, 20);
   await close(page);
 
