@@ -7,6 +7,7 @@ import type Hls from 'hls.js';
 import type { ErrorData, LevelDetails } from 'hls.js';
 
 import { engineSettings, ledSettings, loadEngine } from './engine';
+import { Flusher } from './flush';
 import { Moment, Moments } from './moments';
 import { Axis, Gap, Gaps, liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
 
@@ -86,6 +87,8 @@ export class Playback extends EventTarget {
   private missing_ = 0;
   private mediaRecoveries_ = 0;
   private generation_ = 0;
+  private jump_ = 0;  // the last one wins
+  private flusher_: Flusher | null = null;
   private wasOffline_ = false;
   private stuckTimer_ = 0;
   private movedAt_ = 0;
@@ -171,7 +174,7 @@ export class Playback extends EventTarget {
       return;
     }
     this.follow_(false);
-    this.video_.currentTime = target;
+    this.seekTo_(target);
     this.changed_();
   }
 
@@ -211,18 +214,18 @@ export class Playback extends EventTarget {
     }
     if (performance.now() - this.movedAt_ < kStuckMs) return;
     this.movedAt_ = performance.now();
-    if (live && this.wantsLive_) {
-      this.jumpToLive();
-    } else {
-      this.flush_(position);
-      this.video_.currentTime = position;
-    }
+    if (live && this.wantsLive_) this.jumpToLive();
+    else void this.loadAnew_(position, () => position);
   }
 
-  /** Forgets what is loaded from `at` on, so that it is loaded again. */
-  private flush_(at: number): void {
-    if (!this.hls_ || !this.engine_) return;
-    this.hls_.trigger(this.engine_.Events.BUFFER_FLUSHING, { startOffset: Math.max(0, at), endOffset: Infinity, type: null });
+  /**
+   * Forgets what is loaded from `from` on, and then goes to `target`. Not before: where media is taken away under
+   * the playing position, Chromium shows no other picture until the next key frame.
+   */
+  private async loadAnew_(from: number, target: () => number): Promise<void> {
+    const jump = ++this.jump_;
+    if (this.flusher_ && this.details_) await this.flusher_.flush(from, this.details_);
+    if (jump === this.jump_) this.video_.currentTime = target();
   }
 
   private endHurry_(): void {
@@ -235,17 +238,21 @@ export class Playback extends EventTarget {
   /** The picture follows a drag: no more than a seek. */
   scrub(at: number): void {
     this.follow_(false);
-    this.video_.currentTime = Math.max(at, this.view().start + kInsideStart);
+    this.seekTo_(Math.max(at, this.view().start + kInsideStart));
+  }
+
+  private seekTo_(at: number): void {
+    ++this.jump_;
+    this.video_.currentTime = at;
   }
 
   jumpToLive(): void {
     const { live } = this.view();
-    const target = this.end_();
+    this.follow_(live);
     // Seeking near the edge inside the buffer, hls.js can take a loaded segment for one whose parts are
     // still to come and then load nothing for up to 18 s. With the tail flushed it loads it again.
-    if (live) this.flush_(target - kFlushBeforeLive);
-    this.video_.currentTime = target;
-    this.follow_(live);
+    if (live) void this.loadAnew_(this.end_() - kFlushBeforeLive, () => this.end_());
+    else this.seekTo_(this.end_());
     void this.play();
     this.changed_();
   }
@@ -282,6 +289,7 @@ export class Playback extends EventTarget {
     const { Events } = engine;
     const hls = new engine(this.led_ ? ledSettings() : engineSettings());
     this.hls_ = hls;
+    this.flusher_ = new Flusher(hls, Events);
     hls.on(Events.MANIFEST_PARSED, () => void this.begin_());
     hls.on(Events.LEVEL_LOADED, (_event, { details }) => this.loaded_(details));
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.updated_(details));
@@ -428,6 +436,8 @@ export class Playback extends EventTarget {
     clearInterval(this.stuckTimer_);
     this.hls_?.destroy();
     this.hls_ = null;
+    this.flusher_ = null;
+    ++this.jump_;
     this.details_ = null;
     this.placed_ = false;
     this.sliding_ = false;
