@@ -342,6 +342,11 @@ std::optional<meta::RecordingState> LiveService::newest_recording(const ChannelI
         .duration = row.duration};
 }
 
+std::optional<meta::StateStamp> LiveService::stamp(const ChannelId& channel) const {
+    return meta::StateStamp{.live = rooms_.wiring.channel_views.get(channel),
+                            .recording = rooms_.recordings.get(channel)};
+}
+
 std::shared_ptr<const TextVersion> LiveService::open_playlist(std::string_view key) const {
     if (!key.ends_with(".m3u8")) return nullptr;
     const std::size_t media = key.find("/media/hls/");

@@ -47,6 +47,7 @@ public:
     bool channel_exists(const ChannelId& channel) const override;
     std::optional<meta::LiveStream> live_stream(const ChannelId& channel) const override;
     std::optional<meta::RecordingState> newest_recording(const ChannelId& channel) const override;
+    std::optional<meta::StateStamp> stamp(const ChannelId& channel) const override;
 
     // control::LiveControl
     std::optional<control::LiveStreamInfo> stream(const ChannelId& channel) const override;

@@ -169,15 +169,8 @@ net::HttpResponse Edge::latest_metadata(const net::HttpRequest& request, std::st
     }
     const auto channel = known_channel(id);
     if (!channel) return responses_.error(request, channel.error());
-    auto body = rooms_.latest_meta.answer(*channel, base_url(request), request.mount);
-    if (!body) return responses_.error(request, body.error());
-    if (!request.mount.empty()) {
-        return responses_.json(request, std::make_shared<const TextVersion>(std::move(*body)));
-    }
-    auto last = metadata_.get(*channel);
-    auto version = same_or_new(last, std::move(*body));
-    if (version != last) metadata_.publish(*channel, version);
-    return responses_.json(request, version);
+    const auto body = rooms_.latest_meta.answer(*channel, base_url(request), request.mount);
+    return body ? responses_.json(request, *body) : responses_.error(request, body.error());
 }
 
 net::HttpResponse Edge::channels(const net::HttpRequest& request) {

@@ -235,7 +235,6 @@ private:
     };
     SharedSlot<const CachedList> channel_list_;
     mutable std::atomic<SteadyTime> told_at_{};   // of what cannot be read
-    Snapshots<ChannelId, TextVersion> metadata_;  // as it was answered last
     std::vector<PageFile> page_files_;
 };
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <mutex>
-#include <unordered_map>
 
 #include <fmt/format.h>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/snapshots.h"
 #include "ivs/recording_metadata.h"
 
 namespace oxbow::meta {
@@ -71,41 +71,68 @@ public:
     Impl(store::ObjectStore& store, const StreamStates& streams)
         : store_(store), streams_(streams) {}
 
-    Result<std::string> answer(const ChannelId& channel, Before before) const;
+    Result<std::shared_ptr<const TextVersion>> answer(const ChannelId& channel, Before before);
     Result<void> saved(const ChannelId& channel);
 
 private:
-    /// The saved metadata of the recording; nullptr when the event that saves it is still on its
-    /// way.
-    std::shared_ptr<const SavedRecording> saved_of(const ChannelId& channel,
-                                                   const RecordingState& recording) const;
+    using SavedPointer = std::shared_ptr<const SavedRecording>;
+    struct Answered {
+        std::optional<StateStamp> of;
+        SavedPointer saved;
+        std::string base_url;
+        std::shared_ptr<const TextVersion> text;
+    };
+
+    std::string text(const ChannelId& channel, const SavedPointer& newest_saved,
+                     Before before) const;
 
     store::ObjectStore& store_;
     const StreamStates& streams_;
     std::mutex reading_;  // one saved() at a time, so that a slow read never undoes a later one
-    mutable std::mutex mutex_;  // of saved_, for a lookup only
-    std::unordered_map<ChannelId, std::shared_ptr<const SavedRecording>> saved_;
+    Snapshots<ChannelId, SavedRecording> saved_;
+    Snapshots<ChannelId, Answered> answered_;  // the last of each channel, for the same again
 };
 
-std::shared_ptr<const SavedRecording> GetLatestRecordingStartMeta::Impl::saved_of(
-    const ChannelId& channel, const RecordingState& recording) const {
-    const std::scoped_lock lock{mutex_};
-    const auto found = saved_.find(channel);
-    if (found == saved_.end() || found->second->recording != recording.recording_id) return nullptr;
-    return found->second;
-}
-
-Result<std::string> GetLatestRecordingStartMeta::Impl::answer(const ChannelId& channel,
-                                                              Before before) const {
+Result<std::shared_ptr<const TextVersion>> GetLatestRecordingStartMeta::Impl::answer(
+    const ChannelId& channel, Before before) {
     if (!streams_.channel_exists(channel)) {
         return fail(ErrorCode::NotFound, fmt::format("there is no channel '{}'", channel.view()));
     }
     while (before.base_url.ends_with('/')) before.base_url.remove_suffix(1);
+    // The stamp first: what changes after it makes the next answer anew.
+    auto stamp = streams_.stamp(channel);
+    auto saved = saved_.get(channel);
+    if (!before.mount.empty())
+        return std::make_shared<const TextVersion>(text(channel, saved, before));
+
+    const auto last = answered_.get(channel);
+    const bool same_url = last && last->base_url == before.base_url;
+    if (same_url && stamp && last->of == stamp && last->saved == saved) return last->text;
+    std::string now = text(channel, saved, before);
+    // Said again, it keeps its ETag and its gzip form.
+    const bool said =
+        same_url && last->text->size() == now.size() && last->text->pieces()[0]->text() == now;
+    auto version = said ? last->text : std::make_shared<const TextVersion>(std::move(now));
+    answered_.publish(
+        channel, std::make_shared<const Answered>(Answered{.of = std::move(stamp),
+                                                           .saved = std::move(saved),
+                                                           .base_url = std::string(before.base_url),
+                                                           .text = version}));
+    return version;
+}
+
+/// In: `newest_saved` may be of an older recording, while the event that saves the newest is still
+/// on its way.
+std::string GetLatestRecordingStartMeta::Impl::text(const ChannelId& channel,
+                                                    const SavedPointer& newest_saved,
+                                                    Before before) const {
     const auto live = streams_.live_stream(channel);
     const auto recording = streams_.newest_recording(channel);
     if (!live && !recording) return "null";
 
-    const auto saved = recording ? saved_of(channel, *recording) : nullptr;
+    const bool is_saved =
+        recording && newest_saved && newest_saved->recording == recording->recording_id;
+    const SavedPointer saved = is_saved ? newest_saved : nullptr;
     boost::json::object out;
     out["isChannelLive"] = live.has_value();
     out["livePlaybackUrl"] = live ? absolute(before, live->playback_url) : "";
@@ -135,17 +162,14 @@ Result<void> GetLatestRecordingStartMeta::Impl::saved(const ChannelId& channel) 
     const auto text = store_.get(key, ivs::kMetadataBytesMax);
     if (!text && text.error().code != ErrorCode::NotFound) return std::unexpected(text.error());
     if (!text) {
-        const std::scoped_lock lock{mutex_};
-        saved_.erase(channel);
+        if (saved_.get(channel)) saved_.publish(channel, nullptr);
         return {};
     }
     auto read = read_saved(*text);
     if (!read) {
         return fail(read.error().code, fmt::format("object '{}': {}", key, read.error().what));
     }
-    auto shared = std::make_shared<const SavedRecording>(*std::move(read));
-    const std::scoped_lock lock{mutex_};
-    saved_[channel] = std::move(shared);
+    saved_.publish(channel, std::make_shared<const SavedRecording>(*std::move(read)));
     return {};
 }
 
@@ -155,9 +179,8 @@ GetLatestRecordingStartMeta::GetLatestRecordingStartMeta(store::ObjectStore& sto
 
 GetLatestRecordingStartMeta::~GetLatestRecordingStartMeta() = default;
 
-Result<std::string> GetLatestRecordingStartMeta::answer(const ChannelId& channel,
-                                                        std::string_view base_url,
-                                                        std::string_view mount) {
+Result<std::shared_ptr<const TextVersion>> GetLatestRecordingStartMeta::answer(
+    const ChannelId& channel, std::string_view base_url, std::string_view mount) {
     return impl_->answer(channel, {.base_url = base_url, .mount = mount});
 }
 

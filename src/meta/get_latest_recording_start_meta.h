@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/text_version.h"
 #include "meta/stream_states.h"
 #include "store/object_store.h"
 
@@ -24,11 +25,13 @@ public:
     ///         before every path, "/p/AQ..." in the session of a viewer of a private channel, and
     ///         then before the key, too.
     /// Out:    the JSON body; "null" for a known channel that is offline and was never recorded.
+    ///         Without a mount it is the last one, while it says the same.
     /// Errors: NotFound for an unknown channel. Never blocks: the saved metadata is held in memory
     /// and
     ///         refreshed by saved().
-    Result<std::string> answer(const ChannelId& channel, std::string_view base_url,
-                               std::string_view mount = {});
+    Result<std::shared_ptr<const TextVersion>> answer(const ChannelId& channel,
+                                                      std::string_view base_url,
+                                                      std::string_view mount = {});
 
     /// Tells that a channel's metadata was saved, or may have been: reads it again. Call it for
     /// every channel at the start, and after each SaveRecordingStartMeta. May block on the store.

@@ -34,7 +34,7 @@ struct Function {
         return streams.channels[ChannelId{id}];
     }
     std::string answer(const std::string& id) {
-        return latest.answer(ChannelId{id}, kBase).value();
+        return latest.answer(ChannelId{id}, kBase).value()->str();
     }
 
     TestBucket bucket;
@@ -212,7 +212,7 @@ TEST_CASE("an absolute playback URL stays as it is; the base URL may end with '/
     function.channel("a").recording = recording_state("r", "st-1");
     function.save("a", "r", kStart);
 
-    const std::string answer = function.latest.answer(ChannelId{"a"}, "http://h/").value();
+    const std::string answer = function.latest.answer(ChannelId{"a"}, "http://h/").value()->str();
 
     CHECK(answer.contains(R"("livePlaybackUrl":"https://live.example/a.m3u8")"));
     CHECK(answer.contains(R"("rewindPlaybackUrl":"http://h/rewind/a.m3u8")"));
@@ -229,6 +229,42 @@ TEST_CASE("playlistDuration is whole seconds, rounded down") {
 
     CHECK(almost_two.contains(R"("playlistDuration":1,)"));
     CHECK(function.answer("a").contains(R"("playlistDuration":2,)"));
+}
+
+TEST_CASE("what says the same again is the same version, whether there is a stamp or not") {
+    Function function;
+    function.channel("a").recording = recording_state("r", "st-1");
+    function.save("a", "r", kStart);
+    const ChannelId a{"a"};
+
+    for (const bool stamped : {false, true}) {
+        function.channel("a").stamp = stamped ? std::make_shared<int>() : nullptr;
+        const auto first = function.latest.answer(a, kBase).value();
+        CHECK(function.latest.answer(a, kBase).value() == first);
+        CHECK(function.latest.answer(a, "http://other").value()->str() == first->str());
+        CHECK(function.latest.answer(a, kBase, "/p/AQ").value() != first);
+    }
+}
+
+TEST_CASE("under a stamp the streams are not asked again; another stamp, save or URL is") {
+    Function function;
+    function.channel("a").live = live_stream("st-1");
+    function.channel("a").stamp = std::make_shared<int>();
+    const std::string live_only = function.answer("a");
+
+    function.channel("a").recording = recording_state("r", "st-1");
+    const std::string same_stamp = function.answer("a");
+    function.channel("a").stamp = std::make_shared<int>();
+    const std::string unsaved = function.answer("a");
+    function.save("a", "r", kStart);
+    const std::string saved = function.answer("a");
+    const std::string elsewhere = function.latest.answer(ChannelId{"a"}, "http://h").value()->str();
+
+    CHECK(live_only == kLiveOnly);
+    CHECK(same_stamp == kLiveOnly);
+    CHECK(unsaved == kLiveOnly);
+    CHECK(saved.contains(R"("masterKey")"));
+    CHECK(elsewhere.contains(R"("rewindPlaybackUrl":"http://h/rewind/a.m3u8")"));
 }
 
 TEST_CASE("saved metadata that was removed is forgotten; what cannot be read changes nothing") {

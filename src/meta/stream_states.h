@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,22 @@ struct RecordingState {
     std::chrono::milliseconds duration{};     // of what its playlists list
 };
 
+/// What the states of a channel were told from: while two stamps are equal, live_stream() and
+/// newest_recording() say the same.
+struct StateStamp {
+    std::weak_ptr<const void> live;  // weak: a stamp keeps nothing of a stream in memory
+    std::weak_ptr<const void> recording;
+
+    bool operator==(const StateStamp& other) const {
+        return is_same(live, other.live) && is_same(recording, other.recording);
+    }
+
+private:
+    static bool is_same(const std::weak_ptr<const void>& a, const std::weak_ptr<const void>& b) {
+        return !a.owner_before(b) && !b.owner_before(a);
+    }
+};
+
 /// What the two functions need to know of streams. Within one process the live service answers from
 /// memory; a remote one asks GetStream and reads the bucket. Thread-safe, never blocks.
 class StreamStates {
@@ -40,6 +57,11 @@ public:
     virtual std::optional<LiveStream> live_stream(const ChannelId& channel) const = 0;
     /// The newest recording that has at least one chunk; nullopt: never recorded.
     virtual std::optional<RecordingState> newest_recording(const ChannelId& channel) const = 0;
+    /// nullopt: only live_stream() and newest_recording() tell whether something has changed.
+    virtual std::optional<StateStamp> stamp(const ChannelId& channel) const {
+        static_cast<void>(channel);
+        return std::nullopt;
+    }
 };
 
 }  // namespace oxbow::meta

@@ -24,6 +24,7 @@ public:
     struct Channel {
         std::optional<LiveStream> live;
         std::optional<RecordingState> recording;
+        std::shared_ptr<const void> stamp = nullptr;  // nullptr: none
     };
 
     bool channel_exists(const ChannelId& channel) const override {
@@ -34,6 +35,11 @@ public:
     }
     std::optional<RecordingState> newest_recording(const ChannelId& channel) const override {
         return channels.contains(channel) ? channels.at(channel).recording : std::nullopt;
+    }
+
+    std::optional<StateStamp> stamp(const ChannelId& channel) const override {
+        const auto& stamp = channels.at(channel).stamp;
+        return stamp ? std::optional{StateStamp{.live = stamp, .recording = {}}} : std::nullopt;
     }
 
     std::map<ChannelId, Channel> channels;
