@@ -234,7 +234,7 @@ private:
         std::shared_ptr<const TextVersion> json;
     };
     SharedSlot<const CachedList> channel_list_;
-    mutable std::atomic<SteadyTime> told_at_{};   // of what cannot be read
+    mutable std::atomic<SteadyTime> told_at_{};  // of what cannot be read
     std::vector<PageFile> page_files_;
 };
 
