@@ -14,7 +14,7 @@ if(NOT OXBOW_FUZZ STREQUAL "ONLY")
 endif()
 
 # Reading headers is half of a build from nothing. A file that forgets an include builds all the same then, so whoever
-# works on the code, and a release, build without.
+# works on the code builds without; CI and a release build with it, so that what users build is what was tested.
 option(OXBOW_PRECOMPILE "Precompile headers that many files include" OFF)
 # precompiled(NAME FLAGS HEADERS ...): a target whose precompiled headers others of the same FLAGS take over by
 # precompile(TARGET NAME).

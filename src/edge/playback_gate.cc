@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
+#include "edge/path_pieces.h"
 
 namespace oxbow::edge {
 namespace {
