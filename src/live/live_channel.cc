@@ -63,9 +63,12 @@ std::optional<LivePart> BroadcastView::part(std::string_view uri) const {
         }
         return std::nullopt;
     };
-    for (const auto& open : open_parts) {
-        if (auto found = find(open->segment, open->segment->part_path, std::span{&open->part, 1}))
-            return found;
+    for (const SharedParts* const parts : {&open_parts, &later_parts}) {
+        for (const auto& open : *parts) {
+            if (auto found =
+                    find(open->segment, open->segment->part_path, std::span{&open->part, 1}))
+                return found;
+        }
     }
     if (!segments) return std::nullopt;
     for (const auto& item : *segments) {
@@ -235,8 +238,9 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(OnAir& broadcast, bool
         view->reach.parts_of_newest = broadcast.window.back()->media.segment->parts.size();
     for (const OnAir::Part& part : broadcast.parts) {
         // The time of the very first segment is not final before it closes.
-        const bool may_be_shown = part.segment == broadcast.listed && broadcast.listed > 0;
-        if (may_be_shown && !ended) view->open_parts.push_back(part.part);
+        if (ended || broadcast.listed == 0 || part.segment < broadcast.listed) continue;
+        const bool is_open = part.segment == broadcast.listed;
+        (is_open ? view->open_parts : view->later_parts).push_back(part.part);
     }
     view->reach.open_parts = view->open_parts.size();
     if (!ended && broadcast.listed > 0) {
@@ -246,7 +250,8 @@ std::shared_ptr<const BroadcastView> LiveChannel::view_of(OnAir& broadcast, bool
     view->playlist = ended ? LazyPlaylist{[listed] { return playlist_of(*listed, true); }} : plain;
     if (!broadcast.whole_only) {
         view->with_parts = LazyPlaylist{[listed, ended, open = view->open_parts,
-                                         hint = view->next_part, coming = view->coming()] {
+                                         hint = hint_of(view->later_parts, view->next_part),
+                                         coming = view->coming()] {
             const OpenParts parts = open_parts_of(open, hint);
             return playlist_of(*listed, ended, &parts, coming);
         }};

@@ -43,8 +43,9 @@ struct BroadcastView {
     PlaylistReach reach;
     bool ended = false;
     std::shared_ptr<const WindowSegments> segments;  // all of them can be fetched; or null
-    SharedParts open_parts;  // of the segment behind the last that is listed
-    std::string next_part;   // the name of the part that is hinted; empty: none
+    SharedParts open_parts;   // of the segment behind the last that is listed
+    SharedParts later_parts;  // behind those, listed when that segment is; can be fetched
+    std::string next_part;    // the name of the first that is not there yet; empty: none comes
     std::shared_ptr<const std::vector<PromisedSegment>> promised;  // in order; or null
     int width = 0;
     int height = 0;

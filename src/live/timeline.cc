@@ -33,6 +33,12 @@ OpenParts open_parts_of(const SharedParts& parts, std::string hint) {
     return open;
 }
 
+std::string hint_of(const SharedParts& later, const std::string& next) {
+    if (later.empty() || next.empty()) return next;
+    const LivePart& first = *later.front();
+    return part_uri(first.segment->part_path, first.part.number);
+}
+
 const MediaPlace* TimelineView::held_segment(std::uint64_t index) const {
     if (!held || held->empty() || index < held->front().index) return nullptr;
     const std::uint64_t place = index - held->front().index;
@@ -155,16 +161,18 @@ void Timeline::refresh_shown() {
 std::shared_ptr<const TimelineView> Timeline::view() {
     if (!shown_) refresh_shown();
     SharedParts open;
+    SharedParts later;
     for (const Part& part : parts_) {
-        if (part.number == settled_) open.push_back(part.part);
+        if (part.number >= settled_) (part.number == settled_ ? open : later).push_back(part.part);
     }
     const std::uint64_t segments = playlist_.segments();
     const PlaylistReach reach{segments, open.size(), parts_of_newest_};
     Lazy<RewindPlaylist::LowLatency> with_parts;
     if (!whole_only_) {
         const bool is_gap = settled_ > segment_names_.of(segments).number;
-        with_parts = Lazy<RewindPlaylist::LowLatency>{
-            [playlist = shown_->playlist, open = std::move(open), hint = next_part_, is_gap] {
+        with_parts =
+            Lazy<RewindPlaylist::LowLatency>{[playlist = shown_->playlist, open = std::move(open),
+                                              hint = hint_of(later, next_part_), is_gap] {
                 OpenParts parts = open_parts_of(open, hint);
                 // As list() will have it.
                 parts.discontinuity = (parts.discontinuity || is_gap) && playlist->segments() > 0;

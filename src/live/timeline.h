@@ -60,6 +60,10 @@ using SharedParts = std::vector<std::shared_ptr<const LivePart>>;
 /// What the end of a playlist shows: parts of one segment, and the name of the next.
 OpenParts open_parts_of(const SharedParts& parts, std::string hint);
 
+/// The name of the part that a playlist lists next: the first of those that wait for a segment
+/// which is not written yet, else `next`, the first that is not there.
+std::string hint_of(const SharedParts& later, const std::string& next);
+
 /// A playlist that is written when it is asked for.
 using LazyPlaylist = Lazy<std::shared_ptr<const TextVersion>>;
 
