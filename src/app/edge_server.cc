@@ -135,6 +135,11 @@ private:
     net::HttpAnswer answer_sender(const net::HttpRequest& request);
     net::HttpResponse metrics() const;
     bool is_edge() const { return settings_.role == Role::Edge; }
+    /// Of what the origin lists while it is there, the bucket tells the names in the end.
+    edge::SegmentNaming naming() const {
+        return settings_.live_origin.empty() ? edge::SegmentNaming::ByIndex
+                                             : edge::SegmentNaming::OnceEnded;
+    }
 
     Settings settings_;
     std::ostream& out_;
@@ -249,8 +254,11 @@ void EdgeServer::Impl::tie_rooms() {
         .store = *store_,
         .open_playlist = [this](std::string_view key) { return open_playlist(key); },
         .folder = settings_.data / "index"});
-    windows_ = std::make_unique<edge::Windows>(edge::Windows::Rooms{
-        .catalog = *catalog_, .ranges = *ranges_, .channels = channels_, .clock = clock_});
+    windows_ = std::make_unique<edge::Windows>(edge::Windows::Rooms{.catalog = *catalog_,
+                                                                    .ranges = *ranges_,
+                                                                    .channels = channels_,
+                                                                    .clock = clock_,
+                                                                    .naming = naming()});
     if (is_edge() && !settings_.live_origin.empty())
         origin_ = std::make_unique<remote::LiveOrigin>(
             settings_.live_origin, clock_,
@@ -311,7 +319,8 @@ void EdgeServer::Impl::make_edge() {
                                    ? std::optional{ChannelId{*settings_.default_channel}}
                                    : std::nullopt,
             .behaviours = behaviours_,
-            .ingest_url = {}},
+            .ingest_url = {},
+            .naming = naming()},
         edge::EdgeRooms{.catalog = *catalog_,
                         .store = *store_,
                         .channels = channels_,

@@ -42,7 +42,7 @@ Edge::Edge(EdgeSettings settings, EdgeRooms rooms)
     : settings_(std::move(settings)),
       rooms_(std::move(rooms)),
       responses_(settings_.behaviours),
-      stored_(rooms_.catalog, rooms_.store, rooms_.clock) {
+      stored_(rooms_.catalog, rooms_.store, rooms_.clock, settings_.naming) {
     for (const UiFile& file : ui_files()) {
         if (file.path.starts_with(kOperatorFolder)) continue;
         std::vector<TextVersion::Piece> pieces{

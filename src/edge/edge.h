@@ -56,6 +56,7 @@ struct EdgeSettings {
     std::optional<ChannelId> default_channel;
     std::shared_ptr<const Behaviours> behaviours;
     std::string ingest_url;  // shown where nothing is published yet
+    SegmentNaming naming = SegmentNaming::AsRecorded;
 };
 
 struct EdgeRooms {

@@ -137,19 +137,26 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->multivariant = std::make_shared<const TextVersion>(with_rendition_path(
         *multivariant, row->rendition,
         fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition)));
-    view->names = SegmentNames{row->segment_epochs};
+    view->names = names_of(*row, naming_);
+    // Who learned a name elsewhere gets the segment here, too.
+    view->recorded_names = SegmentNames{row->segment_epochs};
+    bool certain = row->status != catalog::RecordingStatus::Started;  // what they are called
     RewindPlaylist playlist{row->layout.live_target_seconds};
     GrowingList<live::ChunkRange> located;
     for (const Chunk& chunk : listed->chunks) {
         for (const ByteRangeEntry& entry : chunk.segments) {
             const auto name = view->names.of(located.size());
-            const bool begins_chunk = entry.offset == 0;
+            const bool discontinuity = entry.offset == 0 && chunk.discontinuity;
+            if (!certain && discontinuity && located.size() > 0) {
+                certain = true;
+                view->recorded_names.cut(located.size());
+            }
             playlist.append(
                 {.uri = fmt::format("{}/seg/{}/{}/{}-{}.ts", live::kRewindToRoot, channel.view(),
                                     recording.view(), name.epoch, name.number),
                  .duration = entry.duration,
                  .program_date_time = entry.program_date_time,
-                 .discontinuity = begins_chunk && chunk.discontinuity});
+                 .discontinuity = discontinuity});
             located.push_back({chunk.number, entry.offset, entry.length});
         }
     }

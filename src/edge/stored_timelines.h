@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/times.h"
 #include "catalog/catalog.h"
+#include "edge/segment_naming.h"
 #include "live/timeline.h"
 #include "store/object_store.h"
 
@@ -29,8 +30,9 @@ namespace oxbow::edge {
 /// Thread-safe. load() may block on the store, the database and another load(); find() never does.
 class StoredTimelines {
 public:
-    StoredTimelines(catalog::Catalog& catalog, store::ObjectStore& store, const Clock& clock)
-        : catalog_(catalog), store_(store), clock_(clock) {}
+    StoredTimelines(catalog::Catalog& catalog, store::ObjectStore& store, const Clock& clock,
+                    SegmentNaming naming)
+        : catalog_(catalog), store_(store), clock_(clock), naming_(naming) {}
 
     /// nullptr: not held for this channel; load it.
     std::shared_ptr<const live::TimelineView> find(const ChannelId& channel,
@@ -69,6 +71,7 @@ private:
     catalog::Catalog& catalog_;
     store::ObjectStore& store_;
     const Clock& clock_;
+    const SegmentNaming naming_;
     std::mutex mutex_;
     std::list<Entry> newest_first_;
     std::map<Key, std::list<Entry>::iterator> by_key_;

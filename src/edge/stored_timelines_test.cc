@@ -52,7 +52,7 @@ struct Fixture {
         catalog = catalog::Catalog::open(folder / "oxbow.db").value();
         bucket = store::FolderStore::open(folder / "bucket", "recordings", clock).value();
         store.emplace(*bucket);
-        timelines.emplace(*catalog, *store, clock);
+        timelines.emplace(*catalog, *store, clock, SegmentNaming::AsRecorded);
         add(kRecording);
     }
     ~Fixture() {
@@ -121,6 +121,52 @@ TEST_CASE("a recording is read back with the names that it had while live, and h
         "\n/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"));
     CHECK((*loaded)->ended);
     CHECK(at.timelines->find(kChannel, kRecording) == *loaded);
+}
+
+/// Three segments, with a hole behind the second: the names of the third, and of the others.
+TEST_CASE("what the bucket does not tell yet of an open recording's names is called by its index") {
+    constexpr std::string_view kHole =
+        "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:50.000Z\n"
+        "#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@0\n1.ts\n";
+    constexpr std::string_view kSecond = "#EXTINF:2.000,\n#EXT-X-BYTERANGE:1880@1880\n0.ts\n";
+    Fixture at;
+    const RecordingId id{"kRecordingWithAHole"};
+    at.add(id);
+    at.put(id, "720p30/byte-range-variant.m3u8",
+           fmt::format("{}{}{}", kByteRangePlaylist, kSecond, kHole));
+    const auto read = [&](SegmentNaming naming) {
+        return StoredTimelines{*at.catalog, *at.store, at.clock, naming}.load(kChannel, id).value();
+    };
+    const auto listed = [](const live::TimelineView& view) {
+        const std::string text = view.playlist.get()->str();
+        return std::pair{text.contains("/mp3k9a-0.ts"), text.contains("/bucket-2.ts")};
+    };
+
+    for (const auto naming : {SegmentNaming::OnceEnded, SegmentNaming::ByIndex}) {
+        const auto open = read(naming);
+        CHECK(listed(*open) == std::pair{false, true});
+        CHECK(open->names.index_of("bucket", 1) == 1);
+        CHECK(open->recorded_names.index_of("mp3k9a", 1) == 1);  // it is certain
+        CHECK_FALSE(open->recorded_names.index_of("mp3k9a", 2));
+        CHECK_FALSE(open->names.index_of("mp3k9a", 2));
+    }
+
+    // Behind a hole of one segment, the same process went on.
+    catalog::Recording row = at.catalog->recording(id).value();
+    row.status = catalog::RecordingStatus::Ended;
+    row.segment_epochs = "0:mp3k9a,2+1:mp3k9a";
+    REQUIRE(at.catalog->update_recording(row));
+    at.put(id, "720p30/byte-range-variant.m3u8",
+           fmt::format("{}{}{}#EXT-X-ENDLIST\n", kByteRangePlaylist, kSecond, kHole));
+    const auto as_recorded = read(SegmentNaming::OnceEnded);
+    const auto as_begun = read(SegmentNaming::ByIndex);
+    CHECK(listed(*as_recorded) == std::pair{true, false});
+    CHECK(listed(*as_begun) == std::pair{false, true});
+    for (const auto& ended : {as_recorded, as_begun}) {
+        CHECK(ended->names.index_of("bucket", 2) == 2);
+        CHECK(ended->recorded_names.index_of("mp3k9a", 3) == 2);
+        CHECK_FALSE(ended->recorded_names.index_of("mp3k9a", 2));
+    }
 }
 
 TEST_CASE("however many viewers ask for a recording at once, it is read once") {

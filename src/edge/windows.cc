@@ -235,9 +235,8 @@ Result<void> Windows::append(const WindowQuery& query, Growing& window, const Re
     const bool is_live = timeline && timeline->recording == row.id && !timeline->ended;
     reach.under_way = row.status == RecordingStatus::Started &&
                       !(timeline && timeline->recording == row.id && timeline->ended);
-    const SegmentNames names = timeline && timeline->recording == row.id
-                                   ? timeline->names
-                                   : SegmentNames{row.segment_epochs};
+    const SegmentNames names =
+        timeline && timeline->recording == row.id ? timeline->names : names_of(row, rooms_.naming);
     const auto found = rooms_.ranges.index(row);
     const bool is_missing = !found && found.error().code == ErrorCode::NotFound;
     if (is_missing && !reach.under_way)

@@ -16,6 +16,7 @@
 #include "base/times.h"
 #include "catalog/catalog.h"
 #include "edge/recorded_ranges.h"
+#include "edge/segment_naming.h"
 #include "edge/wall_range.h"
 #include "live/live_channel.h"
 #include "packager/playlists.h"
@@ -65,6 +66,7 @@ public:
         RecordedRanges& ranges;
         const live::ChannelViews& channels;
         const Clock& clock;
+        SegmentNaming naming = SegmentNaming::AsRecorded;
         std::size_t segments_max = kSegmentsMax;
     };
     explicit Windows(Rooms rooms) : rooms_(rooms) {}

@@ -78,7 +78,8 @@ struct TimelineView {
     LazyPlaylist playlist;
     Lazy<RewindPlaylist::LowLatency> with_parts;  // none: it is served whole only
     PlaylistReach reach;
-    SegmentNames names;  // of its segments, by index
+    SegmentNames names;           // of its segments, by index
+    SegmentNames recorded_names;  // under which they can be asked for as well
     bool ended = false;
     std::shared_ptr<const std::deque<HeldSegment>> held;  // consecutive, the newest last; or null
     GrowingList<ChunkRange>::View located;  // [index], for all that are in closed chunks

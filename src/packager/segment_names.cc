@@ -41,10 +41,21 @@ SegmentNames::SegmentNames(std::string_view text) {
     }
 }
 
+SegmentNames SegmentNames::by_index() {
+    SegmentNames names;
+    names.add(0, 0, std::string{kIndexEpoch});
+    return names;
+}
+
 void SegmentNames::add(std::uint64_t index, std::uint64_t number, std::string epoch) {
     ENSURE(number >= index && (parts_.empty() || index >= parts_.back().index));
     if (!parts_.empty() && parts_.back().index == index) parts_.pop_back();  // it named none
     parts_.push_back({index, number - index, std::move(epoch)});
+}
+
+void SegmentNames::cut(std::uint64_t index) {
+    std::erase_if(parts_, [index](const Part& part) { return part.index >= index; });
+    parts_.push_back({index, 0, std::string{kIndexEpoch}});
 }
 
 SegmentNames::Name SegmentNames::of(std::uint64_t index) const {
@@ -56,6 +67,7 @@ SegmentNames::Name SegmentNames::of(std::uint64_t index) const {
 
 std::optional<std::uint64_t> SegmentNames::index_of(std::string_view epoch,
                                                     std::uint64_t number) const {
+    if (epoch == kIndexEpoch) return number;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const Part& part = parts_[i];
         if (part.epoch != epoch || number < part.ahead) continue;

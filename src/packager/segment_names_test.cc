@@ -36,6 +36,19 @@ TEST_CASE("a process that named nothing leaves no trace") {
     CHECK(names.text() == "0:aaa,57:ccc");
 }
 
+TEST_CASE("every segment can be asked for by its index; behind a cut it has no other name") {
+    SegmentNames names{"0:mp3k9a,57:mp4b1c,80+2:mp4b1c"};
+    CHECK(names.index_of("bucket", 81) == 81);
+    CHECK(SegmentNames::by_index().text() == "0:bucket");
+
+    names.cut(60);
+
+    CHECK(names.text() == "0:mp3k9a,57:mp4b1c,60:bucket");
+    CHECK(names.index_of("mp4b1c", 59) == 59);
+    CHECK_FALSE(names.index_of("mp4b1c", 60));
+    CHECK(names.of(81).epoch == "bucket");
+}
+
 TEST_CASE("parts that say nothing are passed over") {
     CHECK(SegmentNames{""}.of(3).epoch.empty());
     CHECK(SegmentNames{"x,y"}.of(3).epoch.empty());

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ivs/recording_metadata.h"
+#include "packager/segment_names.h"
 
 namespace oxbow::record {
 namespace {
@@ -124,7 +125,7 @@ Result<catalog::Recording> recording_in_bucket(store::ObjectStore& store, const 
     for (const std::string& stream : metadata->recording_session_stream_ids)
         row.streams.emplace_back(stream);
     row.rendition = rendition->path;
-    row.segment_epochs = metadata->segment_epochs.value_or(std::string{kUnknownEpochs});
+    row.segment_epochs = metadata->segment_epochs.value_or(SegmentNames::by_index().text());
     row.layout = layout_of(*metadata, *rendition, *objects, prefix);
     return row;
 }

@@ -43,8 +43,4 @@ enum class Unended {
 Result<catalog::Recording> recording_in_bucket(store::ObjectStore& store, const std::string& prefix,
                                                Unended unended);
 
-/// In the names of the live segments of a recording whose metadata does not say their epochs: no
-/// process ever has this one.
-inline constexpr std::string_view kUnknownEpochs = "0:bucket";
-
 }  // namespace oxbow::record

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.parse
 import urllib.request
 
 import oxbow
@@ -130,6 +131,46 @@ class Roles(unittest.TestCase):
         self.assertEqual(ended["masterKey"], before["masterKey"])
         self.assertIn("#EXT-X-ENDLIST", oxbow.wait_for("the end", 10, lambda: (
             text := edge.get(rewind).text).endswith("#EXT-X-ENDLIST\n") and text))
+
+    def test_at_an_edge_without_a_live_origin_a_name_is_of_one_segment_across_a_crash(self):
+        live = self.live_process("crashed", "[recording]\nreconnect_window_seconds = 30\n")
+        edge = self.apart(live, "crashed", "edge", origin=False)
+        channel = live.create_channel("a")
+        file = oxbow.test_card(size="320x180", rate=25, gop=1, tone=880, seconds=10)
+        first = oxbow.Publisher(channel, file, loop=-1)
+        self.addCleanup(first.close)
+        edge.wait_for_recording(channel["id"], 30)
+        rewind = edge.get(f"/rewind/{channel['id']}.m3u8").text.splitlines()[-1]
+        served = {}  # name: what it served
+
+        def listed():
+            """What the edge lists now: never less or otherwise than before, and no name with other bytes."""
+            names = [urllib.parse.urljoin(rewind, entry["uri"]) for entry in oxbow.Playlist(edge.get(rewind).text).entries]
+            self.assertEqual(names[:len(served)], list(served))
+            for name in names:
+                answer = edge.get(name)
+                self.assertEqual(answer.status, 200, name)
+                self.assertEqual(served.setdefault(name, answer.body), answer.body, name)
+            return names
+
+        oxbow.wait_for("a playlist that grows", 30, lambda: len(listed()) > 3)
+        live.kill()
+        first.kill()
+        live.start()
+        key = channel["ingestUrl"].rsplit("/", 1)[1]
+        second = oxbow.Publisher(channel, file, url=f"{live.ready['rtmp']}/{key}", loop=-1)
+        self.addCleanup(second.close)
+        before = len(served)
+        oxbow.wait_for("what came after the crash", 40, lambda: len(listed()) > before + 3)
+        second.kill()
+        self.assertEqual(live.stop(), 0)
+        oxbow.wait_for("the end", 20, lambda: edge.get(rewind).text.endswith("#EXT-X-ENDLIST\n"))
+        listed()
+        edge.wait_until_ended(channel["id"])
+        self.assertEqual(edge.stop(), 0)
+        edge.start()  # and knows of the recording what stands in the bucket at its end
+        listed()
+        self.assertEqual(len(set(served.values())), len(served))
 
     def test_an_edge_plays_what_amazon_ivs_recorded_while_it_is_recorded_and_after(self):
         live = self.live_process("amazon")
