@@ -193,17 +193,25 @@ void ChannelPipeline::forget(const RecordingId& recording) {
 void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
     const std::vector<LivePart> parts = broadcast_->segmenter->take_parts();
     if (parts.empty() && segments.empty()) return;
+    const auto number = broadcast_->segmenter->next_part();
+    // What comes behind `from`, which may be there already, behind a segment that closes now.
+    const auto next = [&](auto from, std::string_view part_path) {
+        if (!number) return std::string{};
+        if (from == parts.end()) return part_uri(part_path, *number);
+        return part_uri(from->segment->part_path, from->part.number);
+    };
     auto shown = parts.begin();
     for (const LiveSegmentPtr& segment : segments) {
         const auto last = std::find_if(
             shown, parts.end(), [&](const LivePart& part) { return part.segment != segment; });
-        show_parts({shown, last}, segment->part_path);
+        show_parts({shown, last}, next(last, segment->part_path));
         shown = last;
         take(segment);
         ++broadcast_->closed;
     }
     show_parts({shown, parts.end()},
-               parts.empty() ? segments.back()->part_path : parts.back().segment->part_path);
+               next(parts.end(),
+                    parts.empty() ? segments.back()->part_path : parts.back().segment->part_path));
     if (!segments.empty()) promise_segments();
     if (!segments.empty() && !broadcast_->segmenter->next_part()) {
         live_.serve_whole();
@@ -213,10 +221,8 @@ void ChannelPipeline::take(const std::vector<LiveSegmentPtr>& segments) {
 }
 
 /// Parts go out before the disk has them: a crash takes no more than the open segment.
-/// In: what their names begin with, and that of the next one.
-void ChannelPipeline::show_parts(std::span<const LivePart> parts, std::string_view part_path) {
-    const auto number = broadcast_->segmenter->next_part();
-    const std::string next = number ? part_uri(part_path, *number) : std::string{};
+/// In: the name of the one behind them.
+void ChannelPipeline::show_parts(std::span<const LivePart> parts, const std::string& next) {
     live_.add_parts(broadcast_->closed, parts, next);
     // Before its first segment closes it is not known whether a recording goes on with it.
     if (recording_ && recording_->publisher_there && broadcast_->variant)

@@ -169,7 +169,7 @@ private:
     }
     Segmenter& segmenter();
     void take(const std::vector<LiveSegmentPtr>& segments);
-    void show_parts(std::span<const LivePart> parts, std::string_view part_path);
+    void show_parts(std::span<const LivePart> parts, const std::string& next);
     void promise_segments();
     std::string unrecorded_uri(std::uint64_t number) const;
     void take(const LiveSegmentPtr& segment);

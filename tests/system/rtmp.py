@@ -236,6 +236,14 @@ class Client:
         for kind, milliseconds, body in tags:
             self.message(kind, body, milliseconds, chunk_stream=6 if kind == VIDEO else 4)
 
+    def send_at_once(self, tags):
+        """In one write, so that the server may read all of it in one, too."""
+        written = bytearray()
+        self.send = written.extend
+        self.send_tags(tags)
+        del self.send
+        self.send(written)
+
     def play_tags(self, tags):
         """In real time."""
         began = time.monotonic() - tags[0][1] / 1000

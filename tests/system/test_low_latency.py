@@ -10,6 +10,7 @@ import unittest
 import urllib.parse
 
 import api_client
+import disk_faults
 import oxbow
 import rtmp
 from hls_checker import History
@@ -184,6 +185,60 @@ class LowLatencyEnds(unittest.TestCase):
         server.stop()
         server.start()
         self.assertEqual(server.get(rewind).text, finished)  # read from the bucket
+
+
+class Bursts(unittest.TestCase):
+    """An encoder whose network stands still and then brings all at once, beside a disk that is slow: one read closes a
+    segment, which is listed at once, and brings parts of the next."""
+
+    BURST = 2_600  # ms
+
+    def test_what_is_announced_is_what_comes_next(self):
+        server = oxbow.Server("[recording]\nreconnect_window_seconds = 0\n")
+        self.addCleanup(server.close)
+        made = server.create_channel("burst")
+        self.assertEqual(server.stop(), 0)
+        disk = disk_faults.Control(server.data / "control")
+        server.environment = disk_faults.environment(server, control=disk.file)
+        server.start()
+        tags = rtmp.flv_tags(oxbow.media("burst.flv", "-i", oxbow.test_card(size="320x180", seconds=40, gop=GOP, tone=660),
+                                         "-c", "copy", "-f", "flv"))
+        client = rtmp.Client(server).publish(made)
+        self.addCleanup(client.close)
+        client.play_tags([tag for tag in tags if tag[1] < 4_500])
+        multivariant = urllib.parse.urlparse(server.wait_for_recording(made["id"])["livePlaybackUrl"]).path
+        live, rewind = (server.get(path).text.splitlines()[-1] for path in (multivariant, f"/rewind/{made['id']}.m3u8"))
+        disk.set(late_ms=700)
+        histories, unanswered, over = [], [], threading.Event()
+
+        def follow(url):
+            history = History(url)
+            histories.append(history)
+            while not over.is_set():
+                asked = time.time()
+                now = history.playlist
+                text = server.get(url + (f"?_HLS_msn={now.media_sequence + len(now.entries)}&_HLS_part={len(now.open_parts)}"
+                                         if now else "")).text
+                history.feed(text, asked, time.time())
+                hint = history.playlist.hint
+                if hint and server.get(hint).status != 200 and not over.is_set():
+                    unanswered.append(hint)
+
+        viewers = [threading.Thread(target=follow, args=(url,)) for url in (live, rewind) * 4]
+        for viewer in viewers:
+            viewer.start()
+        for begin in range(4_500, 38_000, self.BURST):
+            burst = [tag for tag in tags if begin <= tag[1] < begin + self.BURST]
+            time.sleep(1)
+            client.send_at_once(burst)
+        time.sleep(1)
+        over.set()
+        disk.set()
+        client.close()
+        for viewer in viewers:
+            viewer.join(30)
+        self.assertEqual(unanswered, [])
+        self.assertEqual([str(fault) for history in histories for fault in history.faults], [])
 
 
 LONG_GOP = 4  # s: much later than a lead
