@@ -407,7 +407,11 @@ std::shared_ptr<const edge::Behaviours> behaviours_of(const Settings& settings) 
     edge::CorsPolicy of_all;
     of_all.origins = settings.cors_origins;
     std::vector<edge::Behaviour> list = settings.behaviours;
-    if (list.empty()) list = edge::built_in_behaviours(of_all);
+    const bool live_here = settings.role != Role::Edge || !settings.live_origin.empty();
+    if (list.empty()) {
+        list = edge::built_in_behaviours(
+            of_all, live_here ? edge::LivePlayback::Here : edge::LivePlayback::Elsewhere);
+    }
     for (edge::Behaviour& behaviour : list) {
         if (!behaviour.cors) behaviour.cors = of_all;
     }

@@ -180,7 +180,16 @@ Result<void> check_added_header(std::string_view name, std::string_view value) {
     return check_header_value(value);
 }
 
-std::vector<Behaviour> built_in_behaviours(CorsPolicy cors) {
+/// The page asks for nothing of others, and runs nothing but its own; whoever wants to may show it
+/// in a page of theirs. hls.js hands its media to the browser as blobs.
+std::string policy_of_page(LivePlayback live) {
+    return fmt::format(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' "
+        "blob:; connect-src 'self'{}; worker-src 'self'; base-uri 'none'; form-action 'none'",
+        live == LivePlayback::Elsewhere ? " http: https:" : "");
+}
+
+std::vector<Behaviour> built_in_behaviours(CorsPolicy cors, LivePlayback live) {
     using std::chrono::seconds;
     const std::vector<std::string> of_playlists{"_HLS_msn", "_HLS_part", "_HLS_skip",
                                                 "parts",    "start",     "end"};
@@ -207,7 +216,11 @@ std::vector<Behaviour> built_in_behaviours(CorsPolicy cors) {
         {.name = "channels", .path = "/channels*.json", .cache_control = std::string{kSecond}},
         {.name = "downloads", .path = "/recordings/*", .cache_control = std::string{kNoStore}},
         {.name = "events", .path = "/events", .cache_control = std::string{kNoStore}},
-        {.name = "page", .path = "/*", .query = none}};
+        {.name = "page",
+         .path = "/*",
+         .query = none,
+         .security = {{"Content-Security-Policy", policy_of_page(live)},
+                      {"Referrer-Policy", "strict-origin-when-cross-origin"}}}};
     for (Behaviour& behaviour : list) behaviour.cors = cors;
     return list;
 }

@@ -78,8 +78,12 @@ Result<void> check_header_value(std::string_view value);
 bool is_header_name(std::string_view text);
 bool is_query_name(std::string_view text);
 
+/// Where the live playlists are that the page plays.
+enum class LivePlayback { Here, Elsewhere };
+
 /// What is there without a configuration. In: the CORS of all.
-std::vector<Behaviour> built_in_behaviours(CorsPolicy cors = {});
+std::vector<Behaviour> built_in_behaviours(CorsPolicy cors = {},
+                                           LivePlayback live = LivePlayback::Here);
 
 /// The list, ready to be asked; the first that matches a path counts. Thread-safe: immutable.
 class Behaviours {

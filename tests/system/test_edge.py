@@ -88,6 +88,16 @@ class Edge(unittest.TestCase):
             again = self.server.get(path, headers={"If-None-Match": page.headers["ETag"]})
             self.assertEqual((again.status, again.body), (304, b""))
 
+    def test_the_page_runs_only_its_own_scripts_and_other_answers_say_nothing_of_it(self):
+        page = self.server.get(f"/watch/{self.made['id']}")
+        policy = dict(part.split(" ", 1) for part in page.headers["Content-Security-Policy"].split("; "))
+        self.assertEqual([policy[of] for of in ("default-src", "script-src", "style-src", "connect-src", "worker-src")],
+                         ["'none'"] + ["'self'"] * 4)
+        self.assertNotIn("unsafe", page.headers["Content-Security-Policy"])
+        self.assertEqual(page.headers["Referrer-Policy"], "strict-origin-when-cross-origin")
+        self.assertEqual(page.headers["X-Content-Type-Options"], "nosniff")
+        self.assertIsNone(self.server.get(self.chunk).headers["Content-Security-Policy"])
+
     def test_an_answer_that_the_viewer_has_is_not_sent_again(self):
         id = self.ended["masterKey"].partition("/media/hls/")[0].rpartition("/")[2]
         timeline = f"/rewind/{self.made['id']}/{id}/360p30.m3u8"
