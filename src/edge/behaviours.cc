@@ -181,11 +181,13 @@ Result<void> check_added_header(std::string_view name, std::string_view value) {
 }
 
 /// The page asks for nothing of others, and runs nothing but its own; whoever wants to may show it
-/// in a page of theirs. hls.js hands its media to the browser as blobs.
+/// in a page of theirs. hls.js hands media to the browser as blobs, and clears a text track by a
+/// data: URL.
 std::string policy_of_page(LivePlayback live) {
     return fmt::format(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' "
-        "blob:; connect-src 'self'{}; worker-src 'self'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src "
+        "'self' "
+        "blob: data:; connect-src 'self'{}; worker-src 'self'; base-uri 'none'; form-action 'none'",
         live == LivePlayback::Elsewhere ? " http: https:" : "");
 }
 
