@@ -28,8 +28,9 @@ struct HttpClientRequest {
     std::chrono::milliseconds timeout{30'000};  // of the whole exchange
     std::chrono::seconds stalled{
         0};  // 0: for ever; else how long it may go slower than kStalledBelow
-    std::size_t body_bytes_max = kClientBodyBytesMax;  // of the answer
-    const std::atomic<bool>* cancelled = nullptr;      // true: given up within about a second
+    std::size_t body_bytes_max = kClientBodyBytesMax;  // of the answer, unpacked
+    bool takes_gzip = false;  // the body is unpacked; its headers are as they came
+    const std::atomic<bool>* cancelled = nullptr;  // true: given up within about a second
 };
 inline constexpr long kStalledBelow = 1'024;  // bytes per second
 
