@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,16 +18,17 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
+constexpr std::string_view kGzipTag = "-gz";  // of the ETag of a compressed form
 
-std::string text_of(const net::HttpClientResponse& answer, std::string_view header) {
+std::string value_of(const net::HttpClientResponse& answer, std::string_view header) {
     return std::string{answer.header(header).value_or("")};
 }
 
 /// What every page may read is so for all who ask; that it is so for one says nothing of the next.
 std::string cors_lines_of(const net::HttpClientResponse& answer) {
-    if (text_of(answer, "access-control-allow-origin") != "*") return {};
+    if (value_of(answer, "access-control-allow-origin") != "*") return {};
     std::string lines = "Access-Control-Allow-Origin: *\r\n";
-    const std::string exposed = text_of(answer, "access-control-expose-headers");
+    const std::string exposed = value_of(answer, "access-control-expose-headers");
     const bool is_list = !exposed.empty() && std::ranges::all_of(exposed, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == ',' || c == ' ';
@@ -58,13 +60,14 @@ std::optional<std::chrono::seconds> said_for(std::string_view cache_control) {
 }
 
 LiveOrigin::LiveOrigin(std::string url, const Clock& clock, KeptFor kept_for)
-    : url_(std::move(url)),
-      clock_(clock),
-      kept_for_(std::move(kept_for)),
-      client_({.idle_max = kThreads}) {}
+    : url_(std::move(url)), clock_(clock), kept_for_(std::move(kept_for)) {}
 
 LiveOrigin::Pointer LiveOrigin::held(const std::string& target) {
     const std::lock_guard lock{mutex_};
+    return held_locked(target);
+}
+
+LiveOrigin::Pointer LiveOrigin::held_locked(const std::string& target) {
     const auto found = by_target_.find(target);
     if (found == by_target_.end() || clock_.steady() >= found->second->stale_at) return nullptr;
     newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
@@ -88,15 +91,17 @@ asio::awaitable<Result<LiveOrigin::Pointer>> LiveOrigin::get(std::string target)
 
 /// In: called once, now or when the answer is there.
 void LiveOrigin::ask(const std::string& target, Waiter waiter) {
-    std::optional<Error> refused;
+    std::optional<Result<Pointer>> at_once;
     {
         const std::lock_guard lock{mutex_};
         const auto found = questions_.find(target);
-        if (stopping_ || clock_.steady() < ask_again_at_) {
-            refused = Error{ErrorCode::Unavailable, "the live origin is away"};
+        if (Pointer fresh = held_locked(target)) {  // since who asks looked for it
+            at_once = std::move(fresh);
+        } else if (stopping_ || clock_.steady() < ask_again_at_) {
+            at_once = fail(ErrorCode::Unavailable, "the live origin is away");
         } else if (waiting_ >= kWaitingMax ||
                    (found == questions_.end() && questions_.size() >= kQuestionsMax)) {
-            refused = Error{ErrorCode::LimitExceeded, "as many wait for the live origin as may"};
+            at_once = fail(ErrorCode::LimitExceeded, "as many wait for the live origin as may");
         } else {
             ++waiting_;
             const bool is_asked = found != questions_.end();
@@ -104,35 +109,81 @@ void LiveOrigin::ask(const std::string& target, Waiter waiter) {
             if (is_asked) return;
         }
     }
-    if (refused) {
-        waiter(std::unexpected(*std::move(refused)));
+    if (at_once) {
+        waiter(*at_once);
         return;
     }
-    asio::post(threads_, [this, target] { settle(target, fetch(target)); });
+    fetch(target);
 }
 
-Result<LiveOrigin::Pointer> LiveOrigin::fetch(const std::string& target) {
-    const auto answer = client_.ask({.url = url_ + target,
-                                     .headers = {},
-                                     .timeout = kAnswerWaitMax,
-                                     .body_bytes_max = kAnswerBytesMax,
-                                     .cancelled = &stopping_});
+/// What is held of it, still fresh or not, that the origin can say it of: it has not changed.
+LiveOrigin::Pointer LiveOrigin::known(const std::string& target) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = by_target_.find(target);
+    if (found == by_target_.end() || found->second->answer->validator.empty()) return nullptr;
+    return found->second->answer;
+}
+
+void LiveOrigin::fetch(const std::string& target) {
+    net::HttpClientRequest request{
+        .url = url_ + target,
+        .headers = {},
+        .timeout = kAnswerWaitMax,
+        .body_bytes_max = kAnswerBytesMax,
+        .takes_gzip = target.substr(0, target.find('?')).ends_with(".m3u8")};
+    const Pointer held = known(target);
+    if (held) request.headers.emplace_back("If-None-Match", held->validator);
+    client_.ask(std::move(request), [this, target, held](Result<net::HttpClientResponse> answer) {
+        // What is long to make is not made on the thread that waits for all.
+        asio::post(makers_, [this, target, held, answer = std::move(answer)] {
+            settle(target, made_of(target, held, answer));
+        });
+    });
+}
+
+Result<LiveOrigin::Pointer> LiveOrigin::made_of(const std::string& target, const Pointer& known,
+                                                const Result<net::HttpClientResponse>& answer) {
     if (!answer) return std::unexpected(answer.error());
+    if (answer->status == 304 && known) {
+        auto again = std::make_shared<OriginAnswer>(*known);
+        if (const auto now = answer->header("cache-control")) again->cache_control = *now;
+        return again;
+    }
     auto out = std::make_shared<OriginAnswer>();
     out->status = answer->status;
-    out->content_type = text_of(*answer, "content-type");
-    out->cache_control = text_of(*answer, "cache-control");
-    out->etag = text_of(*answer, "etag");
+    out->content_type = value_of(*answer, "content-type");
+    out->cache_control = value_of(*answer, "cache-control");
+    out->etag = value_of(*answer, "etag");
+    if (out->status == 200) out->validator = out->etag;
     std::erase(out->etag, '"');
+    if (answer->header("content-encoding") && out->etag.ends_with(kGzipTag))
+        out->etag.resize(out->etag.size() - kGzipTag.size());
     out->cors = cors_lines_of(*answer);
     if (out->status == 200 && out->content_type == kPlaylistType && !out->etag.empty()) {
-        std::vector<TextVersion::Piece> pieces{std::make_shared<const TextPiece>(answer->body)};
-        out->text = std::make_shared<const TextVersion>(std::move(pieces), out->etag);
-        out->text->gzip();  // here, and not on the loop of a viewer: it may take long
+        out->text = text_of(target, answer->body, out->etag);
     } else {
         out->bytes = std::make_shared<const std::string>(answer->body);
     }
     return out;
+}
+
+std::shared_ptr<const TextVersion> LiveOrigin::text_of(const std::string& target,
+                                                       const std::string& body,
+                                                       const std::string& etag) {
+    const std::string name = without_wait(target);
+    std::shared_ptr<const TextVersion> earlier;
+    {
+        const std::lock_guard lock{mutex_};
+        if (const auto found = newest_texts_.find(name); found != newest_texts_.end())
+            earlier = found->second.lock();
+    }
+    auto text = std::make_shared<const TextVersion>(shared_pieces(body, earlier.get()), etag);
+    text->gzip();  // here, and not on the loop of a viewer: it may take long
+    const std::lock_guard lock{mutex_};
+    if (newest_texts_.size() >= kQuestionsMax)
+        std::erase_if(newest_texts_, [](const auto& entry) { return entry.second.expired(); });
+    if (newest_texts_.size() < kQuestionsMax) newest_texts_[name] = text;
+    return text;
 }
 
 void LiveOrigin::settle(const std::string& target, const Result<Pointer>& answer) {
@@ -144,7 +195,7 @@ void LiveOrigin::settle(const std::string& target, const Result<Pointer>& answer
         if (answer) {
             if (std::exchange(told_, false)) log::info("the live origin answers again");
             hold_locked(target, *answer);
-        } else if (!stopping_) {
+        } else if (!stopping_ && answer.error().code != ErrorCode::LimitExceeded) {
             ask_again_at_ = clock_.steady() + kAwayFor;
             if (!std::exchange(told_, true))
                 log::warning("the live origin is away: {}", answer.error().what);
@@ -173,7 +224,39 @@ void LiveOrigin::erase_locked(Place place) {
 
 void LiveOrigin::stop() {
     stopping_ = true;
-    threads_.join();
+    client_.stop();  // its questions are answered, by makers
+    makers_.join();
+}
+
+std::string without_wait(std::string_view target) {
+    std::string out{target.substr(0, target.find('?'))};
+    std::string_view query = target.substr(std::min(out.size() + 1, target.size()));
+    char between = '?';
+    while (!query.empty()) {
+        const std::string_view one = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(one.size() + 1, query.size()));
+        if (one.starts_with("_HLS_msn=") || one.starts_with("_HLS_part=")) continue;
+        out.append(1, std::exchange(between, '&')).append(one);
+    }
+    return out;
+}
+
+std::vector<TextVersion::Piece> shared_pieces(std::string_view text, const TextVersion* earlier) {
+    std::vector<TextVersion::Piece> out;
+    if (earlier != nullptr) {
+        for (const TextVersion::Piece& piece : earlier->pieces()) {
+            if (piece->text().size() < GrowingText::kPieceBytes || !text.starts_with(piece->text()))
+                break;
+            out.push_back(piece);
+            text.remove_prefix(piece->text().size());
+        }
+    }
+    while (!text.empty()) {
+        const std::string_view piece = text.substr(0, GrowingText::kPieceBytes);
+        out.push_back(std::make_shared<const TextPiece>(std::string{piece}));
+        text.remove_prefix(piece.size());
+    }
+    return out;
 }
 
 }  // namespace oxbow::remote

@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -61,6 +62,74 @@ TEST_CASE("many who ask for one thing are one question") {
     CHECK(it.origin.held("/seg/b.ts") == nullptr);
     it.clock.advance(1s);
     CHECK(it.origin.held("/seg/a.ts") == nullptr);
+}
+
+TEST_CASE("what is held is asked for again on condition that it has changed") {
+    std::string version = "1";
+    std::vector<std::string> conditions;
+    ManualClock clock{WallTime{}};
+    TestEndpoint endpoint{[&](const net::HttpRequest& request) {
+        const std::string etag = fmt::format("\"{}-gz\"", version);
+        conditions.emplace_back(request.header("if-none-match").value_or("-"));
+        TestEndpoint::Answer out{
+            .headers = fmt::format("Content-Type: application/vnd.apple.mpegurl\r\nETag: {}\r\n"
+                                   "Cache-Control: max-age=1\r\n",
+                                   etag)};
+        if (conditions.back() == etag) {
+            out.status = 304;
+        } else {
+            out.body = "#EXTM3U\n" + version;
+        }
+        return out;
+    }};
+    asio::thread_pool asker{1};
+    LiveOrigin origin{endpoint.url, clock};
+    const auto get = [&](const std::string& target) {
+        return asio::co_spawn(asker.get_executor(), origin.get(target), asio::use_future)
+            .get()
+            .value();
+    };
+    const std::string target = "/rewind/a.m3u8";
+
+    const auto first = get(target);
+    clock.advance(1s);
+    REQUIRE(origin.held(target) == nullptr);
+    const auto same = get(target);
+    CHECK(origin.held(target) == same);
+    clock.advance(1s);
+    version = "2";
+    const auto next = get(target);
+
+    CHECK(conditions == std::vector<std::string>{"-", "\"1-gz\"", "\"1-gz\""});
+    CHECK(same->status == 200);
+    CHECK(same->text == first->text);
+    CHECK(next->text->str() == "#EXTM3U\n2");
+    get("/rewind/b.m3u8");
+    CHECK(conditions.back() == "-");
+}
+
+TEST_CASE("a playlist that grew shares with its earlier version what both begin with") {
+    const std::string old_text = std::string(GrowingText::kPieceBytes, 'a') +
+                                 std::string(GrowingText::kPieceBytes, 'b') + "hint";
+    const std::string new_text =
+        old_text.substr(0, 2 * GrowingText::kPieceBytes) + "the segment, and a hint";
+    const TextVersion old{shared_pieces(old_text, nullptr), "1"};
+
+    const TextVersion grown{shared_pieces(new_text, &old), "2"};
+    const TextVersion other{shared_pieces("x" + new_text, &old), "3"};
+    const TextVersion shorter{shared_pieces("aaa", &old), "4"};
+
+    CHECK(grown.str() == new_text);
+    REQUIRE(grown.pieces().size() == 3);
+    CHECK(grown.pieces()[0] == old.pieces()[0]);
+    CHECK(grown.pieces()[1] == old.pieces()[1]);
+    CHECK(other.str() == "x" + new_text);
+    CHECK(other.pieces()[0] != old.pieces()[0]);
+    CHECK(shorter.str() == "aaa");
+    CHECK(without_wait("/a.m3u8?_HLS_msn=5&_HLS_part=0&_HLS_skip=YES&parts=0") ==
+          "/a.m3u8?_HLS_skip=YES&parts=0");
+    CHECK(without_wait("/a.m3u8?_HLS_msn=5") == "/a.m3u8");
+    CHECK(without_wait("/a.m3u8") == "/a.m3u8");
 }
 
 TEST_CASE("an origin that is not there is left alone for a moment") {
