@@ -13,6 +13,8 @@
 namespace oxbow::edge {
 namespace {
 
+constexpr std::size_t kMakingTidyAt = 64;
+
 /// The text of `playlist` from byte `start` on.
 std::string tail_of(const TextVersion& playlist, std::uint64_t start) {
     std::string out;
@@ -40,10 +42,34 @@ Result<RecordedRanges::Index> RecordedRanges::index(const catalog::Recording& re
         return open_index(recording, *open);
     const auto has_ended = [](const Entry& entry) { return entry.playlist_bytes == 0; };
     if (auto found = held(recording.id); found && has_ended(*found)) return found->index;
-    const std::lock_guard one_at_a_time{making_};
+    const auto making = making_of(recording.id);
+    const std::lock_guard one_at_a_time{*making};
     // Another may have made it meanwhile.
     if (auto found = held(recording.id); found && has_ended(*found)) return found->index;
     return ended_index(recording);
+}
+
+std::shared_ptr<std::mutex> RecordedRanges::making_of(const RecordingId& recording) {
+    const std::lock_guard lock{mutex_};
+    if (making_.size() >= kMakingTidyAt)
+        std::erase_if(making_, [](const auto& entry) { return entry.second.expired(); });
+    auto& known = making_[recording];
+    auto making = known.lock();
+    if (!making) known = making = std::make_shared<std::mutex>();
+    return making;
+}
+
+Result<RecordedRanges::Whole> RecordedRanges::read_whole(const std::string& key) {
+    may_make_.acquire();
+    const auto give_back = [this](const void*) { may_make_.release(); };
+    const std::unique_ptr<const void, decltype(give_back)> place{this, give_back};
+    const auto text = rooms_.store.get(key);
+    if (!text) return std::unexpected(text.error());
+    const auto listed = read_byte_range_playlist(*text);
+    if (!listed) return std::unexpected(listed.error());
+    auto index = std::make_shared<SegmentIndex>();
+    index->append(listed->chunks);
+    return Whole{.index = std::move(index), .ended = listed->ended};
 }
 
 Result<RecordedRanges::Index> RecordedRanges::ended_index(const catalog::Recording& recording) {
@@ -58,14 +84,10 @@ Result<RecordedRanges::Index> RecordedRanges::ended_index(const catalog::Recordi
     Index index = read_file(recording.id, playlist->etag);
     bool ended = true;
     if (!index) {
-        const auto text = rooms_.store.get(key);
-        if (!text) return std::unexpected(text.error());
-        const auto listed = read_byte_range_playlist(*text);
-        if (!listed) return std::unexpected(listed.error());
-        auto made = std::make_shared<SegmentIndex>();
-        made->append(listed->chunks);
-        index = std::move(made);
-        ended = listed->ended;
+        auto made = read_whole(key);
+        if (!made) return std::unexpected(made.error());
+        index = std::move(made->index);
+        ended = made->ended;
         if (ended) write_file(recording.id, *index, playlist->etag);
     }
     const std::lock_guard lock{mutex_};
@@ -75,7 +97,8 @@ Result<RecordedRanges::Index> RecordedRanges::ended_index(const catalog::Recordi
 
 Result<RecordedRanges::Index> RecordedRanges::open_index(const catalog::Recording& recording,
                                                          const TextVersion& playlist) {
-    const std::lock_guard one_at_a_time{making_};
+    const auto making = making_of(recording.id);
+    const std::lock_guard one_at_a_time{*making};
     const auto found = held(recording.id);
     const bool goes_on =
         found && found->playlist_bytes > 0 && found->playlist_bytes <= playlist.size();

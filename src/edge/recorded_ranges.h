@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,9 @@ public:
     void forget(const RecordingId& recording);
 
     static constexpr std::size_t kIndexBytesMax = 64 * 1024 * 1024;
+    /// Whole playlists that are read at once, each of tens of megabytes. One recording's index is
+    /// made once, however many ask for it; no other waits for it.
+    static constexpr int kMakingMax = 8;
 
 private:
     using Index = std::shared_ptr<const SegmentIndex>;
@@ -56,8 +60,15 @@ private:
         std::uint64_t playlist_bytes = 0;  // read of an open recording's; 0: has ended
     };
     using Place = std::list<Entry>::iterator;
+    struct Whole {
+        Index index;
+        bool ended;
+    };
 
+    /// Held by who makes the index of a recording.
+    std::shared_ptr<std::mutex> making_of(const RecordingId& recording);
     Result<Index> ended_index(const catalog::Recording& recording);
+    Result<Whole> read_whole(const std::string& key);
     Result<Index> open_index(const catalog::Recording& recording, const TextVersion& playlist);
     std::optional<Entry> held(const RecordingId& recording);
     void hold(Entry entry);
@@ -68,8 +79,9 @@ private:
     std::filesystem::path file_of(const RecordingId& recording) const;
 
     Rooms rooms_;
-    std::mutex making_;  // one index at a time: its playlist is tens of megabytes
+    std::counting_semaphore<kMakingMax> may_make_{kMakingMax};
     std::mutex mutex_;
+    std::map<RecordingId, std::weak_ptr<std::mutex>> making_;
     std::list<Entry> newest_first_;
     std::map<RecordingId, Place> by_id_;
     std::size_t bytes_ = 0;

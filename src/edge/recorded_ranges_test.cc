@@ -3,12 +3,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "edge/test_recordings.h"
+#include "store/forwarding_store.h"
 
 namespace oxbow::edge {
 namespace {
@@ -108,6 +114,53 @@ TEST_CASE("the next process takes the index from its file, and not that of anoth
     at.put(row, playlist_of(kStart, 8, true));
     at.restart();
     CHECK(at.between(kStart, kStart + 1h) == "r1 0-8");
+}
+
+/// A bucket in which the playlist of one recording takes as long as the test says.
+class SlowStore final : public store::ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+    std::atomic<int> slow_gets = 0;
+    std::promise<void> go_on;
+
+    Result<std::string> get(std::string_view key, std::size_t bytes_max) override {
+        if (key.contains("/slow/")) {
+            ++slow_gets;
+            go_on_.wait();
+        }
+        return ForwardingStore::get(key, bytes_max);
+    }
+
+private:
+    std::shared_future<void> go_on_ = go_on.get_future().share();
+};
+
+TEST_CASE("a slow read of one recording's playlist stops no other recording, and is done once") {
+    Fixture at;
+    SlowStore store{*at.bucket};
+    RecordedRanges ranges{
+        {.store = store,
+         .open_playlist = [&at](std::string_view key) { return at.open[std::string{key}]; },
+         .folder = at.folder / "slow-index"}};
+    const auto slow = at.add("slow", kStart, 10);
+    const auto quick = at.add("quick", kStart + 1h, 10);
+    const auto growing = at.add("growing", kStart + 2h, 10, false);
+    at.show_open(growing, playlist_of(kStart + 2h, 10, false));
+    const auto index_of = [&ranges](const catalog::Recording& row) {
+        return std::async(std::launch::async, [&ranges, row] { return ranges.index(row).value(); });
+    };
+    std::vector<std::future<std::shared_ptr<const SegmentIndex>>> waiting;
+    for (int i = 0; i < RecordedRanges::kMakingMax + 1; ++i) waiting.push_back(index_of(slow));
+    while (store.slow_gets == 0) std::this_thread::yield();
+
+    auto others = std::array{index_of(quick), index_of(growing)};
+    const bool done = std::ranges::all_of(
+        others, [](auto& one) { return one.wait_for(10s) == std::future_status::ready; });
+    store.go_on.set_value();
+
+    CHECK(done);
+    for (auto& one : waiting) CHECK(one.get()->between(kStart, kStart + 1h).last == 10);
+    CHECK(store.slow_gets == 1);
 }
 
 TEST_CASE("a forgotten recording leaves neither an index nor a file") {
