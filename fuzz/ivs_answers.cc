@@ -1,4 +1,4 @@
-// What an IVS endpoint answers: a stream, a channel, a refusal. Input: such a text.
+// What an IVS endpoint answers: a stream, a channel, a page of them, a refusal. Input: such a text.
 
 #include "remote/ivs_answers.h"
 #include "base/ensure.h"
@@ -15,6 +15,13 @@ void check(BytesView input) {
         ENSURE(channel->authorized || text.contains("false"));
     } else {
         ENSURE(!channel.error().what.empty());
+    }
+    if (const auto channels = remote::read_channels(text)) {
+        ENSURE(channels->by_arn.size() <= remote::kChannelsPerPage);
+        for (const auto& [arn, channel] : channels->by_arn)
+            ENSURE(channel.authorized || text.contains("false"));
+    } else {
+        ENSURE(!channels.error().what.empty());
     }
     ENSURE(!remote::error_type(text, "").contains(':'));
     ENSURE(!remote::error_type("", text).contains('#'));

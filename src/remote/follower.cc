@@ -1,6 +1,5 @@
 #include "remote/follower.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +9,8 @@
 #include "ivs/ids.h"
 #include "ivs/recording_metadata.h"
 #include "ivs/recording_prefix.h"
+#include "remote/channel_watch.h"
+#include "remote/due_channels.h"
 
 namespace oxbow::remote {
 namespace {
@@ -17,24 +18,6 @@ namespace {
 constexpr std::string_view kSaved = "recording-started-";
 
 }  // namespace
-
-std::vector<ChannelId> due_channels(const catalog::Directory& directory,
-                                    const std::map<ChannelId, SteadyTime>& look_at, SteadyTime now,
-                                    std::size_t limit) {
-    std::vector<std::pair<SteadyTime, ChannelId>> due;
-    for (const catalog::ChannelPlace& place : *directory.channels_by_creation) {
-        const auto found = look_at.find(place.id);
-        const SteadyTime at = found == look_at.end() ? SteadyTime::min() : found->second;
-        if (at <= now && directory.channels.contains(place.id)) due.emplace_back(at, place.id);
-    }
-    std::ranges::sort(due);
-    std::vector<ChannelId> out;
-    for (auto& [at, channel] : due) {
-        if (out.size() == limit) break;
-        out.push_back(std::move(channel));
-    }
-    return out;
-}
 
 Follower::Follower(Settings settings, Rooms rooms)
     : settings_(std::move(settings)),
@@ -56,6 +39,7 @@ Follower::Follower(Settings settings, Rooms rooms)
 Result<void> Follower::start() {
     if (auto taken = watch_.take_up(); !taken) return taken;
     thread_ = std::thread{[this] { work(); }};
+    if (settings_.ask_channels) channels_thread_ = std::thread{[this] { watch_channels(); }};
     return {};
 }
 
@@ -67,7 +51,8 @@ void Follower::ask_to_stop() {
 
 void Follower::stop() {
     ask_to_stop();
-    if (thread_.joinable()) thread_.join();
+    for (std::thread* const thread : {&thread_, &channels_thread_})
+        if (thread->joinable()) thread->join();
 }
 
 bool Follower::is_stopping() const {
@@ -79,7 +64,6 @@ void Follower::work() {
     while (true) {
         look_at_saved();
         look_at_streams();
-        look_at_channels();
         watch_.look([this] { return is_stopping(); });
         for (const auto& place : *rooms_.catalog.directory()->channels_by_creation) {
             if (is_stopping()) return;
@@ -87,6 +71,19 @@ void Follower::work() {
         }
         std::unique_lock lock{mutex_};
         unknown_asked_ = 0;
+        if (wake_.wait_for(lock, kRound, [this] { return stopping_; })) return;
+    }
+}
+
+/// Apart from the rest: who may watch is not to wait for a bucket that is slow.
+void Follower::watch_channels() {
+    ChannelWatch channels{{.catalog = rooms_.catalog,
+                           .client = rooms_.client,
+                           .clock = rooms_.clock,
+                           .may_ask = [this] { return streams_.may_ask(); }}};
+    while (true) {
+        channels.look();
+        std::unique_lock lock{mutex_};
         if (wake_.wait_for(lock, kRound, [this] { return stopping_; })) return;
     }
 }
@@ -130,25 +127,6 @@ void Follower::look_at_streams() {
         if (is_stopping()) return;
         streams_.refresh(channel, arn_of(channel));
         stream_look_at_[channel] = now + kStreamLookEvery;
-    }
-}
-
-/// Names, and who may watch: of one channel a round.
-void Follower::look_at_channels() {
-    // One that is away would hold up the look at the bucket, five seconds each time.
-    if (!settings_.ask_channels || !streams_.may_ask()) return;
-    const auto directory = rooms_.catalog.directory();
-    const SteadyTime now = rooms_.clock.steady();
-    for (const ChannelId& id : due_channels(*directory, channel_look_at_, now, 1)) {
-        channel_look_at_[id] = now + kChannelLookEvery;
-        const auto told = rooms_.client.get_channel(arn_of(id));
-        if (!told) return;
-        catalog::Channel channel = directory->channels.find(id)->second;
-        if (channel.name == told->name && channel.authorized == told->authorized) return;
-        channel.name = told->name;
-        channel.authorized = told->authorized;
-        if (auto updated = rooms_.catalog.update_channel(channel); !updated)
-            log::warning("[channel {}] {}", id.view(), updated.error().what);
     }
 }
 

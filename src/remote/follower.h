@@ -24,7 +24,7 @@ namespace oxbow::remote {
 
 /// What is streamed and recorded elsewhere, for who stands apart from the live service: the state
 /// of streams from an IVS endpoint, recordings from the bucket. A thread looks at all of it in
-/// turns; a viewer's question makes the one channel fresh.
+/// turns, another at the channels themselves; a viewer's question makes the one channel fresh.
 ///
 /// Thread-safe. What StreamStates asks never blocks, nor does is_fresh(); the rest blocks on the
 /// network.
@@ -83,7 +83,6 @@ public:
     static constexpr std::chrono::milliseconds kRound{1'000};
     static constexpr std::size_t kStreamsPerRound = 3;  // Amazon allows five GetStream a second
     static constexpr std::chrono::milliseconds kStreamLookEvery{5'000};
-    static constexpr std::chrono::milliseconds kChannelLookEvery{60'000};
     static constexpr int kUnknownPerRound = 2;
     static constexpr std::size_t kUnknownMax = 10'000;
     static constexpr std::chrono::milliseconds kUnknownFor{10'000};
@@ -91,7 +90,7 @@ public:
 private:
     void work();
     void look_at_streams();
-    void look_at_channels();
+    void watch_channels();
     void look_at_saved();
     bool is_stopping() const;
     std::string arn_of(const ChannelId& channel) const;
@@ -105,7 +104,6 @@ private:
     BucketWatch watch_;
     // Of the thread alone:
     std::map<ChannelId, SteadyTime> stream_look_at_;
-    std::map<ChannelId, SteadyTime> channel_look_at_;
     bool saved_looked_at_ = false;
 
     mutable std::mutex mutex_;
@@ -115,13 +113,7 @@ private:
     bool stopping_ = false;
     std::condition_variable wake_;
     std::thread thread_;
+    std::thread channels_thread_;
 };
-
-/// The channels whose time has come, the longest overdue first, `limit` at most: where there are
-/// more than can be looked at, each waits longer and none for ever. In: when each is to be looked
-/// at; one that is not there is overdue.
-std::vector<ChannelId> due_channels(const catalog::Directory& directory,
-                                    const std::map<ChannelId, SteadyTime>& look_at, SteadyTime now,
-                                    std::size_t limit);
 
 }  // namespace oxbow::remote

@@ -24,7 +24,8 @@ std::string argument(std::string_view name, const std::string& value) {
 IvsClient::IvsClient(IvsClientSettings settings, const Clock& clock)
     : settings_(std::move(settings)), clock_(clock), client_({.ca_file = settings_.ca_file}) {}
 
-Result<net::HttpClientResponse> IvsClient::call(std::string_view operation, std::string body) {
+Result<net::HttpClientResponse> IvsClient::call(std::string_view operation, std::string body,
+                                                std::size_t answer_bytes_max) {
     // Each time: a file may have been written anew, and a call is rare.
     const auto credentials = settings_.credentials.load();
     if (!credentials) return std::unexpected(credentials.error());
@@ -43,7 +44,7 @@ Result<net::HttpClientResponse> IvsClient::call(std::string_view operation, std:
                                    .headers = to_sign.headers,
                                    .body = std::move(body),
                                    .timeout = kAnswerWaitMax,
-                                   .body_bytes_max = kAnswerBytesMax};
+                                   .body_bytes_max = answer_bytes_max};
     const auto added = net::sign_v4(std::move(to_sign),
                                     {credentials->access_key_id, credentials->secret_access_key},
                                     {settings_.region, "ivs"}, clock_.wall());
@@ -95,6 +96,18 @@ Result<RemoteChannel> IvsClient::get_channel(const std::string& channel_arn) {
         return fail(ErrorCode::Unavailable,
                     fmt::format("GetChannel of {}: {}", settings_.endpoint, channel.error().what));
     return channel;
+}
+
+Result<RemoteChannels> IvsClient::list_channels(const std::string& next_token) {
+    boost::json::object arguments{{"maxResults", kChannelsPerPage}};
+    if (!next_token.empty()) arguments["nextToken"] = next_token;
+    const auto answer = call("ListChannels", boost::json::serialize(arguments), kListBytesMax);
+    if (!answer) return std::unexpected(answer.error());
+    auto channels = read_channels(answer->body);
+    if (!channels)
+        return fail(ErrorCode::Unavailable, fmt::format("ListChannels of {}: {}",
+                                                        settings_.endpoint, channels.error().what));
+    return channels;
 }
 
 }  // namespace oxbow::remote

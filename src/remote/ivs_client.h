@@ -27,13 +27,16 @@ public:
     /// nullopt: the channel is not on the air.
     Result<std::optional<RemoteStream>> get_stream(const std::string& channel_arn);
     Result<RemoteChannel> get_channel(const std::string& channel_arn);
+    /// A page of all channels. In: the token of the page before; "": the first.
+    Result<RemoteChannels> list_channels(const std::string& next_token);
 
     const std::string& endpoint() const { return settings_.endpoint; }
 
     static constexpr std::chrono::milliseconds kAnswerWaitMax{5'000};
 
 private:
-    Result<net::HttpClientResponse> call(std::string_view operation, std::string body);
+    Result<net::HttpClientResponse> call(std::string_view operation, std::string body,
+                                         std::size_t answer_bytes_max = kAnswerBytesMax);
     Error problem_of(std::string_view operation, const net::HttpClientResponse& answer) const;
 
     IvsClientSettings settings_;

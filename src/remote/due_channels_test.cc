@@ -1,4 +1,4 @@
-#include "remote/follower.h"
+#include "remote/due_channels.h"
 
 #include <doctest/doctest.h>
 
