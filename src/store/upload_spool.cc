@@ -486,11 +486,17 @@ Result<void> UploadSpool::remove(std::string_view key) {
     {
         std::unique_lock lock{mutex_};
         // What is on its way arrives first: it would be back behind the remove.
-        changed_.wait(lock, [&] {
+        const bool arrived = changed_.wait_for(lock, settings_.remove_wait_max, [&] {
             const auto found = by_key_.find(key);
             return found == by_key_.end() ||
                    std::ranges::none_of(found->second, [](const auto& one) { return one->busy; });
         });
+        if (!arrived) {
+            return fail(ErrorCode::Timeout,
+                        fmt::format("object '{}' is not removed: it is on its way to the bucket, "
+                                    "which has not taken it within {} ms",
+                                    log::printable(key), settings_.remove_wait_max.count()));
+        }
         while (true) {
             const auto found = by_key_.find(key);
             if (found == by_key_.end()) break;

@@ -26,6 +26,8 @@ struct UploadSpoolSettings {
     std::size_t uploads = 4;  // at a time
     std::uint64_t bytes_max = 100ULL * 1024 * 1024 * 1024;
     std::chrono::seconds age_max{7 * 24 * 3600};  // of what waits longest
+    /// How long remove() waits for an upload of its object that is under way.
+    std::chrono::milliseconds remove_wait_max{30'000};
     /// Keys of one lane are uploaded in the order in which they were put. Lanes do not wait for
     /// each other.
     std::function<std::string(std::string_view key)> lane_of;
@@ -56,7 +58,8 @@ struct UploadBacklog {
 /// NUMBER.object (the bytes); numbers rise with every put.
 ///
 /// Errors of put and adopt: also Unavailable  more than bytes_max wait, or something waits longer
-/// than age_max. Thread safety: as ObjectStore.
+/// than age_max. Of remove: also Timeout  the object is on its way to the bucket for too long; it
+/// stays. Thread safety: as ObjectStore.
 class UploadSpool final : public ObjectStore {
 public:
     /// Takes over what an earlier process left. `bucket` and `clock` outlive the spool. Uploads

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <vector>
 
@@ -34,6 +35,7 @@ public:
 
     Result<ObjectInfo> put(std::string_view key, BytesView bytes) override {
         if (away_) return gone();
+        if (before_put) before_put();
         if (strays-- > 0) return fail(ErrorCode::NotFound, "404, a proxy says");
         const std::lock_guard lock{mutex_};
         puts_.push_back(std::string{key} + "=" + std::string{as_text(bytes)});
@@ -57,6 +59,7 @@ public:
         return ForwardingStore::remove(key);
     }
 
+    std::function<void()> before_put;
     std::function<void(std::string_view key)> before_read;
     std::atomic<int> strays = 0;  // puts that somebody else answers
 
@@ -79,13 +82,15 @@ struct Fixture {
         spool.reset();
         std::filesystem::remove_all(root);
     }
-    void make(std::uint64_t bytes_max = 1'000'000) {
+    void make(std::uint64_t bytes_max = 1'000'000,
+              std::chrono::milliseconds remove_wait_max = std::chrono::seconds{30}) {
         spool.reset();
         spool = std::move(*UploadSpool::open(
             {.folder = root / "uploads",
              .bucket = "recordings",
              .uploads = 2,
              .bytes_max = bytes_max,
+             .remove_wait_max = remove_wait_max,
              .lane_of = [](std::string_view key) { return std::string{key.substr(0, 1)}; },
              .uploaded = {}},
             *far, clock));
@@ -251,6 +256,37 @@ TEST_CASE("what is removed is not uploaded any more, and not in the bucket eithe
     it.upload_all();
     CHECK(it.far->puts() == std::vector<std::string>{"a/1=1", "a/2=3"});
     CHECK(it.folder->get("a/1").error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("a remove waits for an upload that is under way, but not for ever: it stays then") {
+    Fixture it;
+    it.make(1'000'000, std::chrono::milliseconds{200});
+    std::promise<void> begun;
+    std::promise<void> go_on;
+    std::once_flag once;
+    it.far->before_put = [&] {
+        std::call_once(once, [&] {
+            begun.set_value();
+            go_on.get_future().wait();
+        });
+    };
+    it.put("a/1", "x");
+    it.spool->start();
+    begun.get_future().wait();
+
+    const auto removed = it.spool->remove("a/1");
+
+    REQUIRE_FALSE(removed);
+    CHECK(removed.error().code == ErrorCode::Timeout);
+    CHECK(removed.error().what ==
+          "object 'a/1' is not removed: it is on its way to the bucket, which has not taken it "
+          "within 200 ms");
+    CHECK(it.spool->get("a/1").value() == "x");
+    go_on.set_value();
+    it.spool->finish(std::chrono::seconds{30});
+    CHECK(it.spool->remove("a/1"));
+    CHECK(it.folder->get("a/1").error().code == ErrorCode::NotFound);
+    it.spool->stop();
 }
 
 TEST_CASE("an object waits on where a put is answered as if there were nothing") {
