@@ -268,8 +268,8 @@ std::span<const ConfigurationKey> configuration_keys() {
             apply_request_log_file},
         ConfigurationKey{"edge.trusted_proxies", "", "[]", true,
                          "addresses and networks, such as [\"10.0.0.0/8\"]: from them "
-                         "X-Forwarded-Proto and X-Forwarded-Host count, and their connections are "
-                         "not counted per address",
+                         "X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-For count, and their "
+                         "connections are not counted per address",
                          apply_trusted_proxies},
         ConfigurationKey{
             "edge.live_origin", "", "\"http://10.0.0.5:8080\"", false,

@@ -98,7 +98,8 @@ Result<void> Server::Impl::listen_for_clients() {
             loops_->at(0), address,
             [this](const net::HttpRequest& request) { return answer_client(request); },
             net::HttpServerLimits{.body_bytes_max = kApiBodyBytesMax,
-                                  .connections_max = kApiConnectionsMax});
+                                  .connections_max = kApiConnectionsMax,
+                                  .trusted_proxies = settings_.trusted_proxies});
     });
 }
 

@@ -17,9 +17,7 @@ void forget_old(std::deque<SteadyTime>& failures, SteadyTime now) {
 
 }  // namespace
 
-std::string address_of(std::string_view peer) {
-    std::string_view host = peer.substr(0, peer.rfind(':'));
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+std::string guesser_at(std::string_view host) {
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(std::string{host}, error);
     if (error) return std::string{host};
@@ -32,17 +30,17 @@ std::string address_of(std::string_view peer) {
     return boost::asio::ip::address_v6{bytes}.to_string();
 }
 
-std::optional<std::chrono::milliseconds> SignInAttempts::wait(std::string_view peer,
+std::optional<std::chrono::milliseconds> SignInAttempts::wait(std::string_view address,
                                                               SteadyTime now) {
     const std::scoped_lock lock{mutex_};
-    const Failures& failures = failures_of(peer, now);
+    const Failures& failures = failures_of(address, now);
     if (failures.size() < kFailuresMax) return std::nullopt;
     return failures.front() + kFailureWindow - now;
 }
 
-void SignInAttempts::failed(std::string_view peer, SteadyTime now) {
+void SignInAttempts::failed(std::string_view address, SteadyTime now) {
     const std::scoped_lock lock{mutex_};
-    Failures& failures = failures_of(peer, now);
+    Failures& failures = failures_of(address, now);
     failures.push_back(now);
     if (failures.size() > kFailuresMax) failures.pop_front();
 }
@@ -52,14 +50,14 @@ std::size_t SignInAttempts::size() const {
     return failures_.size();
 }
 
-SignInAttempts::Failures& SignInAttempts::failures_of(std::string_view peer, SteadyTime now) {
-    std::string address = address_of(peer);
-    if (!failures_.contains(address) && failures_.size() >= kAddressesMax) {
+SignInAttempts::Failures& SignInAttempts::failures_of(std::string_view address, SteadyTime now) {
+    std::string guesser = guesser_at(address);
+    if (!failures_.contains(guesser) && failures_.size() >= kAddressesMax) {
         for (auto& [known, failures] : failures_) forget_old(failures, now);
         std::erase_if(failures_, [](const auto& entry) { return entry.second.empty(); });
-        if (failures_.size() >= kAddressesMax) address = kAllOthers;
+        if (failures_.size() >= kAddressesMax) guesser = kAllOthers;
     }
-    Failures& failures = failures_[address];
+    Failures& failures = failures_[guesser];
     forget_old(failures, now);
     return failures;
 }

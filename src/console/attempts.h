@@ -13,17 +13,17 @@
 
 namespace oxbow::console {
 
-// "10.0.0.7" for "10.0.0.7:53422"; "2001:db8:0:7::" for "[2001:db8:0:7::1]:53422": who has one
-// address of IPv6 has all of its /64
-std::string address_of(std::string_view peer);
+/// Whom an address stands for. In: as net::remote_address gives it.
+// "2001:db8:0:7::" for "2001:db8:0:7::1": who has one address of IPv6 has all of its /64
+std::string guesser_at(std::string_view address);
 
 /// Counts refused sign-ins by address: who guesses has to wait. Thread-safe.
 class SignInAttempts {
 public:
-    /// How long whoever is at `peer` has to wait before the next attempt; nullopt: not at all.
-    std::optional<std::chrono::milliseconds> wait(std::string_view peer, SteadyTime now);
+    /// How long whoever is at `address` has to wait before the next attempt; nullopt: not at all.
+    std::optional<std::chrono::milliseconds> wait(std::string_view address, SteadyTime now);
 
-    void failed(std::string_view peer, SteadyTime now);
+    void failed(std::string_view address, SteadyTime now);
 
     /// Addresses that are remembered.
     std::size_t size() const;
@@ -32,7 +32,7 @@ private:
     using Failures = std::deque<SteadyTime>;
 
     /// Those of the last kFailureWindow.
-    Failures& failures_of(std::string_view peer, SteadyTime now);
+    Failures& failures_of(std::string_view address, SteadyTime now);
 
     mutable std::mutex mutex_;
     std::map<std::string, Failures> failures_;

@@ -53,7 +53,7 @@ public:
                    },
                    {.cookie_name = std::string{kCookie}, .viewers_url = "http://127.0.0.1:8080"}) {}
 
-    Reply send(const net::TestRequest& request) {
+    Reply send(const net::HttpRequest& request) {
         const auto answer = console_.answer(request);
         const auto& response = std::get<net::HttpResponse>(answer);
         Reply reply{.status = response.status,
@@ -210,6 +210,26 @@ TEST_CASE("a wrong secret gives no session, and after ten of them nothing does f
     CHECK(refused.status == 429);
     CHECK(control::header_of(refused.headers, "Retry-After") == "60");
     CHECK(later.status == 200);
+}
+
+TEST_CASE("behind a proxy that is trusted each who signs in waits for his own refusals alone") {
+    TestConsole console;
+    const auto by_proxy = [&](const std::string& from, const std::string& secret) {
+        auto request = console.signing_in(secret);
+        request.headers.emplace_back("x-forwarded-for", from);
+        net::HttpRequest sent = request;
+        sent.from_proxy = true;
+        return console.send(sent);
+    };
+    const std::string right = console.rooms.credentials->list()[0].secret;
+    for (std::size_t i = 0; i < kFailuresMax; ++i) by_proxy("203.0.113.1", "wrong");
+
+    CHECK(by_proxy("203.0.113.1", right).status == 429);
+    CHECK(by_proxy("203.0.113.1, 203.0.113.2", right).status == 200);
+    // Of anybody else the header says nothing.
+    auto untrusted = console.signing_in(right);
+    untrusted.headers.emplace_back("x-forwarded-for", "203.0.113.1");
+    CHECK(console.send(untrusted).status == 200);
 }
 
 TEST_CASE("no other page signs anybody in") {

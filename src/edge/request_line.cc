@@ -141,30 +141,13 @@ std::string masked_url(std::string_view url) {
     return out;
 }
 
-std::string_view remote_address(const net::HttpRequest& request) {
-    if (request.from_proxy) {
-        std::string_view list = request.header("x-forwarded-for").value_or("");
-        list.remove_prefix(list.rfind(',') == std::string_view::npos ? 0 : list.rfind(',') + 1);
-        while (list.starts_with(' ')) list.remove_prefix(1);
-        const bool is_address = !list.empty() && std::ranges::all_of(list, [](char c) {
-            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-                   c == '.' || c == ':';
-        });
-        if (is_address && list.size() <= 45) return list;
-    }
-    std::string_view address = request.peer.substr(0, request.peer.rfind(':'));
-    if (address.starts_with('[') && address.ends_with(']'))
-        address = address.substr(1, address.size() - 2);
-    return address;
-}
-
 void append_combined_line(std::string& out, const LoggedAnswer& answer) {
     static constexpr std::array<std::string_view, 12> kMonths{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto day = std::chrono::floor<std::chrono::days>(answer.at);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(answer.at - day)};
-    append_or_dash(out, remote_address(answer.request), 64);
+    append_or_dash(out, net::remote_address(answer.request), 64);
     fmt::format_to(std::back_inserter(out), " - - [{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000] \"",
                    static_cast<unsigned>(date.day()),
                    kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
@@ -191,7 +174,7 @@ void append_json_line(std::string& out, const LoggedAnswer& answer) {
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(answer.outcome.took).count();
     fmt::format_to(std::back_inserter(out), "{{\"time\":\"{}\"", format_rfc3339_ms(answer.at));
-    append_member(out, "remote", remote_address(answer.request), 64);
+    append_member(out, "remote", net::remote_address(answer.request), 64);
     append_member(out, "method", answer.request.method, 32);
     append_member(out, "target",
                   answer.request.method.empty()

@@ -31,9 +31,6 @@ std::string masked_target(std::string_view path, std::string_view query);
 /// The same of a whole URL, such as a Referer.
 std::string masked_url(std::string_view url);
 
-/// Who asked: the address without its port; behind a trusted proxy the last of X-Forwarded-For.
-std::string_view remote_address(const net::HttpRequest& request);
-
 inline constexpr std::size_t kLogLineBytesMax = 4'096;
 inline constexpr std::size_t kLogTargetBytesMax = 2'048;  // escaped; of Referer and agent a quarter
 
