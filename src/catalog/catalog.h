@@ -281,6 +281,9 @@ public:
 
     /// Errors: Conflict when the channel has one, or the ARN or the value exists.
     Result<void> add_stream_key(const StreamKey& key);
+    /// The channel has this one from now on, in the place of what it had. Errors: NotFound,
+    /// Conflict.
+    Result<void> replace_stream_key(const StreamKey& key);
     Result<std::vector<StreamKey>> stream_keys(const ChannelId& channel) const;
     Result<void> remove_stream_key(const std::string& arn);
 

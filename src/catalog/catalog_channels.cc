@@ -51,6 +51,19 @@ void insert_stream_key(soci::session& session, const StreamKey& key) {
         soci::use(key);
 }
 
+std::string subject_of(const StreamKey& key) {
+    return fmt::format("a stream key of channel '{}', or this stream key,", key.channel.view());
+}
+
+Result<void> insert(soci::session& session, const Directory& directory, const StreamKey& key) {
+    if (!directory.channels.contains(key.channel)) {
+        return fail(ErrorCode::NotFound,
+                    fmt::format("there is no channel '{}'", key.channel.view()));
+    }
+    insert_stream_key(session, key);
+    return {};
+}
+
 }  // namespace
 
 Result<void> Catalog::add_channel(const Channel& channel, const StreamKey& key) {
@@ -144,19 +157,23 @@ Result<void> Catalog::remove_channel(const ChannelId& id) {
 }
 
 Result<void> Catalog::add_stream_key(const StreamKey& key) {
-    const std::string subject =
-        fmt::format("a stream key of channel '{}', or this stream key,", key.channel.view());
     return impl_->change(
-        subject,
-        [&](soci::session& session) -> Result<void> {
-            if (!directory()->channels.contains(key.channel)) {
-                return fail(ErrorCode::NotFound,
-                            fmt::format("there is no channel '{}'", key.channel.view()));
-            }
-            insert_stream_key(session, key);
-            return {};
-        },
+        subject_of(key), [&](soci::session& session) { return insert(session, *directory(), key); },
         [&](Directory& directory) { show_stream_key(directory, key); });
+}
+
+Result<void> Catalog::replace_stream_key(const StreamKey& key) {
+    return impl_->change(
+        subject_of(key),
+        [&](soci::session& session) {
+            session << "DELETE FROM stream_keys WHERE channel = :channel",
+                soci::use(key.channel.str(), "channel");
+            return insert(session, *directory(), key);
+        },
+        [&](Directory& directory) {
+            hide_stream_key(directory, key.channel);
+            show_stream_key(directory, key);
+        });
 }
 
 Result<std::vector<StreamKey>> Catalog::stream_keys(const ChannelId& channel) const {

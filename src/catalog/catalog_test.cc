@@ -153,6 +153,30 @@ TEST_CASE("a channel has one stream key; a removed one makes place for the next"
     CHECK(test->directory()->stream_keys.contains(StreamKeyValue{"sk_us-east-1_a_next"}));
 }
 
+TEST_CASE("a stream key is replaced whole or not at all") {
+    TestCatalog test;
+    test->add_channel(channel_named("a"), key_of("a")).value();
+    test->add_channel(channel_named("b"), key_of("b")).value();
+    StreamKey next = key_of("a");
+    next.arn = "arn:aws:ivs:us-east-1:000000000000:stream-key/next";
+    next.value = key_of("b").value;  // another has it
+
+    CHECK(test->replace_stream_key(next).error().code == ErrorCode::Conflict);
+    CHECK(test->stream_keys(ChannelId{"a"}).value()[0].arn == key_of("a").arn);
+    next.value = StreamKeyValue{"sk_us-east-1_a_next"};
+    CHECK(test->replace_stream_key(next));
+    CHECK(test->replace_stream_key(key_of("none")).error().code == ErrorCode::NotFound);
+
+    test.reopen();
+    CHECK(test->stream_keys(ChannelId{"a"}).value()[0].value == next.value);
+    CHECK(test->directory()->stream_keys.size() == 2);
+    CHECK_FALSE(test->directory()->stream_keys.contains(key_of("a").value));
+    CHECK_FALSE(test->directory()->stream_key_arns.contains(key_of("a").arn));
+    CHECK(test->remove_stream_key(next.arn));
+    CHECK(test->replace_stream_key(next));  // in the place of none
+    CHECK(test->stream_keys(ChannelId{"a"}).value().size() == 1);
+}
+
 TEST_CASE("a recording configuration must exist to be used, and goes only when nothing uses it") {
     TestCatalog test;
     Channel channel = channel_named("a");

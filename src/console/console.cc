@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "console/limits.h"
 #include "net/http_conditions.h"
+#include "net/remote_address.h"
 
 namespace oxbow::console {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::string_view kCsrfHeader = "x-oxbow-csrf";
 // clang-format off
 constexpr std::array kOfThePage = std::to_array<std::string_view>({
     "/ListChannels", "/GetChannel", "/CreateChannel", "/DeleteChannel", "/ListRecordingConfigurations",
-    "/ListStreamKeys", "/GetStreamKey", "/CreateStreamKey", "/DeleteStreamKey",
+    "/ListStreamKeys", "/GetStreamKey", "/oxbow/ResetStreamKey",
     "/ListStreams", "/StopStream",
     "/oxbow/ListRecordings", "/oxbow/LockRecording", "/oxbow/UnlockRecording", "/oxbow/DeleteRecording",
     "/oxbow/BatchGetStreamHealth", "/oxbow/GetServerStatus",
@@ -181,7 +182,8 @@ net::HttpResponse Console::sign_in(const net::HttpRequest& request) {
         return refused(403, "CrossSiteException",
                        "Sign in on the page itself. Behind a proxy, it must pass Host on.");
     }
-    if (const auto wait = attempts_.wait(request.peer, now)) {
+    const std::string_view from = net::remote_address(request);
+    if (const auto wait = attempts_.wait(from, now)) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
         net::HttpResponse out =
             refused(429, "ThrottlingException",
@@ -191,12 +193,12 @@ net::HttpResponse Console::sign_in(const net::HttpRequest& request) {
     }
     auto caller = api_.caller(request);
     if (!caller) {
-        attempts_.failed(request.peer, now);
-        log::warning("[console] a sign-in from {} is refused", log::printable(request.peer));
+        attempts_.failed(from, now);
+        log::warning("[console] a sign-in from {} is refused", log::printable(from));
         return std::move(caller.error());
     }
     const Sessions::Opened opened = sessions_.open(*caller, now);
-    log::info("[console] {} signed in from {}", *caller, log::printable(request.peer));
+    log::info("[console] {} signed in from {}", *caller, log::printable(from));
     net::HttpResponse out = json_answer(200, session_json(opened.session));
     out.extra_headers = cookie(request, opened.token, kSessionMax);
     return out;

@@ -82,6 +82,7 @@ constexpr std::array kOperations{
     Operation{"GET", kTags, list_tags_for_resource, Work::InMemory, 10},
     Operation{"POST", kTags, tag_resource, Work::Change, 10},
     Operation{"DELETE", kTags, untag_resource, Work::Change, 10},
+    Operation{"POST", "/oxbow/ResetStreamKey", reset_stream_key, Work::Change, kAnyRate},
     Operation{"POST", "/oxbow/ListRecordings", list_recordings, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/GetRecording", get_recording, Work::Blocking, kAnyRate},
     Operation{"POST", "/oxbow/LockRecording", lock_recording, Work::Blocking, kAnyRate},

@@ -245,6 +245,29 @@ TEST_CASE("a stream key is listed without its value, and reset by deleting and c
     CHECK(api.call("GetStreamKey", arn_body(key)).status == 404);
 }
 
+TEST_CASE("a stream key is reset in one call, and keeps its tags") {
+    const TestApi api;
+    const std::string channel = api.channel();
+    const std::string first =
+        api.call("ListStreamKeys", channel_body(channel)).text("/streamKeys/0/arn");
+    api.call("DeleteStreamKey", arn_body(first));
+    const Reply tagged = api.call("CreateStreamKey",
+                                  R"({"channelArn":")" + channel + R"(","tags":{"place":"roof"}})");
+
+    const Reply reset = api.call("oxbow/ResetStreamKey", channel_body(channel));
+
+    CHECK(reset.status == 200);
+    CHECK(reset.text("/streamKey/value") != tagged.text("/streamKey/value"));
+    CHECK(reset.text("/streamKey/tags/place") == "roof");
+    CHECK(api.call("ListStreamKeys", channel_body(channel)).text("/streamKeys/0/arn") ==
+          reset.text("/streamKey/arn"));
+    CHECK(api.call("GetStreamKey", arn_body(tagged.text("/streamKey/arn"))).status == 404);
+    api.call("DeleteStreamKey", arn_body(reset.text("/streamKey/arn")));
+    CHECK(api.call("oxbow/ResetStreamKey", channel_body(channel)).status == 200);
+    CHECK(api.call("oxbow/ResetStreamKey").status == 400);
+    CHECK(api.call("oxbow/ResetStreamKey", channel_body(channel + "x")).status == 404);
+}
+
 TEST_CASE("a channel that is offline has no stream") {
     const TestApi api;
     const std::string arn = api.channel();

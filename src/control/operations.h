@@ -59,6 +59,7 @@ Answer create_stream_key(const Rooms& rooms, Arguments& arguments);
 Answer get_stream_key(const Rooms& rooms, Arguments& arguments);
 Answer list_stream_keys(const Rooms& rooms, Arguments& arguments);
 Answer delete_stream_key(const Rooms& rooms, Arguments& arguments);
+Answer reset_stream_key(const Rooms& rooms, Arguments& arguments);
 
 // streams.cc
 Answer get_stream(const Rooms& rooms, Arguments& arguments);

@@ -23,6 +23,14 @@ Outcome<catalog::StreamKey> stream_key_of(const Rooms& rooms, const std::string&
     return refuse(not_found(fmt::format("There is no stream key {}.", arn)));
 }
 
+catalog::StreamKey new_stream_key(const Rooms& rooms, const ChannelId& channel) {
+    return {.arn = ivs::stream_key_arn(rooms.settings.region, rooms.settings.account,
+                                       random_alphanumeric(12)),
+            .value = ivs::make_stream_key(rooms.settings.region, channel),
+            .channel = channel,
+            .tags = {}};
+}
+
 }  // namespace
 
 Answer create_stream_key(const Rooms& rooms, Arguments& arguments) {
@@ -31,12 +39,8 @@ Answer create_stream_key(const Rooms& rooms, Arguments& arguments) {
     if (arguments.error()) return refuse(*arguments.error());
     const auto channel = channel_of(rooms, arn);
     if (!channel) return refuse(channel.error());
-    const catalog::StreamKey key{
-        .arn = ivs::stream_key_arn(rooms.settings.region, rooms.settings.account,
-                                   random_alphanumeric(12)),
-        .value = ivs::make_stream_key(rooms.settings.region, channel->id),
-        .channel = channel->id,
-        .tags = tags};
+    catalog::StreamKey key = new_stream_key(rooms, channel->id);
+    key.tags = tags;
 
     const auto added = rooms.catalog.add_stream_key(key);
     if (!added && added.error().code == ErrorCode::Conflict) {
@@ -94,6 +98,22 @@ Answer delete_stream_key(const Rooms& rooms, Arguments& arguments) {
     const auto removed = rooms.catalog.remove_stream_key(arn);
     if (!removed) return refuse(removed.error());
     return std::nullopt;
+}
+
+/// Delete and create in one: whatever fails, the channel has a key. The new one has the old one's
+/// tags.
+Answer reset_stream_key(const Rooms& rooms, Arguments& arguments) {
+    const std::string arn = arguments.arn("channelArn", "channel");
+    if (arguments.error()) return refuse(*arguments.error());
+    const auto channel = channel_of(rooms, arn);
+    if (!channel) return refuse(channel.error());
+    const auto before = rooms.catalog.stream_keys(channel->id);
+    if (!before) return refuse(before.error());
+    catalog::StreamKey key = new_stream_key(rooms, channel->id);
+    if (!before->empty()) key.tags = before->front().tags;
+    const auto replaced = rooms.catalog.replace_stream_key(key);
+    if (!replaced) return refuse(replaced.error());
+    return boost::json::object{{"streamKey", stream_key_json(rooms, key)}};
 }
 
 }  // namespace oxbow::control

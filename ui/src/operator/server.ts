@@ -176,9 +176,7 @@ export async function streamKeyValue(arn: string): Promise<string> {
   return (await call<{ streamKey: { value: string } }>('GetStreamKey', { arn })).streamKey.value;
 }
 
-/** The old key, if there is one, ends; the new one counts at once. */
+/** The old key, if there is one, ends; the new one counts at once. In one call: no failure leaves the channel without. */
 export async function resetStreamKey(channelArn: string): Promise<string> {
-  const old = await streamKeyArn(channelArn);
-  if (old) await call('DeleteStreamKey', { arn: old });
-  return (await call<{ streamKey: { value: string } }>('CreateStreamKey', { channelArn })).streamKey.value;
+  return (await call<{ streamKey: { value: string } }>('oxbow/ResetStreamKey', { channelArn })).streamKey.value;
 }
