@@ -3,66 +3,25 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
-#include <map>
-#include <mutex>
 #include <ostream>
 #include <system_error>
 
 #include <fmt/format.h>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
 
-#include "app/behaviour_settings.h"
-#include "app/bucket.h"
-#include "app/certificate_watch.h"
+#include "app/edge_server_impl.h"
 #include "app/listening.h"
-#include "app/metrics.h"
 #include "app/process_epoch.h"
-#include "app/ready_file.h"
-#include "app/request_watch.h"
 #include "app/session_secret.h"
-#include "app/viewer_doors.h"
 #include "base/log.h"
-#include "edge/blocking.h"
-#include "edge/edge.h"
-#include "edge/path_owner.h"
-#include "edge/path_pieces.h"
-#include "edge/reload.h"
 #include "ivs/ids.h"
-#include "meta/functions.h"
-#include "net/loops.h"
-#include "notify/s3_notifications.h"
-#include "remote/follower.h"
-#include "remote/live_origin.h"
 
 namespace oxbow::app {
-namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t kEdgeReaders = 16;  // threads that wait for the bucket or the endpoint
 constexpr std::size_t kNotificationBytesMax = 256 * 1024;
 constexpr std::size_t kSendersMax = 200;  // connections to the port of the API
 constexpr std::chrono::milliseconds kLastPutsMax{3'000};
-constexpr std::string_view kMetadata = "/recording-started-";
-
-using Later = asio::awaitable<net::HttpResponse>;
-
-/// No recording is open here: the bucket has the last word.
-class NoOpenPlaylists final : public edge::OpenPlaylists {
-public:
-    std::shared_ptr<const TextVersion> open_playlist(std::string_view) const override {
-        return nullptr;
-    }
-};
-
-edge::Freshness freshness_of(std::string_view cache_control) {
-    const auto kept = remote::kept_for(cache_control);
-    if (cache_control.contains("immutable")) return edge::Freshness::Immutable;
-    if (kept >= std::chrono::hours{1}) return edge::Freshness::Long;
-    return kept > std::chrono::seconds{1} ? edge::Freshness::Awaited : edge::Freshness::Second;
-}
 
 /// How long an answer of the origin is kept: what it says, within what its behaviour lets it say.
 /// Errors are kept for as long as they say, and what is private never is.
@@ -75,116 +34,7 @@ std::chrono::seconds kept_for(const edge::Behaviours& behaviours, std::string_vi
     return behaviours.at(index).ttl.of(said);
 }
 
-// Of /rewind/AsXego4U6tnj/window.m3u8, behind the channel.
-constexpr std::string_view kWindowPath = "/window.m3u8";
-
-/// A path of a channel, with what it names below the channel, where it does.
-struct LivePath {
-    ChannelId channel;
-    std::string_view recording{};  // or what stands in its place
-    bool is_root = false;          // /rewind/{CHANNEL_ID}.m3u8, or a window across recordings
-};
-
-// /seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts, /rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8
-std::optional<LivePath> live_path(std::string_view path, std::string_view channel) {
-    LivePath out{.channel = ChannelId{std::string{channel}}};
-    if (path.starts_with(edge::kLivePrefix)) return out;
-    for (const std::string_view door : {edge::kSegmentPrefix, std::string_view{"/rewind/"}}) {
-        auto rest = edge::after(path, door);
-        if (!rest) continue;
-        rest->remove_prefix(std::min(channel.size(), rest->size()));
-        out.is_root = *rest == ".m3u8" || *rest == kWindowPath;
-        if (rest->starts_with('/')) rest->remove_prefix(1);
-        if (!out.is_root) out.recording = rest->substr(0, rest->find('/'));
-        return out;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
-
-class EdgeServer::Impl {
-public:
-    Impl(Settings settings, std::ostream& out) : settings_(std::move(settings)), out_(out) {}
-    ~Impl() { shut_down(); }
-
-    Result<void> start();
-    void run();
-
-private:
-    Result<void> open_rooms();
-    void tie_rooms();
-    void make_edge();
-    Result<void> save_start(const std::string& key, const std::string& sequencer);
-    Result<std::chrono::milliseconds> duration_of(const catalog::Recording& recording);
-    std::shared_ptr<const TextVersion> open_playlist(std::string_view key);
-    void looked_at(const ChannelId& channel);
-    Result<void> listen();
-    Result<void> announce();
-    void shut_down();
-
-    net::HttpAnswer answer(const net::HttpRequest& request);
-    bool is_at_origin(const LivePath& path) const;
-    Later answer_fresh(const net::HttpRequest& request, ChannelId channel);
-    Later answer_with_origin(const net::HttpRequest& request, LivePath path);
-    Later of_edge(const net::HttpRequest& request);
-    net::HttpResponse of_origin(const net::HttpRequest& request,
-                                const std::shared_ptr<const remote::OriginAnswer>& answer) const;
-    net::HttpResponse made_of(const net::HttpRequest& request,
-                              const remote::OriginAnswer& answer) const;
-    net::HttpAnswer answer_sender(const net::HttpRequest& request);
-    net::HttpResponse metrics() const;
-    bool is_edge() const { return settings_.role == Role::Edge; }
-    /// Of what the origin lists while it is there, the bucket tells the names in the end.
-    edge::SegmentNaming naming() const {
-        return settings_.live_origin.empty() ? edge::SegmentNaming::ByIndex
-                                             : edge::SegmentNaming::OnceEnded;
-    }
-
-    Settings settings_;
-    std::ostream& out_;
-    SystemClock clock_;
-    std::string epoch_;
-    asio::io_context main_loop_;
-    asio::signal_set signals_{main_loop_};
-    bool running_ = false;
-    std::unique_ptr<catalog::Catalog> catalog_;
-    std::unique_ptr<Bucket> bucket_;
-    store::ObjectStore* store_ = nullptr;  // of bucket_
-    std::unique_ptr<edge::PlaybackGate> gate_;
-    record::RecordingViews recordings_;
-    live::ChannelViews channels_;  // none: all are elsewhere
-    edge::ViewerCounter viewers_{clock_};
-    edge::ChannelWaits waits_;
-    ivs::NewestThumbnails thumbnails_;
-    NoOpenPlaylists open_playlists_;
-    edge::ServedRecordings served_{clock_};
-    std::shared_ptr<const edge::Behaviours> behaviours_ = behaviours_of(settings_);
-    edge::Responses responses_{behaviours_};
-    std::unique_ptr<edge::ViewerEvents> events_;
-    std::unique_ptr<edge::ViewerEvents> private_events_;
-    asio::thread_pool readers_{kEdgeReaders};
-    std::unique_ptr<net::Loops> loops_;
-    std::unique_ptr<remote::IvsClient> client_;
-    std::unique_ptr<remote::LiveOrigin> origin_;  // null: none is configured
-    std::unique_ptr<remote::Follower> follower_;
-    std::unique_ptr<meta::SaveRecordingStartMeta> save_meta_;
-    std::unique_ptr<meta::GetLatestRecordingStartMeta> latest_meta_;
-    std::mutex saving_;  // one event at a time: saving reads, compares and writes
-    std::map<ChannelId, RecordingId> saved_of_;  // whose saved metadata was read; of one thread
-    std::unique_ptr<notify::S3Notifications> notifications_;
-    std::unique_ptr<edge::RecordedRanges> ranges_;
-    std::unique_ptr<edge::Windows> windows_;
-    std::unique_ptr<edge::OpenObjects> objects_;
-    std::unique_ptr<edge::Edge> edge_;
-    std::unique_ptr<RequestWatch> request_watch_;
-    std::unique_ptr<ViewerDoors> viewer_doors_;
-    std::unique_ptr<net::HttpServer> api_server_;
-    std::unique_ptr<CertificateWatch> certificate_watch_;
-    ReadyInfo ready_;
-};
-
-// --- The start -----------------------------------------------------------------------------------
 
 Result<void> EdgeServer::Impl::start() {
     log::set_level(level_of(settings_.log_level));
@@ -464,152 +314,6 @@ void EdgeServer::Impl::shut_down() {
     loops_->join();
     readers_.join();
     request_watch_->stop();
-}
-
-// --- What viewers ask ----------------------------------------------------------------------------
-
-/// Before the edge answers, the channel is made fresh where the answer tells of its state; and what
-/// the live origin has first is asked for there.
-net::HttpAnswer EdgeServer::Impl::answer(const net::HttpRequest& request) {
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    const std::string_view path = request.path;
-    const bool is_metadata = path.starts_with(kMetadata);
-    if (!is_edge() && reads && !is_metadata) {
-        return responses_.error(request, 404,
-                                "this server has the role functions: it answers "
-                                "/recording-started-{CHANNEL_ID}.json");
-    }
-    const edge::PathOwner owner =
-        edge::owner_of(path, settings_.default_channel ? *settings_.default_channel : "");
-    const auto* const of = std::get_if<edge::ChannelsPath>(&owner);
-    if (!reads || of == nullptr || !ivs::is_id(of->channel)) return edge_->answer(request);
-    ChannelId channel{std::string{of->channel}};
-    const auto live = live_path(path, of->channel);
-    if (origin_ && live && gate_->door(*of) == edge::Door::Open)
-        return answer_with_origin(request, *live);
-    const bool of_state =
-        is_metadata || (live && live->is_root) || !follower_->channel_exists(channel);
-    if (!of_state || follower_->is_fresh(channel)) return edge_->answer(request);
-    return answer_fresh(request, std::move(channel));
-}
-
-Later EdgeServer::Impl::of_edge(const net::HttpRequest& request) {
-    net::HttpAnswer answer = edge_->answer(request);
-    if (auto* const at_once = std::get_if<net::HttpResponse>(&answer))
-        co_return std::move(*at_once);
-    co_return co_await std::get<Later>(std::move(answer));
-}
-
-Later EdgeServer::Impl::answer_fresh(const net::HttpRequest& request, ChannelId channel) {
-    co_await edge::in_blocking_pool(readers_.get_executor(), [this, channel] {
-        follower_->refresh(channel);
-        return true;
-    });
-    co_return co_await of_edge(request);
-}
-
-/// Whether the origin is asked before the bucket.
-bool EdgeServer::Impl::is_at_origin(const LivePath& path) const {
-    if (path.is_root) return follower_->live_stream(path.channel).has_value();
-    const auto view = recordings_.get(path.channel);
-    if (!view || path.recording.empty()) return true;  // a live playlist
-    return view->recording.id.view() == path.recording &&
-           view->recording.status == catalog::RecordingStatus::Started;
-}
-
-/// The other of the two, origin and bucket, where the first has nothing. A recording of which the
-/// bucket has told nothing yet is only at the origin; one that has ended only in the bucket.
-Later EdgeServer::Impl::answer_with_origin(const net::HttpRequest& request, LivePath path) {
-    std::string query;  // what is asked by it, in one spelling
-    if (!request.path.starts_with(edge::kSegmentPrefix)) {
-        auto canonical = edge::canonical_query(request.query);
-        if (!canonical) co_return responses_.error(request, canonical.error());
-        query = *std::move(canonical);
-    }
-    const std::string target = behaviours_->target(request.path, query);
-    if (const auto held = origin_->held(target)) co_return of_origin(request, held);
-    if (path.is_root && !follower_->is_fresh(path.channel)) {
-        co_await edge::in_blocking_pool(readers_.get_executor(), [this, channel = path.channel] {
-            follower_->refresh(channel);
-            return true;
-        });
-    }
-    const bool origin_first = is_at_origin(path);
-    net::HttpResponse first;
-    if (!origin_first) {
-        net::HttpResponse stored = co_await of_edge(request);
-        if (stored.status != 404) co_return stored;
-        first = std::move(stored);
-    }
-    const auto answer = co_await origin_->get(target);
-    if (answer && (*answer)->status < 300) co_return of_origin(request, *answer);
-    if (origin_first) {
-        net::HttpResponse stored = co_await of_edge(request);
-        if (stored.status != 404) co_return stored;
-        first = std::move(stored);
-    }
-    // Neither has it: the origin knows better why.
-    if (answer && (*answer)->status >= 400 && (*answer)->status < 500)
-        co_return of_origin(request, *answer);
-    co_return first;
-}
-
-net::HttpResponse EdgeServer::Impl::of_origin(
-    const net::HttpRequest& request,
-    const std::shared_ptr<const remote::OriginAnswer>& answer) const {
-    net::HttpResponse response = made_of(request, *answer);
-    responses_.keep_cors_of_origin(response, answer->cors);
-    // Of a channel that is private there, and here not yet.
-    if (remote::is_private(answer->cache_control)) responses_.keep_private(response);
-    return response;
-}
-
-net::HttpResponse EdgeServer::Impl::made_of(const net::HttpRequest& request,
-                                            const remote::OriginAnswer& answer) const {
-    const edge::Freshness freshness = freshness_of(answer.cache_control);
-    if (answer.text) return responses_.text(request, edge::kPlaylistType, freshness, answer.text);
-    net::HttpBody body;
-    body.owner = answer.bytes;
-    body.pieces = {as_bytes(*answer.bytes)};
-    if (answer.status == 200 && !answer.etag.empty()) {
-        return responses_.media(request, edge::content_type_of(request.path), freshness,
-                                answer.etag, body);
-    }
-    return responses_.error(request, answer.status == 200 ? 502 : answer.status,
-                            "the live origin has nothing at this path");
-}
-
-// --- What buckets tell ---------------------------------------------------------------------------
-
-net::HttpAnswer EdgeServer::Impl::answer_sender(const net::HttpRequest& request) {
-    if (request.path == notify::S3Notifications::kPath) return notifications_->answer(request);
-    if (request.path == "/metrics") {
-        if (!is_of_this_machine(request.peer)) {
-            return metrics_answer(
-                403, "metrics are for this machine: put a proxy here that knows who asks\n");
-        }
-        return metrics();
-    }
-    return responses_.error(
-        request, 404,
-        fmt::format("this server has the role {}: here are /notifications/s3 and /metrics alone",
-                    name_of(settings_.role)));
-}
-
-net::HttpResponse EdgeServer::Impl::metrics() const {
-    const ProcessUse use = process_use();
-    std::size_t live = 0;
-    for (const auto& place : *catalog_->directory()->channels_by_creation)
-        live += follower_->live_stream(place.id) ? 1 : 0;
-    std::vector<Metric> metrics{
-        Metric{"oxbow_channels_live", "gauge", "Channels that can be watched live.",
-               static_cast<double>(live)},
-        Metric{"oxbow_cache_bytes", "gauge", "Objects of the bucket that are kept on the disk.",
-               static_cast<double>(bucket_->cached_bytes())}};
-    request_watch_->add_metrics(metrics);
-    add_process(metrics, use);
-    if (const auto backlog = bucket_->backlog()) add_uploads(metrics, *backlog);
-    return metrics_answer(200, metrics_text(metrics));
 }
 
 EdgeServer::EdgeServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
