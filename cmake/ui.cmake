@@ -60,8 +60,9 @@ set_tests_properties(long_browser PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_LONG=1")
 add_test(NAME browser_private COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/private.test.mjs)
 add_test(NAME browser_operator COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/operator.test.mjs)
-set_tests_properties(browser browser_operator browser_private PROPERTIES
+add_test(NAME browser_strict COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/strict.test.mjs)
+set_tests_properties(browser browser_operator browser_private browser_strict PROPERTIES
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_SCREENSHOTS=${CMAKE_BINARY_DIR}/screenshots"
   RUN_SERIAL TRUE TIMEOUT 300)
-# What it looks at does not move.
-set_tests_properties(browser_operator PROPERTIES RUN_SERIAL FALSE)
+# What these look at does not move, or waits for them.
+set_tests_properties(browser_operator browser_strict PROPERTIES RUN_SERIAL FALSE)
