@@ -14,12 +14,9 @@ import http.client
 import json
 import os
 import pathlib
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import types
@@ -29,38 +26,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/system"))
 os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
 
-import oxbow  # noqa: E402  (the path comes first)
+import nginx_rtmp  # noqa: E402  (the path comes first)
+import oxbow  # noqa: E402
 import private_network  # noqa: E402
 import rtmp  # noqa: E402
 
 LOOK_EVERY = 0.005
 PATIENCE = 12
-
-# What its README proposes for HLS, and nginx itself to serve it; fragments are cut at key frames from 2 s on.
-NGINX = """
-load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
-daemon off;
-user root;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    server {{ listen 127.0.0.1:8190; root {folder}; location / {{ add_header Access-Control-Allow-Origin *; }} }}
-}}
-rtmp {{
-    server {{
-        listen 127.0.0.1:1935;
-        application app {{
-            live on;
-            hls on;
-            hls_path {folder}/hls;
-            hls_fragment 2s;
-        }}
-    }}
-}}
-"""
 
 
 def source(gop):
@@ -93,30 +65,17 @@ class Oxbow:
         self.server.close()
 
 
-class NginxRtmp:
-    name = "nginx-rtmp"
+class NginxRtmp(nginx_rtmp.NginxRtmp):
+    http = nginx_rtmp.HTTP
+    ready = {"rtmp": nginx_rtmp.RTMP}
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-bench-nginx-"))
-        (self.folder / "hls").mkdir()
-        config = self.folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=self.folder))
-        self.log = open(self.folder / "server.log", "ab")
-        self.process = subprocess.Popen(["nginx", "-c", config], stdout=self.log, stderr=self.log)
-        self.ready = {"rtmp": "rtmp://127.0.0.1:1935/app"}
-        self.http = "http://127.0.0.1:8190"
+        super().__init__(record=False)
         self.runs = 0
-        time.sleep(1)
 
     def stream(self):
         self.runs += 1
         return {"streamKey": {"value": f"first-{self.runs}"}}, f"/hls/first-{self.runs}.m3u8"
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-        self.log.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Publisher(threading.Thread):

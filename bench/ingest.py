@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT / "tests/system"))
 os.environ.setdefault("OXBOW", str(ROOT / "build/release/oxbow"))
 
 import api_client  # noqa: E402  (the path comes first)
+import nginx_rtmp  # noqa: E402
 import oxbow  # noqa: E402
 import private_network  # noqa: E402
 
@@ -35,31 +36,6 @@ SERVER_CPU, LOAD_CPU = {0}, {1}
 FRAMES_PER_SECOND = 30 + 48_000 / 1_024
 LATE_MAX = 0.2  # of all frames: more, and the machine was too busy to publish in real time
 ATTEMPTS_MAX = 3  # at a round
-
-# What its README proposes for HLS and recording, with one worker; nothing is logged per request.
-NGINX = """
-load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
-daemon off;
-user root;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 4096; }}
-rtmp {{
-    server {{
-        listen 127.0.0.1:{port};
-        application app {{
-            live on;
-            hls on;
-            hls_path {folder}/hls;
-            hls_fragment 2s;
-            record all;
-            record_path {folder}/recorded;
-            record_unique on;
-        }}
-    }}
-}}
-"""
 
 
 def source():
@@ -92,30 +68,10 @@ class OxbowUnderTest:
         self.server.close()
 
 
-class NginxUnderTest:
-    name = "nginx-rtmp"
-
+class NginxUnderTest(nginx_rtmp.NginxRtmp):
     def __init__(self, channels):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oxbow-bench-nginx-"))
-        for name in ("hls", "recorded"):
-            (self.folder / name).mkdir()
-        config = self.folder / "nginx.conf"
-        config.write_text(NGINX.format(folder=self.folder, port=1935))
-        self.log = open(self.folder / "server.log", "ab")
-        self.process = subprocess.Popen(["nginx", "-c", config], stdout=self.log, stderr=self.log)
-        pid = self.process.pid
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-        # Master, worker, and the cache manager that deletes old fragments: all of it is the server.
-        oxbow.wait_for("nginx's worker", 10, lambda: children.read_text().split())
-        time.sleep(0.5)
-        self.processes = [pid, *map(int, children.read_text().split())]
-        self.urls = [f"rtmp://127.0.0.1:1935/app/bench-{n}" for n in range(channels)]
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
-        self.log.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        super().__init__(record=True)
+        self.urls = [f"{nginx_rtmp.RTMP}/bench-{n}" for n in range(channels)]
 
 
 def cpu_seconds(processes):
