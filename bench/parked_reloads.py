@@ -13,7 +13,7 @@ import os
 import pathlib
 import re
 import resource
-import selectors
+import select
 import socket
 import statistics
 import sys
@@ -28,6 +28,7 @@ import oxbow  # noqa: E402  (the path comes first)
 import private_network  # noqa: E402
 
 SERVER_CPU, VIEWERS_CPU = {0}, {1}
+PARKED = 0.3  # seconds: by then the server has taken in what was asked
 
 
 class Viewers:
@@ -36,15 +37,15 @@ class Viewers:
     def __init__(self, url, count):
         where = urllib.parse.urlsplit(url)
         self.host = where.netloc
-        self.selector = selectors.EpollSelector()
+        self.selector = select.epoll()
         self.sockets = []
         for number in range(count):
-            # Connections are limited per address: each thousand comes from one of its own.
+            # Connections are limited per address: each hundred comes from one of its own.
             one = socket.create_connection((where.hostname, where.port), timeout=10,
                                            source_address=(f"127.0.1.{1 + number // 100}", 0))
             one.setblocking(False)
             self.sockets.append(one)
-            self.selector.register(one, selectors.EVENT_READ)
+            self.selector.register(one, select.EPOLLIN)
 
     def ask(self, path):
         request = f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
@@ -52,28 +53,44 @@ class Viewers:
             one.send(request)
 
     def answers(self, seconds):
-        """When each answer was there, whole, and what the first one is."""
-        unread = {one: b"" for one in self.sockets}
-        done, first = [], None
+        """When each answer was there, whole. All are alike, so that the first tells how long they are."""
+        unread = {one.fileno(): one for one in self.sockets}
+        begun, length, done = {}, None, []
         deadline = time.monotonic() + seconds
         while unread and time.monotonic() < deadline:
-            for key, _ in self.selector.select(1):
-                one = key.fileobj
-                unread[one] += one.recv(65_536)
-                head, ends, body = unread[one].partition(b"\r\n\r\n")
-                length = re.search(rb"content-length: (\d+)", head, re.I) if ends else None
-                if length and len(body) >= int(length[1]):
+            for file, _ in self.selector.poll(1):
+                answer = begun.pop(file, b"") + unread[file].recv(65_536)
+                length = length or length_of(answer)
+                if length and len(answer) == length:
                     done.append(time.monotonic())
-                    first = first or (head, body)
-                    del unread[one]
+                    del unread[file]
+                elif not answer or length and len(answer) > length:
+                    raise AssertionError(f"another answer than the others got: {answer}")
+                else:
+                    begun[file] = answer
         if unread:
             raise TimeoutError(f"{len(unread)} viewers were not answered")
-        assert first[0].startswith(b"HTTP/1.1 200 "), first[0]
-        return done, first
+        return done
 
     def close(self):
         for one in self.sockets:
             one.close()
+
+
+def length_of(answer):
+    """Of all of it, once its head is there."""
+    head, ends, _ = answer.partition(b"\r\n\r\n")
+    if not ends:
+        return None
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise AssertionError(answer)
+    return len(head) + len(ends) + int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+
+
+def cpu_seconds(pid):
+    """Of all threads, from the scheduler's own count."""
+    return sum(int(task.joinpath("schedstat").read_text().split()[0])
+               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
 def reach(text):
@@ -87,7 +104,8 @@ def main():
     options.add_argument("--parts", type=int, default=30)
     given = options.parse_args()
     network = private_network.enter()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (given.viewers + 1_000, given.viewers + 1_000))
+    files_max = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))  # the server's, too
     os.sched_setaffinity(0, SERVER_CPU)
     server = oxbow.Server("[log]\nlevel = \"warning\"\n[recording]\nreconnect_window_seconds = 0\n")
     os.sched_setaffinity(0, VIEWERS_CPU)
@@ -99,19 +117,23 @@ def main():
         time.sleep(10)
         path = server.get(f"/rewind/{made['id']}.m3u8").text.splitlines()[-1]
         viewers = Viewers(server.ready["http"], given.viewers)
-        took = []
+        took, cpu = [], []
         for _ in range(given.parts):
             segment, part = reach(server.get(path).text)
-            # One further than what comes next: all are parked before it is there.
-            viewers.ask(f"{path}?_HLS_msn={segment}&_HLS_part={part + 1}&_HLS_skip=YES")
-            done, _ = viewers.answers(10)
+            # Two further than what comes next: all are parked before it is there.
+            viewers.ask(f"{path}?_HLS_msn={segment}&_HLS_part={part + 2}&_HLS_skip=YES")
+            time.sleep(PARKED)
+            before = cpu_seconds(server.process.pid)
+            done = viewers.answers(10)
             took.append([1000 * (at - done[0]) for at in done])
+            cpu.append(1000 * (cpu_seconds(server.process.pid) - before))
         every = sorted(one for part in took for one in part)
         last = [max(part) for part in took]
         print(f"{given.viewers} viewers parked on one channel, {given.parts} parts; server on one core; {network}; load "
               f"{os.getloadavg()[0]:.1f}\n\n| from the first answer, ms | 50 % | 99 % | most |\n| --- | --- | --- | --- |\n"
               f"| a viewer's answer | {statistics.median(every):.0f} | {every[int(0.99 * len(every))]:.0f} | {every[-1]:.0f} |\n"
-              f"| the last viewer's | {statistics.median(last):.0f} | {sorted(last)[int(0.99 * len(last))]:.0f} | {max(last):.0f} |")
+              f"| the last viewer's | {statistics.median(last):.0f} | {sorted(last)[int(0.99 * len(last))]:.0f} | {max(last):.0f} |\n\n"
+              f"the server's CPU for all of them: {statistics.median(cpu):.0f} ms ({min(cpu):.0f}-{max(cpu):.0f})")
     finally:
         if viewers:
             viewers.close()
