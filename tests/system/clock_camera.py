@@ -23,6 +23,13 @@ LOOP_FRAMES = 1600
 LOOP_MS = LOOP_FRAMES * FRAME_MS
 WIDTH, HEIGHT, BITS = 256, 144, 16
 GOP = 25
+# How the pictures are encoded, by name: what encoders are set to, and what films have.
+KINDS = {
+    "": ["-bf", "0", "-g", str(GOP)],
+    "b-frames": ["-bf", "2", "-g", str(GOP)],
+    "gop-6": ["-bf", "0", "-g", str(6 * GOP)],
+    "irregular": ["-bf", "2", "-g", str(10 * GOP), "-force_key_frames", "0,1.5,2.5,11.5,12,17,25.4,26,35,44.8,50,51,60"],
+}
 TRY_AGAIN = 0.5  # seconds
 
 
@@ -45,9 +52,9 @@ def number_of(gray):
     return int("".join("01"[bit] for bit in upper), 2)
 
 
-def film():
+def film(kind=""):
     """The loop as an FLV file, made once."""
-    file = oxbow.MEDIA / "clock-camera-25-64.flv"
+    file = oxbow.MEDIA / f"clock-camera-25-64{kind and '-'}{kind}.flv"
     if file.exists():
         return file
     oxbow.MEDIA.mkdir(parents=True, exist_ok=True)
@@ -55,8 +62,8 @@ def film():
     encoder = subprocess.Popen(
         ["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}",
          "-r", str(1000 // FRAME_MS), "-i", "pipe:0", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000",
-         "-t", str(LOOP_MS / 1000), "-c:v", "libx264", "-preset", "ultrafast", "-g", str(GOP), "-keyint_min", str(GOP),
-         "-sc_threshold", "0", "-bf", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", part],
+         "-t", str(LOOP_MS / 1000), "-c:v", "libx264", "-preset", "ultrafast", *KINDS[kind], "-keyint_min", "12",
+         "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", part],
         stdin=subprocess.PIPE)
     for number in range(LOOP_FRAMES):
         encoder.stdin.write(picture(number))
@@ -81,6 +88,11 @@ def difference_ms(begins_at, number, epoch):
     return (begins_at - taken + LOOP_MS // 2) % LOOP_MS - LOOP_MS // 2
 
 
+def shown_later(picture):
+    """How long after it is decoded, in ms: the composition time of an FLV tag."""
+    return int.from_bytes(picture[2:5], "big")
+
+
 class Loop:
     """The tags of the film, again and again, by their time."""
 
@@ -88,15 +100,18 @@ class Loop:
         tags = rtmp.flv_tags(file)
         self.parameters = [tag for tag in tags if tag[0] == rtmp.DATA or rtmp.is_parameters(tag)]
         frames = rtmp.only_frames(tags)
-        # The encoder's sound begins before its pictures, and the file with the sound: picture 0 is taken at 0.
-        first = next(at for kind, at, _ in frames if kind == rtmp.VIDEO)
+        # The encoder's sound begins before its pictures, and the file with the sound: picture 0 is taken at 0, and sent
+        # when those are there that it must wait for (B-frames).
+        first = next(at - shown_later(body) for kind, at, body in frames if kind == rtmp.VIDEO)
         self.tags = [(kind, at - first, body) for kind, at, body in frames if at - first < LOOP_MS]
+        self.key_frames = [at for kind, at, body in self.tags if kind == rtmp.VIDEO and body[0] >> 4 == 1]
 
     def since(self, milliseconds):
         """(milliseconds, tag) of what the camera takes from then on, beginning with the next key frame."""
-        gop_ms = GOP * FRAME_MS
-        first = -(-milliseconds // gop_ms) * gop_ms
-        turn = first // LOOP_MS
+        turn = milliseconds // LOOP_MS
+        in_turn = [at for at in self.key_frames if turn * LOOP_MS + at >= milliseconds]
+        turn += 0 if in_turn else 1
+        first = turn * LOOP_MS + (in_turn or self.key_frames)[0]
         while True:
             for tag in self.tags:
                 moment = turn * LOOP_MS + tag[1]
