@@ -167,7 +167,7 @@ TEST_CASE("a stream key is replaced whole or not at all") {
     CHECK(test->replace_stream_key(next));
     CHECK(test->replace_stream_key(key_of("none")).error().code == ErrorCode::NotFound);
 
-    test.reopen();
+    test.restart();
     CHECK(test->stream_keys(ChannelId{"a"}).value()[0].value == next.value);
     CHECK(test->directory()->stream_keys.size() == 2);
     CHECK_FALSE(test->directory()->stream_keys.contains(key_of("a").value));
