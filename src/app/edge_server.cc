@@ -14,6 +14,7 @@
 #include "app/process_epoch.h"
 #include "app/session_secret.h"
 #include "base/log.h"
+#include "edge/path_pieces.h"
 #include "ivs/ids.h"
 
 namespace oxbow::app {

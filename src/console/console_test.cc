@@ -64,8 +64,9 @@ public:
     }
 
     Reply get(std::string path, std::string cookie = "") {
-        return send({.path = std::move(path),
-                     .headers = {{"host", std::string{kHost}}, {"cookie", std::move(cookie)}}});
+        return send(net::TestRequest{
+            .path = std::move(path),
+            .headers = {{"host", std::string{kHost}}, {"cookie", std::move(cookie)}}});
     }
 
     /// A request of the page to sign in, with a signature of `secret`.

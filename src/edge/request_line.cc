@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "net/http.h"
+#include "net/remote_address.h"
 
 namespace oxbow::edge {
 namespace {
