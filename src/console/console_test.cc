@@ -143,8 +143,8 @@ TEST_CASE("the page comes with a strict policy, its files for ever, and both as 
 
     const Reply page = console.get("/operator/");
     const Reply file = console.get("/operator/assets/operator-4f3a91c2.js");
-    const Reply again =
-        console.send({.path = "/operator/", .headers = {{"if-none-match", "\"e1\""}}});
+    const Reply again = console.send(
+        net::TestRequest{.path = "/operator/", .headers = {{"if-none-match", "\"e1\""}}});
 
     CHECK(page.status == 200);
     CHECK(page.text == "<html>");
@@ -336,8 +336,9 @@ TEST_CASE("other methods are refused by name") {
 
     CHECK(control::header_of(console.send({.method = "PUT", .path = "/operator/session"}).headers,
                              "Allow") == "GET, POST, DELETE");
-    CHECK(control::header_of(console.send({.path = "/operator/api/ListChannels"}).headers,
-                             "Allow") == "POST");
+    CHECK(control::header_of(
+              console.send(net::TestRequest{.path = "/operator/api/ListChannels"}).headers,
+              "Allow") == "POST");
     CHECK(console.send({.method = "POST", .path = "/operator/"}).status == 405);
 }
 
