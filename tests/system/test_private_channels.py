@@ -1,5 +1,6 @@
 """Private channels with the real program: sessions, revocation, every path around them, a restart."""
 
+import base64
 import json
 import pathlib
 import stat

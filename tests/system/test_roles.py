@@ -208,7 +208,8 @@ class Roles(unittest.TestCase):
             self.assertEqual(oxbow.video_frames(f"{edge.ready['http']}/{each['masterKey']}"), frames)
         for each in others:
             self.assertEqual(oxbow.video_frames(f"{edge.ready['http']}/rewind/{each}.m3u8"), frames)
-        self.assertEqual(found[1]["playlistDuration"], 6)
+        # The first look may have come before the playlist was there.
+        oxbow.wait_for("its length", 15, lambda: edge.metadata(others[1])["playlistDuration"] == 6)
         played = self.played_in_chromium(f"{edge.ready['http']}/watch/{others[0]}")
         self.assertAlmostEqual(played["played"], 6, delta=0.3)
         self.assertEqual(played["complaints"], [])
