@@ -9,6 +9,7 @@
 #include <fstream>
 #include <future>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -138,10 +139,13 @@ private:
 TEST_CASE("a slow read of one recording's playlist stops no other recording, and is done once") {
     Fixture at;
     SlowStore store{*at.bucket};
-    RecordedRanges ranges{
-        {.store = store,
-         .open_playlist = [&at](std::string_view key) { return at.open[std::string{key}]; },
-         .folder = at.folder / "slow-index"}};
+    RecordedRanges ranges{{.store = store,
+                           .open_playlist =
+                               [&open = std::as_const(at.open)](std::string_view key) {
+                                   const auto found = open.find(std::string{key});
+                                   return found == open.end() ? nullptr : found->second;
+                               },
+                           .folder = at.folder / "slow-index"}};
     const auto slow = at.add("slow", kStart, 10);
     const auto quick = at.add("quick", kStart + 1h, 10);
     const auto growing = at.add("growing", kStart + 2h, 10, false);
