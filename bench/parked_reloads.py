@@ -28,7 +28,7 @@ import oxbow  # noqa: E402  (the path comes first)
 import private_network  # noqa: E402
 
 SERVER_CPU, VIEWERS_CPU = {0}, {1}
-PARKED = 0.3  # seconds: by then the server has taken in what was asked
+PARKED = 0.2  # seconds: by then the server has taken in what was asked
 
 
 class Viewers:
@@ -120,8 +120,8 @@ def main():
         took, cpu = [], []
         for _ in range(given.parts):
             segment, part = reach(server.get(path).text)
-            # Two further than what comes next: all are parked before it is there.
-            viewers.ask(f"{path}?_HLS_msn={segment}&_HLS_part={part + 2}&_HLS_skip=YES")
+            # One further than what comes next: all are parked before it is there.
+            viewers.ask(f"{path}?_HLS_msn={segment}&_HLS_part={part + 1}&_HLS_skip=YES")
             time.sleep(PARKED)
             before = cpu_seconds(server.process.pid)
             done = viewers.answers(10)
