@@ -230,8 +230,7 @@ Edge::Later Edge::stored_segment(const net::HttpRequest& request, ChannelId chan
 
 net::HttpAnswer Edge::timeline_segment(const net::HttpRequest& request, const Timeline& timeline,
                                        std::string_view epoch, std::uint64_t number) {
-    auto index = timeline->names.index_of(epoch, number);
-    if (!index) index = timeline->recorded_names.index_of(epoch, number);
+    const auto index = timeline->index_of(epoch, number);
     if (!index) return responses_.error(request, 404, kNoSegment);
     std::string etag = segment_etag(epoch, number);
     rooms_.served.note(timeline->recording.view());

@@ -140,6 +140,7 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->names = names_of(*row, naming_);
     // Who learned a name elsewhere gets the segment here, too.
     view->recorded_names = SegmentNames{row->segment_epochs};
+    view->by_index = true;
     bool certain = row->status != catalog::RecordingStatus::Started;  // what they are called
     RewindPlaylist playlist{row->layout.live_target_seconds};
     GrowingList<live::ChunkRange> located;

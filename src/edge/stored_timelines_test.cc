@@ -145,10 +145,9 @@ TEST_CASE("what the bucket does not tell yet of an open recording's names is cal
     for (const auto naming : {SegmentNaming::OnceEnded, SegmentNaming::ByIndex}) {
         const auto open = read(naming);
         CHECK(listed(*open) == std::pair{false, true});
-        CHECK(open->names.index_of("bucket", 1) == 1);
-        CHECK(open->recorded_names.index_of("mp3k9a", 1) == 1);  // it is certain
-        CHECK_FALSE(open->recorded_names.index_of("mp3k9a", 2));
-        CHECK_FALSE(open->names.index_of("mp3k9a", 2));
+        CHECK(open->index_of("bucket", 1) == 1);
+        CHECK(open->index_of("mp3k9a", 1) == 1);  // it is certain
+        CHECK_FALSE(open->index_of("mp3k9a", 2));
     }
 
     // Behind a hole of one segment, the same process went on.
@@ -163,9 +162,9 @@ TEST_CASE("what the bucket does not tell yet of an open recording's names is cal
     CHECK(listed(*as_recorded) == std::pair{true, false});
     CHECK(listed(*as_begun) == std::pair{false, true});
     for (const auto& ended : {as_recorded, as_begun}) {
-        CHECK(ended->names.index_of("bucket", 2) == 2);
-        CHECK(ended->recorded_names.index_of("mp3k9a", 3) == 2);
-        CHECK_FALSE(ended->recorded_names.index_of("mp3k9a", 2));
+        CHECK(ended->index_of("bucket", 2) == 2);
+        CHECK(ended->index_of("mp3k9a", 3) == 2);
+        CHECK_FALSE(ended->index_of("mp3k9a", 2));
     }
 }
 

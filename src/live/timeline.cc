@@ -39,6 +39,13 @@ std::string hint_of(const SharedParts& later, const std::string& next) {
     return part_uri(first.segment->part_path, first.part.number);
 }
 
+std::optional<std::uint64_t> TimelineView::index_of(std::string_view epoch,
+                                                    std::uint64_t number) const {
+    if (const auto index = names.index_of(epoch, number)) return index;
+    if (const auto index = recorded_names.index_of(epoch, number)) return index;
+    return by_index && epoch == kIndexEpoch ? std::optional{number} : std::nullopt;
+}
+
 const MediaPlace* TimelineView::held_segment(std::uint64_t index) const {
     if (!held || held->empty() || index < held->front().index) return nullptr;
     const std::uint64_t place = index - held->front().index;

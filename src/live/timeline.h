@@ -80,12 +80,16 @@ struct TimelineView {
     PlaylistReach reach;
     SegmentNames names;           // of its segments, by index
     SegmentNames recorded_names;  // under which they can be asked for as well
+    bool by_index = false;        // and by their index: of what the bucket has, which stays
     bool ended = false;
     std::shared_ptr<const std::deque<HeldSegment>> held;  // consecutive, the newest last; or null
     GrowingList<ChunkRange>::View located;  // [index], for all that are in closed chunks
 
     /// nullptr: none is held.
     const LiveSegment* newest_held() const;
+
+    /// The index of the segment that is asked for by this name; nullopt: there is none.
+    std::optional<std::uint64_t> index_of(std::string_view epoch, std::uint64_t number) const;
 
     /// nullptr when the segment at `index` is not held any more, or not there yet.
     const MediaPlace* held_segment(std::uint64_t index) const;

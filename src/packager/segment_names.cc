@@ -67,7 +67,6 @@ SegmentNames::Name SegmentNames::of(std::uint64_t index) const {
 
 std::optional<std::uint64_t> SegmentNames::index_of(std::string_view epoch,
                                                     std::uint64_t number) const {
-    if (epoch == kIndexEpoch) return number;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const Part& part = parts_[i];
         if (part.epoch != epoch || number < part.ahead) continue;

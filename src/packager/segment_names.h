@@ -37,8 +37,7 @@ public:
 
     /// Out: an empty epoch where none is known.
     Name of(std::uint64_t index) const;
-    /// The index of the segment with this name; nullopt: there is none and never will be. By its
-    /// index a segment can be asked for whatever it is called, before it is there, too.
+    /// The index of the segment with this name; nullopt: there is none and never will be.
     std::optional<std::uint64_t> index_of(std::string_view epoch, std::uint64_t number) const;
 
     std::string text() const;
