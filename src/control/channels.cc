@@ -4,7 +4,6 @@
 #include <boost/json/array.hpp>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "control/operations.h"
 #include "control/paging.h"
 #include "control/shapes.h"
@@ -103,14 +102,6 @@ void log_delivery(const catalog::Channel& channel) {
         "[channel {}] type {} is delivered as one rendition, as the encoder sends it: there is "
         "no transcoding yet",
         channel.id.view(), channel.type);
-}
-
-catalog::StreamKey new_stream_key(const Rooms& rooms, const ChannelId& channel) {
-    return {.arn = ivs::stream_key_arn(rooms.settings.region, rooms.settings.account,
-                                       random_alphanumeric(12)),
-            .value = ivs::make_stream_key(rooms.settings.region, channel),
-            .channel = channel,
-            .tags = {}};
 }
 
 /// Which channels belong into a list; at most one of them is set.

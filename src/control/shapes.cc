@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 
+#include "base/random.h"
+#include "ivs/ids.h"
 #include "ivs/recording_metadata.h"
 
 namespace oxbow::control {
@@ -212,6 +214,14 @@ Outcome<catalog::Channel> channel_of(const Rooms& rooms, const std::string& arn)
         return refuse(not_found(fmt::format("There is no channel {}.", arn)));
     }
     return std::move(*channel);
+}
+
+catalog::StreamKey new_stream_key(const Rooms& rooms, const ChannelId& channel) {
+    return {.arn = ivs::stream_key_arn(rooms.settings.region, rooms.settings.account,
+                                       random_alphanumeric(12)),
+            .value = ivs::make_stream_key(rooms.settings.region, channel),
+            .channel = channel,
+            .tags = {}};
 }
 
 }  // namespace oxbow::control

@@ -53,4 +53,7 @@ std::string playback_url(const ControlSettings& settings, const ChannelId& chann
 /// The channel that `arn` names. Errors: ValidationException, ResourceNotFoundException.
 Outcome<catalog::Channel> channel_of(const Rooms& rooms, const std::string& arn);
 
+/// A key that nobody has yet, without tags.
+catalog::StreamKey new_stream_key(const Rooms& rooms, const ChannelId& channel);
+
 }  // namespace oxbow::control

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 
-#include "base/random.h"
 #include "control/operations.h"
 #include "control/paging.h"
 #include "control/shapes.h"
@@ -21,14 +20,6 @@ Outcome<catalog::StreamKey> stream_key_of(const Rooms& rooms, const std::string&
     if (channel != directory->stream_key_arns.end())
         return directory->stream_key_of.at(channel->second);
     return refuse(not_found(fmt::format("There is no stream key {}.", arn)));
-}
-
-catalog::StreamKey new_stream_key(const Rooms& rooms, const ChannelId& channel) {
-    return {.arn = ivs::stream_key_arn(rooms.settings.region, rooms.settings.account,
-                                       random_alphanumeric(12)),
-            .value = ivs::make_stream_key(rooms.settings.region, channel),
-            .channel = channel,
-            .tags = {}};
 }
 
 }  // namespace
