@@ -104,6 +104,17 @@ bool is_directive(std::string_view text) {
            std::chrono::seconds{seconds} <= 10 * kTtlMax;
 }
 
+/// The page asks for nothing of others, and runs nothing but its own; whoever wants to may show it
+/// in a page of theirs. hls.js hands media to the browser as blobs, and clears a text track by a
+/// data: URL.
+std::string policy_of_page(LivePlayback live) {
+    return fmt::format(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "media-src 'self' blob: data:; connect-src 'self'{}; worker-src 'self'; "
+        "base-uri 'none'; form-action 'none'",
+        live == LivePlayback::Elsewhere ? " http: https:" : "");
+}
+
 }  // namespace
 
 std::chrono::seconds CacheTtl::of(std::optional<std::chrono::seconds> said) const {
@@ -178,17 +189,6 @@ Result<void> check_added_header(std::string_view name, std::string_view value) {
                     "must be no header for caches: that is what cache_control is for");
     }
     return check_header_value(value);
-}
-
-/// The page asks for nothing of others, and runs nothing but its own; whoever wants to may show it
-/// in a page of theirs. hls.js hands media to the browser as blobs, and clears a text track by a
-/// data: URL.
-std::string policy_of_page(LivePlayback live) {
-    return fmt::format(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src "
-        "'self' "
-        "blob: data:; connect-src 'self'{}; worker-src 'self'; base-uri 'none'; form-action 'none'",
-        live == LivePlayback::Elsewhere ? " http: https:" : "");
 }
 
 std::vector<Behaviour> built_in_behaviours(CorsPolicy cors, LivePlayback live) {
