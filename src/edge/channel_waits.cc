@@ -1,6 +1,7 @@
 #include "edge/channel_waits.h"
 
-#include <bit>
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -12,61 +13,80 @@ namespace oxbow::edge {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t kLookForGoneFrom = 1'024;
+using Steady = std::chrono::steady_clock;
+
+/// When those give up who have `time` from now: the next whole step.
+Steady::time_point end_of(SteadyTime::duration time) {
+    const auto steps = (Steady::now() + time).time_since_epoch() / ChannelWaits::kGiveUpStep;
+    return Steady::time_point{(steps + 1) * ChannelWaits::kGiveUpStep};
+}
 
 }  // namespace
 
-/// Lives on the loop of its request: only that touches it.
-struct ChannelWaits::Place::Waiter {
-    explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
+/// Timer and `heard` belong to the loop of its requests.
+struct ChannelWaits::Row {
+    Row(const asio::any_io_executor& executor, Steady::time_point at)
+        : end(at), timer(executor, at) {}
+    const Steady::time_point end;
     asio::steady_timer timer;
-    bool woken = false;
+    bool heard = false;
 };
 
-ChannelWaits::Place::Place(const asio::any_io_executor& executor)
-    : waiter_(std::make_shared<Waiter>(executor)) {}
+ChannelWaits::Place::Place(std::shared_ptr<Row> row,
+                           std::shared_ptr<std::atomic<std::size_t>> waiting)
+    : row_(std::move(row)), waiting_(std::move(waiting)) {}
 
-ChannelWaits::Place::~Place() = default;
+ChannelWaits::Place::~Place() {
+    --*waiting_;
+}
 
-asio::awaitable<bool> ChannelWaits::Place::next_view(SteadyTime::duration time) {
-    if (waiter_->woken) co_return true;
-    waiter_->timer.expires_after(time);
-    co_await waiter_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return waiter_->woken;
+// No coroutine of its own: thousands wait here.
+asio::awaitable<std::tuple<boost::system::error_code>> ChannelWaits::Place::next_view() {
+    return row_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+bool ChannelWaits::Place::heard() const {
+    return row_->heard;
 }
 
 std::unique_ptr<ChannelWaits::Place> ChannelWaits::enter(const ChannelId& channel,
-                                                         const asio::any_io_executor& executor) {
-    auto place = std::make_unique<Place>(executor);
+                                                         const asio::any_io_executor& executor,
+                                                         SteadyTime::duration time) {
+    const auto end = end_of(time);
     const std::scoped_lock lock{mutex_};
-    if (count_ >= kWaitingMax) return nullptr;
-    auto& waiting = waiting_[channel];
-    if (std::has_single_bit(waiting.size()) && waiting.size() >= kLookForGoneFrom) {
-        // Who gave up stays until the next view, which may be far away while a publisher is.
-        count_ -= std::erase_if(waiting, [](const auto& waiter) { return waiter.expired(); });
+    if (*waiting_ >= kWaitingMax) return nullptr;
+    Rows& rows = rows_[channel];
+    // The newest come to the newest row.
+    for (const auto& weak : std::views::reverse(rows)) {
+        auto row = weak.lock();
+        if (row && row->end == end && row->timer.get_executor() == executor) {
+            ++*waiting_;
+            return std::make_unique<Place>(std::move(row), waiting_);
+        }
     }
-    ++count_;
-    waiting.push_back(place->waiter_);
-    return place;
+    // All of a row gave up; the next view may be far away while a publisher is.
+    std::erase_if(rows, [](const auto& row) { return row.expired(); });
+    auto row = std::make_shared<Row>(executor, end);
+    rows.push_back(row);
+    ++*waiting_;
+    return std::make_unique<Place>(std::move(row), waiting_);
 }
 
 void ChannelWaits::notice(const ChannelId& channel) {
-    std::vector<std::weak_ptr<Place::Waiter>> waiting;
+    Rows rows;
     {
         const std::scoped_lock lock{mutex_};
-        const auto found = waiting_.find(channel);
-        if (found == waiting_.end()) return;
-        waiting = std::move(found->second);
-        waiting_.erase(found);
-        count_ -= waiting.size();
+        const auto found = rows_.find(channel);
+        if (found == rows_.end()) return;
+        rows = std::exchange(found->second, {});
     }
-    for (const auto& weak : waiting) {
-        auto waiter = weak.lock();
-        if (!waiter) continue;
-        const asio::any_io_executor loop = waiter->timer.get_executor();
-        asio::post(loop, [waiter = std::move(waiter)] {
-            waiter->woken = true;
-            waiter->timer.cancel();
+    for (const auto& weak : rows) {
+        auto row = weak.lock();
+        if (!row) continue;
+        const asio::any_io_executor loop = row->timer.get_executor();
+        asio::post(loop, [row = std::move(row)] {
+            row->heard = true;
+            row->timer.expires_at(Steady::time_point::min());  // for who waits only now, too
         });
     }
 }

@@ -239,8 +239,10 @@ private:
     std::vector<PageFile> page_files_;
 };
 
-/// How long a blocking reload and a hinted part wait while nothing comes: three target durations.
-inline constexpr std::chrono::seconds kReloadWait{3 * kLiveTargetDurationSeconds};
+/// How long a blocking reload and a hinted part wait while nothing comes: an answer is there before
+/// three target durations are over.
+inline constexpr std::chrono::milliseconds kReloadWait =
+    std::chrono::seconds{3 * kLiveTargetDurationSeconds} - ChannelWaits::kGiveUpStep;
 
 /// Objects that cannot be read are in the log at most so often.
 inline constexpr std::chrono::seconds kTellEvery{10};

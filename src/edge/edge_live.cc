@@ -99,9 +99,8 @@ Edge::Later Edge::awaited_live_playlist(const net::HttpRequest& request, Channel
                                         std::string stream, Reload reload) {
     const auto executor = co_await boost::asio::this_coro::executor;
     const SteadyTime deadline = rooms_.clock.steady() + kReloadWait;
+    std::unique_ptr<ChannelWaits::Place> place;
     while (true) {
-        const auto place = rooms_.waits.enter(channel, executor);
-        if (!place) co_return responses_.error(request, 503, kTooManyWait);
         const auto view = rooms_.channels.get(channel);
         const auto broadcast = view ? view->broadcast(stream) : nullptr;
         if (!broadcast) co_return responses_.error(request, 404, kOver);
@@ -111,7 +110,13 @@ Edge::Later Edge::awaited_live_playlist(const net::HttpRequest& request, Channel
             co_return live_playlist_now(request, *broadcast, reload,
                                         holds ? Freshness::Awaited : Freshness::Second);
         }
-        co_await place->next_view(deadline - now);
+        if (!place) {
+            place = rooms_.waits.enter(channel, executor, deadline - now);
+            if (!place) co_return responses_.error(request, 503, kTooManyWait);
+            continue;  // a view may have come in between
+        }
+        co_await place->next_view();
+        place.reset();
     }
 }
 
@@ -119,9 +124,8 @@ Edge::Later Edge::awaited_rewind_playlist(const net::HttpRequest& request, Chann
                                           Timeline timeline, std::string rendition, Reload reload) {
     const auto executor = co_await boost::asio::this_coro::executor;
     const SteadyTime deadline = rooms_.clock.steady() + kReloadWait;
+    std::unique_ptr<ChannelWaits::Place> place;
     while (true) {
-        const auto place = rooms_.waits.enter(channel, executor);
-        if (!place) co_return responses_.error(request, 503, kTooManyWait);
         const auto view = rooms_.channels.get(channel);
         // Another recording is the channel's now: this one is over, and read from the bucket.
         auto newest = view ? view->timeline_of(timeline->recording) : nullptr;
@@ -133,7 +137,13 @@ Edge::Later Edge::awaited_rewind_playlist(const net::HttpRequest& request, Chann
         const SteadyTime now = rooms_.clock.steady();
         if (holds || timeline->ended || now >= deadline)
             co_return rewind_playlist(request, timeline, rendition, reload, holds);
-        co_await place->next_view(deadline - now);
+        if (!place) {
+            place = rooms_.waits.enter(channel, executor, deadline - now);
+            if (!place) co_return responses_.error(request, 503, kTooManyWait);
+            continue;  // a view may have come in between
+        }
+        co_await place->next_view();
+        place.reset();
     }
 }
 
@@ -155,9 +165,8 @@ Edge::Later Edge::awaited_part(const net::HttpRequest& request, ChannelId channe
                                std::string stream, std::string uri) {
     const auto executor = co_await boost::asio::this_coro::executor;
     const SteadyTime deadline = rooms_.clock.steady() + kReloadWait;
+    std::unique_ptr<ChannelWaits::Place> place;
     while (true) {
-        const auto place = rooms_.waits.enter(channel, executor);
-        if (!place) co_return responses_.error(request, 503, kTooManyWait);
         const auto view = rooms_.channels.get(channel);
         const auto broadcast = view ? view->broadcast(stream) : nullptr;
         if (const auto found = broadcast ? broadcast->part(uri) : std::nullopt)
@@ -165,7 +174,13 @@ Edge::Later Edge::awaited_part(const net::HttpRequest& request, ChannelId channe
         const SteadyTime now = rooms_.clock.steady();
         if (!broadcast || broadcast->next_part != uri || now >= deadline)
             co_return responses_.error(request, 404, kNoPart);
-        co_await place->next_view(deadline - now);
+        if (!place) {
+            place = rooms_.waits.enter(channel, executor, deadline - now);
+            if (!place) co_return responses_.error(request, 503, kTooManyWait);
+            continue;  // a view may have come in between
+        }
+        co_await place->next_view();
+        place.reset();
     }
 }
 
@@ -191,9 +206,8 @@ Edge::Later Edge::growing_segment(const net::HttpRequest& request, ChannelId cha
     const SteadyTime deadline = rooms_.clock.steady() + kReloadWait;
     auto reader = growing_segments_.take();
     if (!reader) co_return responses_.error(request, 503, kTooManyGrow);
+    std::unique_ptr<ChannelWaits::Place> place;
     while (true) {
-        const auto place = rooms_.waits.enter(channel, executor);
-        if (!place) co_return responses_.error(request, 503, kTooManyGrow);
         const auto view = rooms_.channels.get(channel);
         const auto broadcast = view ? view->broadcast(stream) : nullptr;
         const live::MediaPlace* const found = broadcast ? broadcast->segment_at(number) : nullptr;
@@ -210,7 +224,13 @@ Edge::Later Edge::growing_segment(const net::HttpRequest& request, ChannelId cha
         const SteadyTime now = rooms_.clock.steady();
         if (!broadcast || broadcast->ended || now >= deadline)
             co_return responses_.error(request, 404, kNoPromised);
-        co_await place->next_view(deadline - now);
+        if (!place) {
+            place = rooms_.waits.enter(channel, executor, deadline - now);
+            if (!place) co_return responses_.error(request, 503, kTooManyGrow);
+            continue;  // a view may have come in between
+        }
+        co_await place->next_view();
+        place.reset();
     }
 }
 

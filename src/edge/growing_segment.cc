@@ -24,9 +24,8 @@ public:
 
     boost::asio::awaitable<std::optional<std::string>> next() override {
         const SteadyTime deadline = rooms_.clock.steady() + wait_max_;
+        std::unique_ptr<ChannelWaits::Place> place;
         while (!whole_) {
-            const auto place = rooms_.waits.enter(channel_, executor_);
-            if (!place) break;
             const auto view = rooms_.channels.get(channel_);
             const auto broadcast = view ? view->broadcast(stream_) : nullptr;
             if (!broadcast) break;
@@ -34,7 +33,13 @@ public:
             if (!piece.empty()) co_return piece;
             const SteadyTime now = rooms_.clock.steady();
             if (whole_ || broadcast->ended || now >= deadline) break;
-            co_await place->next_view(deadline - now);
+            if (!place) {
+                place = rooms_.waits.enter(channel_, executor_, deadline - now);
+                if (!place) break;
+                continue;  // a view may have come in between
+            }
+            co_await place->next_view();
+            place.reset();
         }
         co_return std::nullopt;
     }

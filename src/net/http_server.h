@@ -20,7 +20,7 @@ namespace oxbow::net {
 struct HttpServerLimits {
     std::size_t header_bytes_max = 16 * 1024;  // request line and headers together
     std::size_t body_bytes_max = 0;            // 0: none; then GET, HEAD, OPTIONS are all there is
-    std::size_t connections_max = 10'000;      // per listener and loop
+    std::size_t connections_max = 25'000;      // per listener and loop
     std::size_t connections_per_address_max = 1'000;      // of them; IPv6: per /64
     std::size_t requests_per_connection_max = 1'000'000;  // then it is closed behind the answer
     std::chrono::milliseconds header_deadline{10'000};    // first byte to the empty line; handshake
