@@ -27,7 +27,8 @@ const firstPicture = async (url) => {
 };
 
 try {
-  const page = await browser.newPage();
+  // The page that it starts from lets no script in but its own.
+  const page = await browser.newPage({ bypassCSP: true });
   await page.goto(`${address}/`).catch(() => undefined);
   await page.setContent('<video muted width="640" height="360"></video>');
   await page.addScriptTag({ path: `${root}/ui/node_modules/hls.js/dist/hls.min.js` });

@@ -74,6 +74,7 @@ try {
   }
   const latencies = samples.map(behind);
   const stalls = samples.at(-1).stalls - stallsBefore;
+  const stalledAt = samples.filter((seen, n) => n > 0 && seen.stalls > samples[n - 1].stalls).map((seen) => (seen.now - Number(epoch)) / 1_000);
 
   const toStart = [];
   const toLive = [];
@@ -95,7 +96,7 @@ try {
   console.log(JSON.stringify({
     toFirstPicture, samples: samples.length, median: median(latencies),
     p95: [...latencies].sort((a, b) => a - b)[Math.floor(latencies.length * 0.95)], worst: Math.max(...latencies),
-    stalls, toStart, toLive,
+    stalls, stalledAt, toStart, toLive,
   }));
 } finally {
   await browser.close();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far behind the camera the page shows live, in Chromium, on loopback.
 
-usage: latency.py [--seconds 60] [--film b-frames|gop-6|irregular] [--jumps 10] [--bare]
+usage: latency.py [--seconds 60] [--film gop-2|b-frames|gop-6|irregular] [--jumps 10] [--bare]
 
 A camera writes the time into its pictures (tests/system/clock_camera.py); the page is read back from what the browser
 draws, so that encoder, server, network and player are all in it. Also: stalls, how long the first picture, a jump to the
@@ -59,6 +59,8 @@ def main():
               f"{seen['samples']} looks in {given.seconds} s: {seen['median']} ms behind the camera (median), "
               f"{seen['p95']} ms (95 %), {seen['worst']} ms (most); {seen['stalls']} stalls\n"
               f"first picture after {seen['toFirstPicture']} ms")
+        for at in seen["stalledAt"]:
+            print(f"stalled {at:.1f} s after the camera was switched on; its film begins anew every {clock_camera.LOOP_MS // 1000} s")
         if seen["toStart"]:
             print(f"{len(seen['toStart'])} jumps: to the first second {told(seen['toStart'])}, back to live "
                   f"{told(seen['toLive'])}; {sum(took > HANGS_MS for took in seen['toLive'])} hung")

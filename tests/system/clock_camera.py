@@ -26,6 +26,7 @@ GOP = 25
 # How the pictures are encoded, by name: what encoders are set to, and what films have.
 KINDS = {
     "": ["-bf", "0", "-g", str(GOP)],
+    "gop-2": ["-bf", "0", "-g", str(2 * GOP)],
     "b-frames": ["-bf", "2", "-g", str(GOP)],
     "gop-6": ["-bf", "0", "-g", str(6 * GOP)],
     "irregular": ["-bf", "2", "-g", str(10 * GOP), "-force_key_frames", "0,1.5,2.5,11.5,12,17,25.4,26,35,44.8,50,51,60"],
