@@ -58,6 +58,8 @@ add_test(NAME browser COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/watch.test.m
 add_test(NAME long_browser COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/watch.test.mjs)
 set_tests_properties(long_browser PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT 900
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_LONG=1")
+add_test(NAME long_browser_watch COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/long_watch.test.mjs)
+set_tests_properties(long_browser_watch PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT 5400 ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>")
 add_test(NAME browser_private COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/private.test.mjs)
 add_test(NAME browser_operator COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/operator.test.mjs)
 add_test(NAME browser_strict COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/strict.test.mjs)
