@@ -108,6 +108,8 @@ std::string recordings_json(const ChannelId& channel,
              {"endedAt", time_or_null(recording.ended_at)},
              {"durationMs", recording.duration.count()},
              {"masterKey", before_key + master_key(recording)},
+             {"rewindUrl",
+              fmt::format("{}/rewind/{}/{}.m3u8", mount, channel.view(), recording.id.view())},
              {"playlistUrl", fmt::format("{}/rewind/{}/{}/{}.m3u8", mount, channel.view(),
                                          recording.id.view(), recording.rendition)}});
     }

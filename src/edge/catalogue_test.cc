@@ -26,11 +26,13 @@ TEST_CASE("a recording is listed with the key and the path of its playlists") {
     CHECK(lists(a_recording(), "",
                 R"("masterKey":"ivs/v1/000000000000/AsXego4U6tnj/2023/11/14/22/13/j8Z9O91ndcVs)"
                 R"(/media/hls/byte-range-multivariant.m3u8")"));
+    CHECK(lists(a_recording(), "", R"("rewindUrl":"/rewind/AsXego4U6tnj/j8Z9O91ndcVs.m3u8")"));
     CHECK(lists(a_recording(), "",
                 R"("playlistUrl":"/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8")"));
 }
 
-TEST_CASE("inside a session both stand behind its path") {
+TEST_CASE("inside a session all stand behind its path") {
+    CHECK(lists(a_recording(), "/p/AQ", R"("rewindUrl":"/p/AQ/rewind/AsXego4U6tnj/)"));
     CHECK(lists(a_recording(), "/p/AQ", R"("masterKey":"p/AQ/ivs/v1/000000000000/)"));
     CHECK(lists(a_recording(), "/p/AQ", R"("playlistUrl":"/p/AQ/rewind/AsXego4U6tnj/)"));
 }

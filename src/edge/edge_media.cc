@@ -98,12 +98,18 @@ net::HttpAnswer Edge::rewind(const net::HttpRequest& request, std::string_view r
     if (parts.size() == 1) return rewind_multivariant(request, *channel);
     if (parts.size() == 2 && parts[1] == kWindowName)
         return window(request, {.query = {*channel, std::nullopt, *range}, .rendition = {}});
-    if (parts.size() != 3) {
+    if (parts.size() > 3 || (parts.size() == 2 && is_window)) {
         return responses_.error(request, 404,
-                                "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8 or "
+                                "a rewind playlist is /rewind/{CHANNEL_ID}.m3u8, "
+                                "/rewind/{CHANNEL_ID}/{recordingId}.m3u8 or "
                                 "/rewind/{CHANNEL_ID}/{recordingId}/{rendition}.m3u8");
     }
     RecordingId recording{std::string{parts[1]}};
+    if (parts.size() == 2) {
+        if (const auto held = held_timeline(*channel, recording))
+            return multivariant(request, held);
+        return stored_rewind(request, *channel, std::move(recording), std::nullopt, {});
+    }
     if (is_window) {
         return window(request, {.query = {*channel, std::move(recording), *range},
                                 .rendition = std::string{parts[2]}});

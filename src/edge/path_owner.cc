@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "edge/path_pieces.h"
+#include "edge/windows.h"
 
 namespace oxbow::edge {
 namespace {
@@ -44,9 +45,11 @@ ChannelsPath live_path(std::string_view rest) {
 
 ChannelsPath rewind_path(std::string_view rest) {
     const std::string_view channel = first_part(rest);
-    const bool multivariant = channel.size() == rest.size();
-    return {.channel = multivariant ? without(channel, ".m3u8") : channel,
-            .multivariant = multivariant};
+    const bool of_channel = channel.size() == rest.size();
+    const std::string_view inside = behind_parts(rest, 1);
+    const bool of_recording = !inside.contains('/') && without(inside, ".m3u8") != kWindowName;
+    return {.channel = of_channel ? without(channel, ".m3u8") : channel,
+            .multivariant = of_channel || of_recording};
 }
 
 // 000000000000/AsXego4U6tnj/2020/6/23/20/12/j8Z9O91ndcVs/media/hls/master.m3u8

@@ -35,6 +35,8 @@ TEST_CASE("the page and the public lists are everyone's") {
 TEST_CASE("every path of a channel is the channel's") {
     CHECK(owner("/seg/AsXego4U6tnj/j8Z9O91ndcVs/mp3k9a-57.ts") == "AsXego4U6tnj");
     CHECK(owner("/rewind/AsXego4U6tnj.m3u8") == "AsXego4U6tnj multivariant");
+    CHECK(owner("/rewind/AsXego4U6tnj/j8Z9O91ndcVs.m3u8") == "AsXego4U6tnj multivariant");
+    CHECK(owner("/rewind/AsXego4U6tnj/window.m3u8") == "AsXego4U6tnj");
     CHECK(owner("/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8") == "AsXego4U6tnj");
     CHECK(owner("/api/video/v1/us-east-1.000000000000.channel.AsXego4U6tnj.m3u8") ==
           "AsXego4U6tnj multivariant");

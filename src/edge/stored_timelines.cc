@@ -9,10 +9,15 @@
 namespace oxbow::edge {
 namespace {
 
-/// A recording's multivariant playlist with `path` for the URI of one rendition, and without the
-/// others: those that have a line "<rendition>/...".
-std::string with_rendition_path(std::string_view multivariant, std::string_view rendition,
-                                std::string_view path) {
+/// Whether a URI that may have been written by others is of a playlist below its folder.
+bool is_below(std::string_view uri) {
+    return !uri.starts_with('/') && !uri.contains(':') && !uri.contains("..");
+}
+
+/// A recording's multivariant playlist for who is elsewhere: with `path` for the URI of the one
+/// rendition that has a timeline, "<rendition>/...", and those of the others below `folder`.
+std::string with_absolute_paths(std::string_view multivariant, std::string_view rendition,
+                                std::string_view path, std::string_view folder) {
     std::string out;
     std::string variant;  // the tags of the next URI, which go with it
     while (!multivariant.empty()) {
@@ -24,8 +29,11 @@ std::string with_rendition_path(std::string_view multivariant, std::string_view 
         const bool of_variant =
             line.starts_with("#EXT-X-STREAM-INF:") || line.starts_with("#EXT-X-MEDIA:TYPE=VIDEO");
         if (is_uri) {
-            const std::string_view folder = line.substr(0, line.rfind('/'));
-            if (folder == rendition) out += fmt::format("{}{}\n", variant, path);
+            if (line.substr(0, line.rfind('/')) == rendition) {
+                out += fmt::format("{}{}\n", variant, path);
+            } else if (is_below(line)) {
+                out += fmt::format("{}{}/{}\n", variant, folder, line);
+            }
             variant.clear();
         } else if (of_variant) {
             variant += fmt::format("{}\n", line);
@@ -125,8 +133,9 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     if (!text) return std::unexpected(text.error());
     const auto listed = read_byte_range_playlist(*text);
     if (!listed) return std::unexpected(listed.error());
-    const auto multivariant = store_.get(
-        fmt::format("{}/{}/{}", row->prefix, row->layout.hls_path, row->layout.playlist));
+    const std::string folder = fmt::format("{}/{}", row->prefix, row->layout.hls_path);
+    const auto multivariant =
+        store_.get(fmt::format("{}/{}", folder, row->layout.byte_range_playlist));
     if (!multivariant) return std::unexpected(multivariant.error());
 
     auto view = std::make_shared<live::TimelineView>();
@@ -134,9 +143,10 @@ Result<StoredTimelines::View> StoredTimelines::read(const ChannelId& channel,
     view->prefix = row->prefix;
     view->hls_path = row->layout.hls_path;
     view->rendition = row->rendition;
-    view->multivariant = std::make_shared<const TextVersion>(with_rendition_path(
+    view->multivariant = std::make_shared<const TextVersion>(with_absolute_paths(
         *multivariant, row->rendition,
-        fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition)));
+        fmt::format("/rewind/{}/{}/{}.m3u8", channel.view(), recording.view(), row->rendition),
+        "/" + folder));
     view->names = names_of(*row, naming_);
     // Who learned a name elsewhere gets the segment here, too.
     view->recorded_names = SegmentNames{row->segment_epochs};

@@ -71,8 +71,8 @@ struct Fixture {
         row.segment_epochs = "0:mp3k9a";
         row.layout.live_target_seconds = target_seconds;
         REQUIRE(catalog->add_recording(row));
-        put(id, "master.m3u8",
-            "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p30/playlist.m3u8\n");
+        put(id, "byte-range-multivariant.m3u8",
+            "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000000\n720p30/byte-range-variant.m3u8\n");
         put(id, "720p30/byte-range-variant.m3u8",
             fmt::format("{}#EXT-X-ENDLIST\n", kByteRangePlaylist));
     }
@@ -121,6 +121,32 @@ TEST_CASE("a recording is read back with the names that it had while live, and h
         "\n/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"));
     CHECK((*loaded)->ended);
     CHECK(at.timelines->find(kChannel, kRecording) == *loaded);
+}
+
+TEST_CASE("of a recording with several renditions the others play from the bucket") {
+    constexpr std::string_view kOthers =
+        "#EXTM3U\n"
+        "#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"720p30\",NAME=\"720p\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=2440200,VIDEO=\"720p30\"\n720p30/byte-range-variant.m3u8\n"
+        "#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"360p30\",NAME=\"360p\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=630000,VIDEO=\"360p30\"\n360p30/byte-range-variant.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=1\nhttps://elsewhere.example/1.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=2\n/channels.json\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=3\n../../../another/1.m3u8\n";
+    Fixture at;
+    at.put(kRecording, "byte-range-multivariant.m3u8", kOthers);
+
+    const auto loaded = at.timelines->load(kChannel, kRecording);
+
+    CHECK((*loaded)->multivariant->str() ==
+          fmt::format("#EXTM3U\n"
+                      "#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"720p30\",NAME=\"720p\"\n"
+                      "#EXT-X-STREAM-INF:BANDWIDTH=2440200,VIDEO=\"720p30\"\n"
+                      "/rewind/AsXego4U6tnj/j8Z9O91ndcVs/720p30.m3u8\n"
+                      "#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"360p30\",NAME=\"360p\"\n"
+                      "#EXT-X-STREAM-INF:BANDWIDTH=630000,VIDEO=\"360p30\"\n"
+                      "/{}/media/hls/360p30/byte-range-variant.m3u8\n",
+                      Fixture::prefix(kRecording)));
 }
 
 /// Three segments, with a hole behind the second: the names of the third, and of the others.
@@ -229,9 +255,10 @@ TEST_CASE("a recording that is forgotten while it is read is not held") {
 
 TEST_CASE("a load that failed is tried again by the next one") {
     Fixture at;
-    REQUIRE(at.bucket->remove(Fixture::prefix(kRecording) + "/media/hls/master.m3u8"));
+    REQUIRE(
+        at.bucket->remove(Fixture::prefix(kRecording) + "/media/hls/byte-range-multivariant.m3u8"));
     const auto failed = at.timelines->load(kChannel, kRecording);
-    at.put(kRecording, "master.m3u8", "#EXTM3U\n");
+    at.put(kRecording, "byte-range-multivariant.m3u8", "#EXTM3U\n");
 
     const auto again = at.timelines->load(kChannel, kRecording);
 
