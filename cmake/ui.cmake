@@ -61,10 +61,11 @@ set_tests_properties(long_browser PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT
 add_test(NAME long_browser_watch COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/long_watch.test.mjs)
 set_tests_properties(long_browser_watch PROPERTIES LABELS long RUN_SERIAL TRUE TIMEOUT 5400 ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>")
 add_test(NAME browser_firefox COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/firefox.test.mjs)
+add_test(NAME browser_renditions COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/renditions.test.mjs)
 add_test(NAME browser_private COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/private.test.mjs)
 add_test(NAME browser_operator COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/operator.test.mjs)
 add_test(NAME browser_strict COMMAND ${NODE} --test ${OXBOW_BROWSER_TESTS}/strict.test.mjs)
-set_tests_properties(browser browser_firefox browser_operator browser_private browser_strict PROPERTIES
+set_tests_properties(browser browser_firefox browser_operator browser_private browser_renditions browser_strict PROPERTIES
   ENVIRONMENT "OXBOW=$<TARGET_FILE:oxbow>;OXBOW_SCREENSHOTS=${CMAKE_BINARY_DIR}/screenshots"
   RUN_SERIAL TRUE TIMEOUT 300)
 # What these look at does not move, or waits for them.

@@ -1,6 +1,6 @@
 // The real server, real encoders and a real browser, for the tests beside this file.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,6 +84,11 @@ export class Server {
     await this.#serve({ http: address(http), api: address(api), rtmp: address(rtmp) });
   }
 
+  /** While it is away: the list of recordings, made again from the bucket. */
+  async rebuildCatalogue() {
+    await run(binary, ['catalog', 'rebuild', '--data', this.data]);
+  }
+
   async createChannel(name) {
     const { stdout } = await run(binary, ['channel', 'create', name, '--json', '--data', this.data]);
     const answer = JSON.parse(stdout);
@@ -137,6 +142,59 @@ export class Server {
     const file = join(this.folder, 'film.flv');
     await run('ffmpeg', ['-nostdin', '-loglevel', 'error', ...filmOf(440, []), '-t', String(seconds), file]);
     return file;
+  }
+
+  /**
+   * A recording as Amazon IVS leaves it in its bucket, in the bucket: of a film of `seconds`, as large as each of `heights`.
+   * Of one chunk, which has a byte range for each GOP.
+   */
+  async putAmazonRecording(channel, recordingId, began, film, seconds, heights) {
+    const folder = join(this.data, `bucket/ivs/v1/123456789012/${channel.id}/${began.getUTCFullYear()}/${began.getUTCMonth() + 1}/${began.getUTCDate()}`,
+      `${began.getUTCHours()}/${began.getUTCMinutes()}`, recordingId);
+    const time = (date) => date.toISOString().replace(/\.\d+/, '');
+    const hls = join(folder, 'media/hls');
+    const renditions = heights.map((height) => ({
+      path: `${height}p30`, playlist: 'playlist.m3u8', byte_range_playlist: 'byte-range-variant.m3u8',
+      resolution_width: (height * 16) / 9, resolution_height: height,
+    }));
+    for (const { path, resolution_height: height } of renditions) {
+      const place = join(hls, path);
+      mkdirSync(place, { recursive: true });
+      await run('ffmpeg', ['-nostdin', '-loglevel', 'error', '-i', film, '-vf', `scale=-2:${height}`, '-c:v', 'libx264', '-preset', 'ultrafast',
+        '-g', '60', '-sc_threshold', '0', '-c:a', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', '-hls_flags', 'single_file',
+        '-hls_segment_filename', '0.ts', 'made.m3u8'], { cwd: place });
+      const made = readFileSync(join(place, 'made.m3u8'), 'utf8');
+      rmSync(join(place, 'made.m3u8'));
+      const head = ['#EXTM3U', '#EXT-X-VERSION:4', '#EXT-X-TARGETDURATION:12', '#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-MEDIA-SEQUENCE:0'];
+      let at = began.getTime();
+      const ranges = [...made.matchAll(/#EXTINF:([\d.]+),\s+(#EXT-X-BYTERANGE:\S+)/g)].flatMap(([, length, range]) => {
+        const begins = new Date(at).toISOString();
+        at += Number(length) * 1_000;
+        return [`#EXT-X-PROGRAM-DATE-TIME:${begins}`, `#EXTINF:${Number(length).toFixed(3)},`, range, '0.ts'];
+      });
+      writeFileSync(join(place, 'byte-range-variant.m3u8'), [...head, ...ranges, '#EXT-X-ENDLIST', ''].join('\n'));
+      const whole = [`#EXT-X-PROGRAM-DATE-TIME:${began.toISOString()}`, `#EXTINF:${seconds.toFixed(3)},`, '0.ts'];
+      writeFileSync(join(place, 'playlist.m3u8'), [...head, ...whole, '#EXT-X-ENDLIST', ''].join('\n'));
+    }
+    for (const [name, playlist] of [['master.m3u8', 'playlist.m3u8'], ['byte-range-multivariant.m3u8', 'byte-range-variant.m3u8']]) {
+      writeFileSync(join(hls, name), ['#EXTM3U', ...renditions.flatMap(({ path, resolution_width: width, resolution_height: height }) => [
+        `#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="${path}",NAME="${height}p",AUTOSELECT=YES,DEFAULT=YES`,
+        `#EXT-X-STREAM-INF:PROGRAM-ID=1,BANDWIDTH=${height * 3_000},CODECS="avc1.4D401F,mp4a.40.2",RESOLUTION=${width}x${height},VIDEO="${path}"`,
+        `${path}/${playlist}`])].join('\n'));
+    }
+    mkdirSync(join(folder, 'events'));
+    const event = (status, more, duration) => ({
+      version: 'v1', recording_started_at: time(began), ...more,
+      channel_arn: `arn:aws:ivs:us-east-1:123456789012:channel/${channel.id}`, recording_status: status,
+      media: {
+        hls: { ...duration, path: 'media/hls', playlist: 'master.m3u8', byte_range_playlist: 'byte-range-multivariant.m3u8', renditions },
+        thumbnails: { path: 'media/thumbnails' },
+      },
+    });
+    const ended = { recording_ended_at: time(new Date(began.getTime() + seconds * 1_000)) };
+    writeFileSync(join(folder, 'events/recording-started.json'), JSON.stringify(event('RECORDING_STARTED')));
+    writeFileSync(join(folder, 'events/recording-ended.json'),
+      JSON.stringify(event('RECORDING_ENDED', ended, { duration_ms: seconds * 1_000 })));
   }
 
   publishFilm(channel, file) {

@@ -59,6 +59,9 @@ export interface Recording {
   startedAt: string;
   endedAt: string | null;
   durationMs: number;
+  /** With all of its renditions. */
+  rewindUrl: string;
+  /** Its best rendition. */
   playlistUrl: string;
 }
 

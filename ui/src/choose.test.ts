@@ -18,7 +18,8 @@ const meadow: Channel = {
 
 const earlier: Recording = {
   id: 'earlier', status: 'RECORDING_ENDED', startedAt: '2026-11-23T06:30:00.000Z',
-  endedAt: '2026-11-23T06:40:00.000Z', durationMs: 600_000, playlistUrl: '/rewind/AsXego4U6tnj/earlier/720p30.m3u8',
+  endedAt: '2026-11-23T06:40:00.000Z', durationMs: 600_000, rewindUrl: '/rewind/AsXego4U6tnj/earlier.m3u8',
+  playlistUrl: '/rewind/AsXego4U6tnj/earlier/720p30.m3u8',
 };
 
 test('a channel on air plays its timeline, and its live playlist when there is none', () => {
@@ -64,7 +65,7 @@ test('a recording that is gone plays nothing', () => {
 test('a recording that is asked for plays, also while the next broadcast has none yet', () => {
   const between: Channel = { ...meadow, recording: { ...meadow.recording!, id: 'earlier', status: 'RECORDING_ENDED' } };
 
-  assert.equal(choose({ at: null, recordingId: 'earlier' }, between, [earlier])?.url, earlier.playlistUrl);
+  assert.equal(choose({ at: null, recordingId: 'earlier' }, between, [earlier])?.url, earlier.rewindUrl);
   assert.equal(choose(nothing, between, [earlier])?.url, '/rewind/AsXego4U6tnj.m3u8');
   assert.equal(choose(nothing, between, [earlier])?.recordingId, null);
 });

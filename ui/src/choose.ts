@@ -49,7 +49,7 @@ export function recordingIdOf({ isLive, recording }: Channel): string | null {
 }
 
 function choiceOf(recording: Recording, at: number | null): Choice {
-  return { url: recording.playlistUrl, fallbackUrl: null, beginAt: at, recordingId: recording.id };
+  return { url: recording.rewindUrl, fallbackUrl: null, beginAt: at, recordingId: recording.id };
 }
 
 function holds(recording: Recording, at: number): boolean {

@@ -6,7 +6,7 @@ import { addMonths, byDay, Day, shareOfDay, weeksOf } from './days';
 
 const now = Date.parse('2026-11-22T10:40:00Z');
 const recording = (id: string, startedAt: string, minutes: number, running = false): Recording => ({
-  id, startedAt, status: running ? 'RECORDING_STARTED' : 'RECORDING_ENDED', durationMs: minutes * 60_000, playlistUrl: '',
+  id, startedAt, status: running ? 'RECORDING_STARTED' : 'RECORDING_ENDED', durationMs: minutes * 60_000, rewindUrl: '', playlistUrl: '',
   endedAt: running ? null : new Date(Date.parse(startedAt) + (minutes + 1) * 60_000).toISOString(),
 });
 

@@ -12,6 +12,8 @@ export function loadEngine(): Promise<typeof Hls> {
 const kCommon: Partial<HlsConfig> = {
   workerPath: OXBOW_HLS_WORKER,
   enableInterstitialPlayback: false,
+  // Of several renditions none that is larger than it is shown, unless the viewer wants that one.
+  capLevelToPlayerSize: true,
 };
 
 /**

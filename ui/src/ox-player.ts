@@ -18,6 +18,8 @@ import { keepVolume, restoreVolume, setVolume } from './player-sound';
 import { playerWords } from './player-words';
 import { Playback, Source, View } from './playback';
 import { poster } from './poster';
+import './quality-menu';
+import { QualityMenu } from './quality-menu';
 import './speed-menu';
 import { kRates, SpeedMenu } from './speed-menu';
 import { state } from './state';
@@ -66,6 +68,7 @@ export class OxPlayer extends HTMLElement {
   );
   private readonly main_ = h('strong', {});
   private readonly detail_ = h('span', {});
+  private readonly quality_ = document.createElement('ox-quality-menu') as QualityMenu;
   private readonly speed_ = document.createElement('ox-speed-menu') as SpeedMenu;
   private readonly share_ = this.button_('link', 'Share this moment (C)', () => this.share(), 'share');
   private readonly chip_ = h('div', { class: 'chip', hidden: true }, '1.1× catching up');
@@ -250,7 +253,7 @@ export class OxPlayer extends HTMLElement {
       'div', { class: 'buttons' },
       h('div', { class: 'transport' }, this.backMinute_, this.back_, this.play_, this.forward_, this.forwardMinute_),
       h('div', { class: 'status' }, this.mute_, this.volume_, this.pill_, time),
-      h('div', { class: 'tools' }, this.speed_, this.share_, this.pip_, this.full_),
+      h('div', { class: 'tools' }, this.quality_, this.speed_, this.share_, this.pip_, this.full_),
     );
     if (!document.pictureInPictureEnabled) this.pip_.hidden = true;
     this.full_.hidden = !document.fullscreenEnabled && !('webkitEnterFullscreen' in this.video_);
@@ -277,6 +280,8 @@ export class OxPlayer extends HTMLElement {
     this.speed_.addEventListener('ox-speed', ((event: CustomEvent<{ rate: number }>) =>
       this.setSpeed_(event.detail.rate)) as EventListener, options);
     this.speed_.addEventListener('ox-catch-up', () => this.playback_.catchUp(), options);
+    this.quality_.addEventListener('ox-quality', ((event: CustomEvent<{ level: number }>) =>
+      this.playback_.setRendition(event.detail.level)) as EventListener, options);
     this.playback_.addEventListener('change', () => this.draw_(), options);
     this.playback_.addEventListener('muted', () => (this.playsMutedUnasked_ = true), options);
     document.addEventListener('keydown', (event) => handleKey(event, this, this.bar_), options);
@@ -354,7 +359,7 @@ export class OxPlayer extends HTMLElement {
 
   private hideControls_(): void {
     const focusInside = this.stage_.querySelector(':focus-visible') !== null;
-    if (this.video_.paused || this.bar_.dragging || this.speed_.open || focusInside) return;
+    if (this.video_.paused || this.bar_.dragging || this.speed_.open || this.quality_.open || focusInside) return;
     this.stage_.dataset['controls'] = 'hidden';
   }
 
@@ -431,6 +436,7 @@ export class OxPlayer extends HTMLElement {
     for (const button of [this.forward_, this.forwardMinute_]) button.disabled = atEnd;
     this.speed_.hidden = !view.rewindable;
     this.speed_.draw(view.rate, view.catchingUp, view.live && !view.atEdge);
+    this.quality_.draw(view.renditions, view.rendition, view.shownRendition);
     this.chip_.hidden = !view.catchingUp || paused;
     const muted = this.scrubAt_ === null ? this.video_.muted : this.mutedBeforeDrag_;
     const silent = muted || this.video_.volume === 0;

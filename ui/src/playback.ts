@@ -9,6 +9,7 @@ import type { ErrorData, LevelDetails } from 'hls.js';
 import { engineSettings, ledSettings, loadEngine } from './engine';
 import { Flusher } from './flush';
 import { Moment, Moments } from './moments';
+import { chosenQuality, keepQuality, linesOf, Rendition, renditionFor } from './quality';
 import { Axis, Gap, Gaps, liveDelay, mediaTimeAt, Reconnects, wallClockAt } from './timeline';
 
 export interface Source {
@@ -46,6 +47,10 @@ export interface View {
   rate: number;
   /** Plays a little faster until it is live again. */
   catchingUp: boolean;
+  /** What there is of it, the viewer's choice and what is shown: of `renditions`, -1 for none. */
+  renditions: readonly Rendition[];
+  rendition: number;
+  shownRendition: number;
   /** When to try again after a lost connection (performance.now() ms); null while all is well. */
   retryAt: number | null;
 }
@@ -85,6 +90,9 @@ export class Playback extends EventTarget {
   private retryTimer_ = 0;
   private failures_ = 0;
   private missing_ = 0;
+  private renditions_: readonly Rendition[] = [];
+  private rendition_ = -1;
+  private level_ = -1;  // whose pieces have been read
   private mediaRecoveries_ = 0;
   private generation_ = 0;
   private jump_ = 0;  // the last one wins
@@ -151,6 +159,9 @@ export class Playback extends EventTarget {
       moments: this.moments_.all,
       rate: this.rate_,
       catchingUp: this.catchingUp_,
+      renditions: this.renditions_,
+      rendition: this.rendition_,
+      shownRendition: this.hls_?.currentLevel ?? -1,
       retryAt: this.retryAt_,
     };
   }
@@ -191,6 +202,15 @@ export class Playback extends EventTarget {
     this.rate_ = rate;
     this.catchingUp_ = false;
     this.follow_(rate === 1 && this.view().atEdge);
+    this.changed_();
+  }
+
+  /** Plays this one of the renditions from the next segment on; -1: whatever the network allows. */
+  setRendition(level: number): void {
+    const chosen = this.renditions_[level];
+    keepQuality(chosen ? { lines: linesOf(chosen), bitrate: chosen.bitrate } : null);
+    this.rendition_ = chosen ? level : -1;
+    if (this.hls_) this.hls_.nextLevel = this.rendition_;
     this.changed_();
   }
 
@@ -290,9 +310,14 @@ export class Playback extends EventTarget {
     const hls = new engine(this.led_ ? ledSettings() : engineSettings());
     this.hls_ = hls;
     this.flusher_ = new Flusher(hls, Events);
-    hls.on(Events.MANIFEST_PARSED, () => void this.begin_());
+    hls.on(Events.MANIFEST_PARSED, (_event, { levels }) => {
+      this.choose_(levels);
+      void this.begin_();
+    });
+    hls.on(Events.LEVELS_UPDATED, (_event, { levels }) => this.choose_(levels));
+    hls.on(Events.LEVEL_SWITCHED, () => this.changed_());
     hls.on(Events.LEVEL_LOADED, (_event, { details }) => this.loaded_(details));
-    hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.updated_(details));
+    hls.on(Events.LEVEL_UPDATED, (_event, { details, level }) => this.updated_(details, level));
     hls.on(Events.FRAG_BUFFERED, () => this.recovered_());
     hls.on(Events.FRAG_PARSING_METADATA, () => this.moments_.read(this.video_.textTracks));
     hls.on(Events.ERROR, (_event, data) => this.failed_(data));
@@ -329,8 +354,18 @@ export class Playback extends EventTarget {
     this.follow_(this.wantsLive_ && details.live);
   }
 
-  private updated_(details: LevelDetails): void {
+  /** What the viewer chose of another playlist holds for this one. Of several films at once none is chosen. */
+  private choose_(renditions: readonly Rendition[]): void {
+    this.renditions_ = [...renditions];
+    const wanted = this.led_ || renditions.length < 2 ? null : chosenQuality();
+    this.rendition_ = wanted ? renditionFor(renditions, wanted) : -1;
+    if (this.hls_ && this.rendition_ >= 0) this.hls_.loadLevel = this.rendition_;
+  }
+
+  private updated_(details: LevelDetails, level: number): void {
     this.details_ = details;
+    if (level !== this.level_) this.forgetPieces_();
+    this.level_ = level;
     this.sliding_ ||= details.live && details.type !== 'EVENT';
     if (!this.sliding_) {
       this.reconnects_.read(details.fragments);
@@ -431,6 +466,12 @@ export class Playback extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
+  private forgetPieces_(): void {
+    this.reconnects_ = new Reconnects();
+    this.gaps_ = new Gaps();
+    this.axis_ = new Axis(this.gaps_.all);
+  }
+
   private stop_(): void {
     clearTimeout(this.retryTimer_);
     clearInterval(this.stuckTimer_);
@@ -441,9 +482,10 @@ export class Playback extends EventTarget {
     this.details_ = null;
     this.placed_ = false;
     this.sliding_ = false;
-    this.reconnects_ = new Reconnects();
-    this.gaps_ = new Gaps();
-    this.axis_ = new Axis(this.gaps_.all);
+    this.forgetPieces_();
+    this.level_ = -1;
+    this.renditions_ = [];
+    this.rendition_ = -1;
     this.moments_ = new Moments();
     this.rate_ = 1;
     this.catchingUp_ = false;

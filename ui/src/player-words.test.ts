@@ -8,7 +8,7 @@ import { Axis } from './timeline';
 const wall = Date.parse('2026-11-23T10:31:07Z');
 const live: View = {
   phase: 'playing', live: true, rewindable: true, start: 0, end: 1_893, newest: 1_896, position: 1_893, behind: 0, atEdge: true,
-  reconnects: [], gaps: [], axis: new Axis([]), moments: [], rate: 1, catchingUp: false, retryAt: null,
+  reconnects: [], gaps: [], axis: new Axis([]), moments: [], rate: 1, catchingUp: false, renditions: [], rendition: -1, shownRendition: -1, retryAt: null,
 };
 const behind: View = { ...live, position: 1_139, behind: 754, atEdge: false };
 const shown = { at: 1_139, wall, paused: false, scrubbing: false };
