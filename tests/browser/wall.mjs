@@ -1,10 +1,12 @@
 // The wall's tests, in the world of watch.test.mjs: how it hears of what changes, and what is found on it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { until } from './oxbow.mjs';
 import { close, live, tiles } from './world.mjs';
 
+const isList = (request) => new URL(request.url()).pathname === '/channels.json';
 const isEvents = (request) => new URL(request.url()).pathname === '/events';
 
 export function wallTests(world) {
@@ -39,6 +41,27 @@ export function wallTests(world) {
 
     assert.deepEqual(before, [first]);
     assert.equal(connections[1], second);
+  });
+
+  test('who is told asks every ten seconds, for pictures; who is not asks every two', async () => {
+    const asked = { told: 0, asking: 0 };
+    const counted = async (name) => {
+      const page = await world.open('about:blank');
+      page.on('request', (request) => (asked[name] += isList(request) ? 1 : 0));
+      if (name === 'asking') await page.context().route('**/events', (route) => route.abort());
+      await page.goto(new URL('/', world.server.ready.http).href);
+      await until('four are on air', () => tiles(page, 'live'), (count) => count === 4);
+      return page;
+    };
+    const pages = [await counted('told'), await counted('asking')];
+    await sleep(3_000); // what it is told of at first is asked for twice
+    Object.assign(asked, { told: 0, asking: 0 });
+    await sleep(9_000);
+    const seen = { ...asked };
+    for (const page of pages) await close(page);
+
+    assert.ok(seen.told <= 1, `who is told asked ${seen.told} times in 9 s`);
+    assert.ok(seen.asking >= 3 && seen.asking <= 5, `who is not asked ${seen.asking} times in 9 s`);
   });
 
   test('the wall is searched by name', async () => {
