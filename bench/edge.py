@@ -78,10 +78,11 @@ def source():
 class Oxbow:
     name = "oxbow"
 
-    def __init__(self, loops=1, cpus=SERVER_CPU):
+    def __init__(self, loops=1, cpus=SERVER_CPU, environment=None):
         self.certificate = Certificate()
         self.server = oxbow.Server(f'[log]\nlevel = "warning"\n[server]\nloops = {loops}\n'
-                                   '[recording]\nreconnect_window_seconds = 0\n' + self.certificate.config())
+                                   '[recording]\nreconnect_window_seconds = 0\n' + self.certificate.config(),
+                                   environment=environment)
         self.pid = self.server.process.pid
         self.port = int(self.server.ready["http"].rpartition(":")[2])
         self.tls_port = int(self.server.ready["https"].rpartition(":")[2])
